@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number, extra: object = {}) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: testTimeout,
+    ...extra,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 10_000),
+      project('property', 60_000),
+      project('architecture', 30_000),
+      project('contract', 60_000),
+      project('asl', 60_000),
+      project('integration', 120_000, { fileParallelism: false }),
+      project('package', 120_000),
+      project('e2e', 600_000, { fileParallelism: false }),
+    ],
+  },
+});
