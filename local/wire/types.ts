@@ -33,12 +33,11 @@ export type ServiceFront = {
   handle(request: WireRequest, call: CallContext): Promise<WireResponse>;
 };
 
-/** Handlers by operation name. An operation without a handler is refused as AWS refuses an unknown one. */
 // biome-ignore lint/suspicious/noExplicitAny: inputs are typed where each service types its own handlers
-export type Operations = Record<
-  string,
-  (input: any, call: CallContext) => Promise<unknown> | unknown
->;
+type Operation = (input: any, call: CallContext) => Promise<unknown> | unknown;
+
+/** Handlers by operation name. One without a handler is refused as AWS refuses an unknown one. */
+export type Operations = Record<string, Operation>;
 
 /** The error an AWS client sees: `name` is the error code, `status` overrides the modelled HTTP status. */
 export class AwsError extends Error {
