@@ -1,0 +1,37 @@
+/** Days of the proleptic Gregorian calendar as plain arithmetic, since core/ has no clock and no Date. */
+
+const DAY_MS = 86_400_000;
+
+export type CivilTime = {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  /** 1 to 31. */
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+};
+
+/** Days from 1970-01-01 to the given date; years are counted from March so that leap days come last. */
+export const daysSinceEpoch = (year: number, month: number, day: number): number => {
+  const marchYear = month <= 2 ? year - 1 : year;
+  const era = Math.floor(marchYear / 400);
+  const yearOfEra = marchYear - era * 400;
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+};
+
+export const daysInMonth = (year: number, month: number): number =>
+  month === 12 ? 31 : daysSinceEpoch(year, month + 1, 1) - daysSinceEpoch(year, month, 1);
+
+/** Weekday as AWS counts it: 1 is Sunday, 7 is Saturday. */
+export const weekdayOf = (year: number, month: number, day: number): number =>
+  ((((daysSinceEpoch(year, month, day) + 4) % 7) + 7) % 7) + 1;
+
+/** Milliseconds from 1970-01-01T00:00 to this clock reading, as if it were UTC. */
+export const civilToMs = (time: CivilTime): number =>
+  daysSinceEpoch(time.year, time.month, time.day) * DAY_MS +
+  ((time.hour * 60 + time.minute) * 60 + time.second) * 1_000;
