@@ -1,0 +1,13 @@
+/** Client settings that callers may give: where the SDK connects is left to the SDK and its environment. */
+export type SdkSettings = {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
+/** SDK retries multiply with the retries of the state machine; three attempts in all are enough below one. */
+export const MAX_ATTEMPTS = 3;
+
+/** True for an error that carries this AWS error code. */
+export const isAwsError = (error: unknown, ...names: string[]): error is Error =>
+  error instanceof Error && names.includes(error.name);

@@ -1,0 +1,245 @@
+/**
+ * `failover.yml`: what a person writes, and what the parts read. Parsing turns every quantity with
+ * a unit into a number whose name ends in that unit, and fills in the defaults.
+ */
+import * as z from 'zod';
+import { isRegion } from '../core/regions/regions.ts';
+import { durationMs, ratePerS, share, sizeBytes } from './quantities.ts';
+
+const word = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and dashes, at most 40');
+
+const dnsName = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$/,
+    'expected a host name such as shop.example.com',
+  );
+
+const regionName = z.string().refine(isRegion, {
+  error: (issue) => `unknown region "${String(issue.input)}"`,
+  params: { kind: 'region' },
+});
+
+const region = z.union([
+  regionName.transform((name) => ({ name })),
+  z.strictObject({ name: regionName, endpoint: z.httpUrl().optional() }),
+]);
+
+const urlPath = z.string().max(500).startsWith('/');
+
+const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  z.union([z.string(), z.number(), z.boolean()]).transform(String),
+);
+
+const stageOrArg = z.string().min(1).max(128);
+
+export const ImageConfig = z.strictObject({
+  context: z.string().default('.'),
+  dockerfile: z.string().default('Dockerfile'),
+  matrix: z.strictObject({
+    target: z.array(stageOrArg).min(1).max(40),
+    args: z.record(stageOrArg, z.array(z.string().max(256)).min(1).max(20)).default({}),
+  }),
+  exclude: z
+    .array(
+      z.strictObject({
+        target: stageOrArg.optional(),
+        args: z.record(stageOrArg, z.string()).default({}),
+      }),
+    )
+    .default([]),
+  reference: z.string().min(1),
+});
+
+export const ProbeConfig = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('http'),
+    path: urlPath.default('/'),
+    expect: z.int().min(100).max(599).default(200),
+    timeout: durationMs().default(5_000),
+  }),
+  z.strictObject({ kind: z.literal('tcp'), timeout: durationMs().default(5_000) }),
+  z.strictObject({ kind: z.literal('dns'), timeout: durationMs().default(5_000) }),
+  z.strictObject({
+    kind: z.literal('database'),
+    table: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/),
+    timeout: durationMs().default(5_000),
+  }),
+]);
+
+const rounds = z.union([
+  z
+    .int()
+    .min(1)
+    .max(200)
+    .transform((max) => ({ min: max, max })),
+  z
+    .string()
+    .regex(/^\d{1,3}\.\.\d{1,3}$/, 'expected a number or a range such as 12..36')
+    .transform((text) => {
+      const [min = 0, max = 0] = text.split('..').map(Number);
+      return { min, max };
+    })
+    .refine(
+      ({ min, max }) => min >= 1 && min <= max && max <= 200,
+      'expected 1 <= from <= to <= 200',
+    ),
+]);
+
+export const ProfileConfig = z.union([
+  z.enum(['quick', 'nightly']),
+  z.strictObject({
+    rounds,
+    samples: z.int().min(5).max(1_000).default(60),
+    rate: ratePerS().default(20),
+  }),
+]);
+
+export const DrillConfig = z.strictObject({
+  schedule: z.string().max(256).optional(),
+  timezone: z.string().max(64).default('UTC'),
+  profile: ProfileConfig.default('nightly'),
+  vantages: z.array(regionName).min(1).max(12).optional(),
+  weights: z
+    .strictObject({
+      latency: z.number().min(0).default(0),
+      ready: z.number().min(0).default(0),
+      size: z.number().min(0).default(0),
+      cost: z.number().min(0).default(0),
+    })
+    .default({ latency: 0.6, ready: 0.2, size: 0.1, cost: 0.1 }),
+  readyTimeout: durationMs().default(60_000),
+  gates: z
+    .strictObject({
+      errors: share().optional(),
+      size: sizeBytes().optional(),
+      findings: z.enum(['low', 'medium', 'high', 'none']).optional(),
+    })
+    .optional(),
+  rehearsal: z
+    .strictObject({
+      depth: z.enum(['replay', 'shadow', 'canary', 'full']),
+      every: z.string().optional(),
+      full: z.string().optional(),
+      window: z.string().optional(),
+    })
+    .optional(),
+  promote: z.enum(['manual', 'canary', 'bluegreen']).default('manual'),
+});
+
+export const HealthConfig = z.strictObject({
+  interval: durationMs().default(10_000),
+  timeout: durationMs().default(2_000),
+  slow: z.strictObject({ p95: durationMs(), for: durationMs() }).optional(),
+  down: durationMs().default(30_000),
+  up: durationMs().default(120_000),
+  quorum: z
+    .string()
+    .regex(/^\d{1,3}% of \d{1,2}$/, 'expected a share and a number such as "60% of 3"')
+    .default('60% of 3'),
+  canaries: z.array(z.httpUrl()).max(10).default([]),
+});
+
+export const FailoverConfig = z.strictObject({
+  mode: z.enum(['auto', 'approve', 'manual']).default('approve'),
+  rpo: durationMs().default(60_000),
+  cooldown: durationMs().default(1_800_000),
+  perDay: z.union([z.int().min(1).max(100), z.literal('unlimited')]).default(2),
+  failback: z.enum(['manual', 'auto']).default('manual'),
+  maintenance: z.array(z.string().max(64)).max(20).default([]),
+});
+
+export const Config = z
+  .strictObject({
+    service: word,
+    record: dnsName.optional(),
+    dns: z
+      .strictObject({
+        zone: dnsName.optional(),
+        ttl: durationMs().default(60_000),
+        driver: z.enum(['quorum', 'record']).default('quorum'),
+        listen: z
+          .string()
+          .regex(/^[0-9.]+:\d{1,5}$/, 'expected an address and port such as 127.0.0.1:5300')
+          .optional(),
+      })
+      .prefault({}),
+    regions: z.strictObject({ primary: region, standby: region, witness: region.optional() }),
+    observers: z.array(regionName).max(15).default([]),
+    residency: z
+      .strictObject({
+        data: z.union([z.literal('any'), z.array(z.string())]).default('any'),
+        logs: z.union([z.literal('any'), z.array(z.string())]).default('any'),
+        images: z.union([z.literal('any'), z.array(z.string())]).default('any'),
+      })
+      .optional(),
+    image: ImageConfig.optional(),
+    run: z
+      .strictObject({
+        port: z.int().min(1).max(65_535).default(8080),
+        health: urlPath.default('/'),
+        cpu: z.int().min(64).max(16_384).default(256),
+        memory: z.int().min(32).max(122_880).default(512),
+        env: environment.default({}),
+      })
+      .prefault({}),
+    probes: z
+      .array(ProbeConfig)
+      .min(1)
+      .max(20)
+      .prefault([{ kind: 'http' }, { kind: 'tcp' }]),
+    drill: DrillConfig.prefault({}),
+    health: HealthConfig.optional(),
+    failover: FailoverConfig.optional(),
+    notify: z
+      .strictObject({
+        slack: z
+          .string()
+          .regex(
+            /^ssm:\/[\w./-]+$/,
+            'expected the name of an SSM parameter, such as ssm:/failover/shop/slack-webhook (a webhook URL is a secret and does not belong in this file)',
+          )
+          .optional(),
+      })
+      .prefault({}),
+  })
+  .check((context) => {
+    const { regions, observers, image, probes } = context.value;
+    const issue = (path: PropertyKey[], message: string) =>
+      context.issues.push({ code: 'custom', path, message, input: context.value });
+    if (regions.primary.name === regions.standby.name) {
+      issue(
+        ['regions', 'standby'],
+        `standby and primary are both ${regions.primary.name}. A region cannot stand by for itself: name another region`,
+      );
+    }
+    if (
+      regions.witness &&
+      [regions.primary.name, regions.standby.name].includes(regions.witness.name)
+    ) {
+      issue(
+        ['regions', 'witness'],
+        `the witness ${regions.witness.name} also serves. It must be a third region, or be left out`,
+      );
+    }
+    if (new Set(observers).size < observers.length) {
+      issue(['observers'], 'an observer is named twice');
+    }
+    if (image && !probes.some((probe) => probe.kind === 'http')) {
+      issue(['probes'], 'a drill ranks variants by http latency: add a probe of kind http');
+    }
+  });
+
+export type Config = z.output<typeof Config>;
+export type ProbeConfig = z.output<typeof ProbeConfig>;
+
+/** The configuration as it is stored for the functions: the file's content, and where its sources are. */
+export const ConfigDocument = z.strictObject({
+  config: Config,
+  source: z.strictObject({ key: z.string(), sha256: z.string() }).optional(),
+});
+export type ConfigDocument = z.output<typeof ConfigDocument>;

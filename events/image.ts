@@ -1,0 +1,38 @@
+import * as z from 'zod';
+
+/** How the build of one variant ended, as `drill.asl.yaml` reads it from CodeBuild. */
+export const BuildOutcome = z.strictObject({
+  variantId: z.string(),
+  status: z.enum(['SUCCEEDED', 'FAILED']),
+  buildId: z.string().optional(),
+  /** Why it failed: CodeBuild's phase context, or the error of the task. */
+  reason: z.string().optional(),
+});
+export type BuildOutcome = z.output<typeof BuildOutcome>;
+
+export const InspectImagesInput = z.strictObject({
+  drillId: z.string(),
+  builds: z.array(BuildOutcome),
+});
+
+/** What is known of an image. A fact that the platform cannot give is null: "not measured", never a number. */
+export const ImageFacts = z.strictObject({
+  variantId: z.string(),
+  status: z.enum(['built', 'failed', 'duplicate']),
+  reason: z.string().nullable(),
+  /** For a duplicate: the variant with the same digest. */
+  sameAs: z.string().nullable(),
+  imageUri: z.string().nullable(),
+  digest: z.string().nullable(),
+  compressedBytes: z.number().nullable(),
+  layers: z.number().nullable(),
+  /** Compressed bytes of layers that the reference does not have: what a host that runs it must still pull. */
+  bytesBeyondReference: z.number().nullable(),
+  buildMs: z.number().nullable(),
+  cachedSteps: z.number().nullable(),
+  steps: z.number().nullable(),
+  /** Where the base came from: a registry, or assembled on the machine that built. */
+  base: z.string().nullable(),
+  builder: z.string().nullable(),
+});
+export type ImageFacts = z.output<typeof ImageFacts>;
