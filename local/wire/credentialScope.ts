@@ -1,0 +1,31 @@
+import type { WireRequest } from './types.ts';
+
+export type CredentialScope = {
+  readonly accessKeyId: string;
+  readonly region: string;
+  readonly scope: string;
+};
+
+const HEADER_CREDENTIAL = /^AWS4-(?:HMAC|ECDSA-P256)-SHA256\s.*?Credential=([^,\s]+)/s;
+
+/**
+ * Who calls which service where, from the SigV4 (or SigV4a) signature in the Authorization header
+ * or in a presigned URL. The signature itself is not checked: the embedded cloud has no secrets.
+ */
+export const credentialScope = (request: WireRequest): CredentialScope | undefined => {
+  const credential =
+    HEADER_CREDENTIAL.exec(request.headers['authorization'] ?? '')?.[1] ??
+    request.query.get('X-Amz-Credential');
+  if (!credential) return undefined;
+  const parts = credential.split('/');
+  if (parts.pop() !== 'aws4_request') return undefined;
+  const scope = parts.pop();
+  // SigV4a has no region in its scope: the set of regions stands in a header of its own.
+  const regionSet =
+    request.headers['x-amz-region-set'] ?? request.query.get('X-Amz-Region-Set') ?? undefined;
+  const region = regionSet === undefined ? parts.pop() : regionSet.split(',')[0];
+  const date = parts.pop();
+  const accessKeyId = parts.join('/');
+  if (!scope || !region || !/^\d{8}$/.test(date ?? '') || !accessKeyId) return undefined;
+  return { accessKeyId, region, scope };
+};
