@@ -18,7 +18,7 @@ const dnsName = z
     'expected a host name such as shop.example.com',
   );
 
-const regionName = z.string().refine(isRegion, {
+const regionName = z.string().refine((name): boolean => isRegion(name), {
   error: (issue) => `unknown region "${String(issue.input)}"`,
   params: { kind: 'region' },
 });

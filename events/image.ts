@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ArmId, Cell, Region } from './region.ts';
 
 /** How the build of one variant ended, as `drill.asl.yaml` reads it from CodeBuild. */
 export const BuildOutcome = z.strictObject({
@@ -36,3 +37,18 @@ export const ImageFacts = z.strictObject({
   builder: z.string().nullable(),
 });
 export type ImageFacts = z.output<typeof ImageFacts>;
+
+/** An arm that has an image and so can be placed, in one region. */
+export const PlaceableArm = z.strictObject({
+  region: Region,
+  armId: ArmId,
+  imageUri: z.string(),
+  imageDigest: z.string(),
+});
+export type PlaceableArm = z.output<typeof PlaceableArm>;
+
+export const InspectImagesOutput = z.strictObject({
+  arms: z.array(PlaceableArm),
+  cells: z.array(Cell),
+});
+export type InspectImagesOutput = z.output<typeof InspectImagesOutput>;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { isRegion } from '../core/regions/regions.ts';
 
-export const Region = z.string().refine(isRegion, 'expected a commercial AWS region');
+export const Region = z
+  .string()
+  .refine((name): boolean => isRegion(name), 'expected a commercial AWS region');
 
 /** Ids become parts of keys, tags and image names, so their alphabet is narrow. */
 export const DrillId = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);

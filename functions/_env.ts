@@ -1,0 +1,31 @@
+/** The only place where functions read their environment: once, whole, with all faults together. */
+import * as z from 'zod';
+import { DrillError } from '../core/errors.ts';
+import { Region } from '../events/region.ts';
+
+/** Settings by the name of the environment variable; each function picks what it needs. */
+export const SETTINGS = {
+  AWS_REGION: Region,
+  TABLE: z.string().min(3),
+  BUCKET: z.string().min(3),
+  CLUSTER: z.string().min(1),
+  BUILD_PROJECT: z.string().min(1),
+  IMAGE_REPOSITORY: z.string().min(1),
+  REGISTRY: z.string().min(1),
+  PROBE_FUNCTION: z.string().min(1),
+  SUBNETS: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(',')),
+  TASK_EXECUTION_ROLE: z.string().optional(),
+  /** `proxied` where something between vantage and target accepts connections itself, so that connect times mean nothing. */
+  CONNECT_PATH: z.enum(['direct', 'proxied']).default('direct'),
+} as const;
+
+/** @throws DrillError `ConfigInvalid` naming every variable that is missing or wrong. */
+export const readEnv = <T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> => {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new DrillError('ConfigInvalid', `environment of the function: ${faults.join('; ')}`);
+};

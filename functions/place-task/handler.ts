@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { openTasks } from '../../aws/tasks.ts';
+import { PlacedTask, PlaceTaskInput } from '../../events/placement.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { placeTask } from './run.ts';
+
+const { CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'place-task',
+  env: z.object({ CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  input: PlaceTaskInput,
+  output: PlacedTask,
+  make: (env) =>
+    placeTask({
+      tasks: openTasks({
+        cluster: env.CLUSTER,
+        subnets: env.SUBNETS,
+        executionRoleArn: env.TASK_EXECUTION_ROLE,
+      }),
+    }),
+});

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { openTasks } from '../../aws/tasks.ts';
+import { PlacementPlan, RegisterTaskInput } from '../../events/placement.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { registerTask } from './run.ts';
+
+const { TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'register-task',
+  env: z.object({ TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  input: RegisterTaskInput,
+  output: PlacementPlan,
+  make: (env, base) =>
+    registerTask({
+      records: openDrillRecords(env.TABLE),
+      tasks: openTasks({
+        cluster: env.CLUSTER,
+        subnets: env.SUBNETS,
+        executionRoleArn: env.TASK_EXECUTION_ROLE,
+      }),
+      ...base,
+    }),
+});
