@@ -1,0 +1,111 @@
+/** The report of a drill: what `--json` prints, what the page shows, what Slack is told of. */
+import * as z from 'zod';
+import { ImageFacts } from './image.ts';
+import { Ranking } from './ranking.ts';
+import { Cell, DrillId } from './region.ts';
+
+/** Quantiles of one metric in milliseconds, over all valid rounds, failures left out but counted beside. */
+export const Quantiles = z.strictObject({
+  n: z.int(),
+  p5: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  max: z.number(),
+});
+export type Quantiles = z.output<typeof Quantiles>;
+
+/** One arm in one cell. */
+export const CellArm = z.strictObject({
+  armId: z.string(),
+  /** By metric, such as `http.total` (from due time), `http.service` (from sending), `http.wait`. */
+  metrics: z.record(z.string(), Quantiles),
+  /** p50 of `http.total` in each round; null where the round has none. */
+  p50ByRoundMs: z.array(z.number().nullable()),
+  sent: z.int(),
+  failed: z.int(),
+  errors: z.record(z.string(), z.int()),
+});
+
+export const CellReport = z.strictObject({
+  cell: Cell,
+  /** Known median round-trip time between the two regions, from the project's region table. */
+  knownRttMs: z.number(),
+  arms: z.array(CellArm),
+  /** What does not depend on an image: DNS and database. */
+  environment: z.record(z.string(), Quantiles),
+  environmentErrors: z.record(z.string(), z.int()),
+});
+export type CellReport = z.output<typeof CellReport>;
+
+/** One line of the overview: a variant with everything known of it. */
+export const VariantReport = z.strictObject({
+  id: z.string(),
+  role: z.enum(['reference', 'candidate']),
+  target: z.string(),
+  args: z.record(z.string(), z.string()),
+  image: ImageFacts.nullable(),
+  /** Medians over all placements, in milliseconds; null where not measured. */
+  placement: z.strictObject({
+    placements: z.int(),
+    failures: z.int(),
+    scheduleMs: z.number().nullable(),
+    pullMs: z.number().nullable(),
+    startMs: z.number().nullable(),
+    readyMs: z.number().nullable(),
+  }),
+  /** Weighted geometric mean of the ratios to the reference, less one, in percent; null where not ranked. */
+  scorePct: z.number().nullable(),
+  pareto: z.boolean(),
+});
+export type VariantReport = z.output<typeof VariantReport>;
+
+/** Something that went wrong without ending the drill. */
+export const Problem = z.strictObject({
+  kind: z.string(),
+  where: z.string(),
+  what: z.string(),
+});
+export type Problem = z.output<typeof Problem>;
+
+export const DrillReport = z.strictObject({
+  version: z.literal(1),
+  drillId: DrillId,
+  service: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  profile: z.string(),
+  seed: z.string(),
+  regions: z.strictObject({
+    primary: z.string(),
+    standby: z.string(),
+    witness: z.string().nullable(),
+    home: z.string(),
+  }),
+  vantages: z.array(z.string()),
+  reference: z.string(),
+  runner: z.array(z.string()),
+  roundsDone: z.int(),
+  roundsPlanned: z.int(),
+  samplesPerBurst: z.int(),
+  ratePerS: z.number(),
+  sent: z.int(),
+  failed: z.int(),
+  /** Self-noise of the probers: p50 and p95 of loopback probes, median over the bursts. */
+  floorP50Ms: z.number(),
+  floorP95Ms: z.number(),
+  /** One for each scenario and quantile; the first is the primary table. */
+  rankings: z.array(Ranking),
+  variants: z.array(VariantReport),
+  cells: z.array(CellReport),
+  problems: z.array(Problem),
+  /** What could not be measured, and why. */
+  notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
+  /** One sentence: what moved, and how sure. */
+  headline: z.string(),
+  /** What a person may do next, most useful first. */
+  next: z.array(z.string()),
+  /** SHA-256 over everything the rankings were computed from. */
+  inputsHash: z.string(),
+});
+export type DrillReport = z.output<typeof DrillReport>;
