@@ -1,7 +1,9 @@
 import { awsJson } from './awsJson.ts';
+import { awsQuery, speaksQuery } from './awsQuery.ts';
 import type { Protocol } from './protocol.ts';
 import { restJson } from './restJson.ts';
 import { restXml } from './restXml.ts';
+import { rpcV2Cbor, speaksCbor } from './rpcV2Cbor.ts';
 import { s3Dialect } from './s3Dialect.ts';
 import { readSdkModel, type ServiceModel } from './sdkModel.ts';
 import {
@@ -13,19 +15,26 @@ import {
   type WireResponse,
 } from './types.ts';
 
-type Dispatch = (model: ServiceModel) => (request: WireRequest) => Protocol;
-
-const protocolFor: Dispatch = (model) => {
-  if (model.protocol === 'restJson1') return always(restJson(model));
-  if (model.protocol === 'restXml') {
-    return always(
-      model.namespace === 'com.amazonaws.s3' ? restXml(model, s3Dialect) : restXml(model),
-    );
+/** The protocol of each request: the service's own one, or another that AWS offers for it too. */
+const protocolsOf = (model: ServiceModel): ((request: WireRequest) => Protocol) => {
+  if (model.protocol === 'restJson1') {
+    const json = restJson(model);
+    return () => json;
   }
-  return always(awsJson(model));
+  if (model.protocol === 'restXml') {
+    const isS3 = model.namespace === 'com.amazonaws.s3';
+    const xml = isS3 ? restXml(model, s3Dialect) : restXml(model);
+    return () => xml;
+  }
+  const query = awsQuery(model);
+  if (model.protocol === 'awsQuery') return () => query;
+  const json = awsJson(model);
+  const cbor = rpcV2Cbor(model);
+  return (request) => {
+    if (speaksCbor(request)) return cbor;
+    return speaksQuery(request) ? query : json;
+  };
 };
-
-const always = (protocol: Protocol) => () => protocol;
 
 export type ServiceOptions = {
   /** Hears of errors that are no answer of the service but a fault in it. */
@@ -53,7 +62,7 @@ export const serviceFromSdk = (
     if (!model.operations.has(name))
       throw new Error(`${scope} has no operation ${name} in its model`);
   }
-  const speak = protocolFor(model);
+  const speak = protocolsOf(model);
 
   const failed = (
     protocol: Protocol,
