@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { Clock } from '../clock.ts';
+import { createProcessGuard } from '../processGuard.ts';
+import { ACCOUNT_ID } from '../wire/types.ts';
+import { type Environment, startEnvironment } from './environment.ts';
+import type { Runtime } from './sandboxProcess.ts';
+import type {
+  FunctionSpec,
+  Invocation,
+  InvocationResult,
+  LogSink,
+  SandboxNetwork,
+} from './types.ts';
+
+export type Concurrency = {
+  /** Environments of one function in one region. */
+  readonly perFunction: number;
+  /** Environments of all functions together. */
+  readonly total: number;
+  /** Invocations that wait for an environment; more are refused. */
+  readonly waitingMax: number;
+  /** An environment without work for this long is stopped. */
+  readonly idleMs: number;
+};
+
+export const functionArn = (region: string, name: string): string =>
+  `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${name}`;
+
+/** Splits `module.export` off a code path; the rest is the task root. */
+export const taskRootOf = (spec: FunctionSpec): string => {
+  const module = spec.handler.slice(0, spec.handler.lastIndexOf('.'));
+  const end = `${path.sep}${path.normalize(module)}.mjs`;
+  if (module === '' || !spec.codePath.endsWith(end)) {
+    throw new RangeError(
+      `function ${spec.name}: handler '${spec.handler}' does not fit the code at ${spec.codePath}; ` +
+        `the code must be called '${module === '' ? '<module>' : module}.mjs'`,
+    );
+  }
+  return spec.codePath.slice(0, -end.length);
+};
+
+type Slot = {
+  readonly spec: FunctionSpec;
+  busy: boolean;
+  usedAt: number;
+  environment: Environment | undefined;
+  cancelIdle: () => void;
+};
+
+type Waiting = {
+  readonly spec: FunctionSpec;
+  readonly invocation: Invocation;
+  readonly done: (result: InvocationResult) => void;
+};
+
+type Needs = {
+  readonly clock: Clock;
+  readonly endpoint: () => string;
+  readonly network: SandboxNetwork;
+  readonly log: LogSink;
+  readonly concurrency: Concurrency;
+  readonly runtime: () => Promise<Runtime>;
+};
+
+/** The live environments of all functions: reuse first, then new ones up to the bounds, then wait. */
+export type Pool = {
+  /** Undefined when too many invocations wait already. */
+  run(spec: FunctionSpec, invocation: Invocation): Promise<InvocationResult> | undefined;
+  /** Stops idle environments of a function; busy ones end after their invocation. */
+  retire(spec: FunctionSpec): void;
+  close(): void;
+};
+
+export const createPool = (needs: Needs): Pool => {
+  const { clock, concurrency } = needs;
+  const guard = createProcessGuard();
+  const slots = new Set<Slot>();
+  const retired = new WeakSet<FunctionSpec>();
+  let waiting: Waiting[] = [];
+  let closed = false;
+
+  const drop = (slot: Slot): void => {
+    slot.cancelIdle();
+    slots.delete(slot);
+    slot.environment?.stop();
+    serve();
+  };
+
+  const rest = (slot: Slot): void => {
+    slot.busy = false;
+    slot.usedAt = clock.monotonicMs();
+    if (!slot.environment?.alive() || retired.has(slot.spec) || closed) {
+      drop(slot);
+      return;
+    }
+    slot.cancelIdle = clock.after(concurrency.idleMs, () => drop(slot));
+    serve();
+  };
+
+  const boot = async (slot: Slot): Promise<Environment> => {
+    const { spec } = slot;
+    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    const environment = await startEnvironment({
+      ...needs,
+      spec,
+      guard,
+      functionArn: functionArn(spec.region, spec.name),
+      taskRoot: taskRootOf(spec),
+      logStream: `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
+      endpoint: needs.endpoint(),
+      runtime: await needs.runtime(),
+      onExit: () => {
+        if (!slot.busy) drop(slot);
+      },
+    });
+    if (closed) environment.stop();
+    return environment;
+  };
+
+  const work = async (slot: Slot, { invocation, done }: Waiting): Promise<void> => {
+    slot.cancelIdle();
+    slot.busy = true;
+    try {
+      slot.environment ??= await boot(slot);
+      done(await slot.environment.run(invocation));
+      await slot.environment.rested();
+    } catch (error) {
+      const text = `Error: the sandbox could not be started: ${error instanceof Error ? error.message : error}`;
+      const payload = JSON.stringify({ errorType: 'Runtime.InitError', errorMessage: text });
+      done({ functionError: 'Unhandled', payload, logTail: '' });
+    }
+    rest(slot);
+  };
+
+  const idleSlot = (spec: FunctionSpec): Slot | undefined =>
+    [...slots]
+      .filter((slot) => slot.spec === spec && !slot.busy && slot.environment?.alive())
+      .sort((a, b) => b.usedAt - a.usedAt)[0];
+
+  /** Makes room below the global bound by stopping the environment idle for longest. */
+  const makeRoom = (): boolean => {
+    if (slots.size < concurrency.total) return true;
+    const oldest = [...slots].filter((s) => !s.busy).sort((a, b) => a.usedAt - b.usedAt)[0];
+    if (oldest === undefined) return false;
+    oldest.cancelIdle();
+    slots.delete(oldest);
+    oldest.environment?.stop();
+    return true;
+  };
+
+  const slotFor = (spec: FunctionSpec): Slot | undefined => {
+    const idle = idleSlot(spec);
+    if (idle !== undefined) return idle;
+    const own = [...slots].filter((slot) => slot.spec === spec).length;
+    if (own >= concurrency.perFunction || !makeRoom()) return undefined;
+    const usedAt = clock.monotonicMs();
+    const slot: Slot = { spec, busy: false, usedAt, environment: undefined, cancelIdle: () => {} };
+    slots.add(slot);
+    return slot;
+  };
+
+  const serve = (): void => {
+    if (closed) return;
+    waiting = waiting.filter((entry) => {
+      const slot = slotFor(entry.spec);
+      if (slot !== undefined) void work(slot, entry);
+      return slot === undefined;
+    });
+  };
+
+  return {
+    run(spec, invocation) {
+      if (waiting.length >= concurrency.waitingMax) return undefined;
+      return new Promise((done) => {
+        waiting.push({ spec, invocation, done });
+        serve();
+      });
+    },
+    retire(spec) {
+      retired.add(spec);
+      for (const slot of slots) if (slot.spec === spec && !slot.busy) drop(slot);
+    },
+    close() {
+      closed = true;
+      for (const slot of slots) {
+        slot.cancelIdle();
+        slot.environment?.stop();
+      }
+      slots.clear();
+      guard.close();
+    },
+  };
+};

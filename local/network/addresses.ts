@@ -1,0 +1,38 @@
+import { regionNames } from '../../core/regions/regions.ts';
+
+/**
+ * Where regions live on loopback: region number n owns 127.n.0.0/16, so the source address of a
+ * connection tells which region the caller is in. n is the region's place in the sorted region
+ * table plus 10; the lower blocks stay free for the machine itself.
+ */
+const FIRST_BLOCK = 10;
+
+/** Host numbers with a fixed use in each region; tasks get the numbers from `task` upwards. */
+export const HOSTS = { sandbox: 1, resolver: 2, task: 256 } as const;
+
+const HOST_MAX = 65_534;
+
+const blockOf = new Map<string, number>(regionNames.map((name, n) => [name, n + FIRST_BLOCK]));
+
+/**
+ * The loopback address of host number `host` in a region: host 1 of block 12 is 127.12.0.1.
+ * @throws RangeError when the region is unknown or the host number is not from 1 to 65534.
+ */
+export const regionAddress = (region: string, host: number): string => {
+  const block = blockOf.get(region);
+  if (block === undefined) {
+    throw new RangeError(`region '${region}' has no loopback block: it is not in the region table`);
+  }
+  if (!Number.isInteger(host) || host < 1 || host > HOST_MAX) {
+    throw new RangeError(`host number ${host} of ${region} is not a whole number from 1 to 65534`);
+  }
+  return `127.${block}.${host >> 8}.${host & 255}`;
+};
+
+const LOOPBACK = /^(?:::ffff:)?127\.(\d{1,3})\.\d{1,3}\.\d{1,3}$/;
+
+/** The region that owns an address; undefined for 127.0.0.1 and everything else outside the plan. */
+export const regionOfAddress = (address: string): string | undefined => {
+  const block = Number(LOOPBACK.exec(address)?.[1] ?? Number.NaN);
+  return regionNames[block - FIRST_BLOCK];
+};
