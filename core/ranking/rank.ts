@@ -8,7 +8,7 @@ import {
 } from './input.ts';
 import { type ComparedPair, comparePairs, marginOf } from './pairs.ts';
 import type { Excluded, PairResult, Ranking } from './ranking-types.ts';
-import { type Chance, chancesOf } from './resample.ts';
+import { type Chance, chancesOf, type Draws, drawsOf } from './resample.ts';
 import { minRounds, roundsToDecide } from './rounds.ts';
 import { levelMsOf, rowsOf } from './rows.ts';
 import { type Scenario, scenariosOf } from './scenarios.ts';
@@ -25,16 +25,21 @@ export const rankAll = (input: RankingInput, q: number): Ranking[] => {
   const cube = cubeOf(input, q);
   const observations = input.observations.filter((seen) => seen.q === q);
   if (observations.length === 0) throw new RangeError(`no observation of quantile ${q} to rank`);
+  const resamples = input.resamples ?? RESAMPLES_DEFAULT;
+  const draws = resamples > 0 ? drawsOf(input.seed, resamples) : undefined;
   return scenariosOf({ ...input, observations }).map((scenario) =>
-    rankScenario(input, q, cube, scenario),
+    rankScenario(input, q, cube, scenario, draws),
   );
 };
+
+const NO_CHANCES: ReadonlyMap<string, Chance> = new Map();
 
 const rankScenario = (
   input: RankingInput,
   q: number,
   cube: Cube,
   { name, weights }: Scenario,
+  draws: Draws | undefined,
 ): Ranking => {
   const { alpha = ALPHA_DEFAULT, looks = 1, roundsPerPlacement = 1 } = input;
   const contenders = input.arms.filter(({ role }) => role !== 'control').map(({ id }) => id);
@@ -48,7 +53,7 @@ const rankScenario = (
   const rule = { level: alpha / looks, deltaPct, minRounds: needed };
   const compared = comparePairs(blocks, pairsOf(ranked), rule);
   const pairs = compared.map(({ result }) => result);
-  const chances = chancesFor(input, blocks, ranked, name);
+  const chances = draws && ranked.length > 0 ? chancesOf(blocks, draws) : NO_CHANCES;
   const aaPair = compareControl(input, cube, weights, deltaPct);
   const needMoreRounds = roundsPerPlacement * moreBlocks(compared, deltaPct, needed);
   const decided = ranked.length > 0 && pairs.every(({ verdict }) => verdict !== 'undecided');
@@ -89,17 +94,6 @@ const deltaOf = (
   const against = ranked.filter((id) => id === reference);
   const levels = (against.length > 0 ? against : ranked).map((id) => levelMsOf(blocks, id));
   return Math.max(relevantPct, (100 * input.floorMs) / Math.min(...levels));
-};
-
-const chancesFor = (
-  input: RankingInput,
-  blocks: Blocks,
-  ranked: readonly string[],
-  scenario: string,
-): ReadonlyMap<string, Chance> => {
-  const resamples = input.resamples ?? RESAMPLES_DEFAULT;
-  if (ranked.length === 0 || resamples === 0) return new Map();
-  return chancesOf(blocks, `${input.seed} ${scenario}`, resamples);
 };
 
 /** The A/A check, a family of its own: one pair, on the rounds that both arms share. */
