@@ -1,0 +1,197 @@
+import { type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
+
+/** One instruction with its line (from 1) and its arguments as written, continuation lines joined. */
+export type Step = {
+  readonly keyword: string;
+  readonly args: string;
+  readonly line: number;
+  readonly flags: Readonly<Record<string, string>>;
+};
+
+export type Stage = {
+  readonly index: number;
+  /** Name after AS, lower case, or undefined. */
+  readonly name: string | undefined;
+  /** What FROM names, variables replaced: an image, `scratch` or an earlier stage. */
+  readonly from: string;
+  readonly line: number;
+  readonly steps: readonly Step[];
+};
+
+export type StageGraph = {
+  readonly stages: readonly Stage[];
+  /** Default values of the ARGs before the first FROM, overridden by the build arguments. */
+  readonly globalArgs: Readonly<Record<string, string>>;
+};
+
+/** A Dockerfile that cannot be built; the message starts with file and line. */
+export class DockerfileError extends Error {
+  override readonly name = 'DockerfileError';
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; `\$` stays a dollar sign. */
+export const substitute = (text: string, variables: Variables): string =>
+  text.replace(
+    /\\\$|\$(?:(\w+)|\{(\w+)(?:(:?[-+])((?:[^{}]|\{[^}]*\})*))?\})/g,
+    (whole, plain, braced, operator, word) => {
+      if (whole === '\\$') return '$';
+      const value = variables[plain ?? braced];
+      if (operator === undefined) return value ?? '';
+      const present = operator.startsWith(':')
+        ? value !== undefined && value !== ''
+        : value !== undefined;
+      if (operator.endsWith('-')) return present ? (value ?? '') : substitute(word, variables);
+      return present ? substitute(word, variables) : '';
+    },
+  );
+
+const unquote = (word: string): string => (/^(["']).*\1$/s.test(word) ? word.slice(1, -1) : word);
+
+/** The words of an instruction; quotes keep spaces together and are taken off. */
+export const words = (text: string): string[] =>
+  (text.match(/(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*')+/g) ?? []).map((word) =>
+    word.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_all, double, single) =>
+      double === undefined ? single : double.replace(/\\(["\\])/g, '$1'),
+    ),
+  );
+
+/** `NAME=value` pairs of ENV, ARG and LABEL, and the old form `ENV NAME value`. */
+export const assignments = (args: string): [string, string | undefined][] => {
+  const old = /^([\w.-]+)\s+([^=]+)$/s.exec(args.trim());
+  if (old?.[1] && old[2] && !args.includes('=')) return [[old[1], unquote(old[2].trim())]];
+  return words(args).map((word) => {
+    const at = word.indexOf('=');
+    return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+  });
+};
+
+const FLAG = /^--([\w-]+)(?:=(\S*))?\s*/;
+
+const flagsAndRest = (text: string): { flags: Record<string, string>; rest: string } => {
+  const flags: Record<string, string> = {};
+  let rest = text.trim();
+  for (let match = FLAG.exec(rest); match?.[1]; match = FLAG.exec(rest)) {
+    flags[match[1]] = match[2] ?? 'true';
+    rest = rest.slice(match[0].length);
+  }
+  return { flags, rest };
+};
+
+const stepOf = (instruction: Instruction): Step => {
+  const keyword = instruction.getKeyword().toUpperCase();
+  // The raw text keeps here-documents and quotes, which the argument list would lose.
+  const raw = (instruction.getRawArgumentsContent() ?? '').replace(
+    /\\[ \t]*\r?\n(?:\s*#.*\r?\n)*/g,
+    ' ',
+  );
+  const { flags, rest } = flagsAndRest(raw);
+  return { keyword, args: rest, flags, line: instruction.getRange().start.line + 1 };
+};
+
+const isFrom = (instruction: Instruction): instruction is From =>
+  instruction.getKeyword().toUpperCase() === 'FROM';
+
+export type { Copy };
+
+/**
+ * Reads the stages of a Dockerfile and replaces variables in FROM lines.
+ * @param file is named in errors.
+ */
+export const readStages = (
+  text: string,
+  buildArgs: Readonly<Record<string, string>>,
+  file = 'Dockerfile',
+): StageGraph => {
+  const globalArgs: Record<string, string> = {};
+  const stages: {
+    -readonly [K in keyof Stage]: Stage[K] extends readonly Step[] ? Step[] : Stage[K];
+  }[] = [];
+  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+    const step = stepOf(instruction);
+    const stage = stages.at(-1);
+    if (isFrom(instruction)) {
+      const name = instruction.getBuildStage()?.toLowerCase();
+      const from = substitute(instruction.getImage() ?? '', globalArgs);
+      if (from === '') {
+        const written = instruction.getImage() ?? '';
+        throw new DockerfileError(
+          `${file}:${step.line}: FROM ${written} names no image: give the ARG a value`,
+        );
+      }
+      stages.push({
+        index: stages.length,
+        name: name ?? undefined,
+        from,
+        line: step.line,
+        steps: [],
+      });
+    } else if (stage) {
+      stage.steps.push(step);
+    } else if (step.keyword === 'ARG') {
+      for (const [name, value] of assignments(step.args)) {
+        const given =
+          buildArgs[name] ?? (value === undefined ? undefined : substitute(value, globalArgs));
+        if (given !== undefined) globalArgs[name] = given;
+      }
+    } else {
+      throw new DockerfileError(
+        `${file}:${step.line}: ${step.keyword} stands before the first FROM`,
+      );
+    }
+  }
+  if (stages.length === 0) throw new DockerfileError(`${file}: has no FROM line`);
+  return { stages, globalArgs };
+};
+
+/** The stage called `target` (name or number); the last one when undefined. */
+export const findStage = (
+  { stages }: StageGraph,
+  target: string | undefined,
+  file = 'Dockerfile',
+): Stage => {
+  const stage =
+    target === undefined
+      ? stages.at(-1)
+      : (stages.find((s) => s.name === target.toLowerCase()) ?? stages[Number(target)]);
+  if (stage) return stage;
+  const known = stages.map((s) => s.name ?? String(s.index)).join(', ');
+  throw new DockerfileError(`${file}: stage "${target}" does not exist. Stages: ${known}.`);
+};
+
+const earlierStage = (graph: StageGraph, before: number, name: string): Stage | undefined =>
+  graph.stages
+    .slice(0, before)
+    .findLast((s) => s.name === name.toLowerCase() || String(s.index) === name);
+
+/** What a stage takes files from: its FROM and every `--from`, each with its line. */
+const sourcesOf = (stage: Stage): { name: string; line: number }[] => [
+  { name: stage.from, line: stage.line },
+  ...stage.steps.flatMap((step) => {
+    const from = step.flags['from'] ?? /(?:^|,)from=([^,]+)/.exec(step.flags['mount'] ?? '')?.[1];
+    return from === undefined ? [] : [{ name: from, line: step.line }];
+  }),
+];
+
+/** The stages needed for `target`, in the order to build them, and the images they start from. */
+export const neededFor = (
+  graph: StageGraph,
+  target: Stage,
+): { stages: Stage[]; images: { name: string; line: number }[] } => {
+  const needed = new Set<Stage>();
+  const images: { name: string; line: number }[] = [];
+  const visit = (stage: Stage): void => {
+    if (needed.has(stage)) return;
+    needed.add(stage);
+    for (const source of sourcesOf(stage)) {
+      const other = earlierStage(graph, stage.index, source.name);
+      if (other) visit(other);
+      else if (source.name !== 'scratch' && !images.some((i) => i.name === source.name)) {
+        images.push(source);
+      }
+    }
+  };
+  visit(target);
+  return { stages: [...needed].sort((a, b) => a.index - b.index), images };
+};
