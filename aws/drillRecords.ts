@@ -5,6 +5,7 @@ import { DrillPlan, DrillState } from '../events/drillRecord.ts';
 import { ImageFacts } from '../events/image.ts';
 import { LatencyRecord } from '../events/latencyRecord.ts';
 import { Placement } from '../events/placement.ts';
+import { Cell } from '../events/region.ts';
 import { PlacementFailure } from '../events/roundOutcome.ts';
 import { KEPT_DAYS, openDrillTable } from './drillTable.ts';
 import type { SdkSettings } from './sdk.ts';
@@ -16,6 +17,14 @@ export const PlacementRecord = z.strictObject({
   failure: PlacementFailure.nullable(),
 });
 export type PlacementRecord = z.output<typeof PlacementRecord>;
+
+/** A cell that did not answer in a round. */
+export const UnreachableCell = z.strictObject({
+  round: z.int(),
+  cell: Cell,
+  reason: z.string(),
+});
+export type UnreachableCell = z.output<typeof UnreachableCell>;
 
 const ROUND_DIGITS = 3;
 const roundKey = (round: number): string => String(round).padStart(ROUND_DIGITS, '0');
@@ -77,6 +86,22 @@ export const openDrillRecords = (table: string, sdk: SdkSettings = {}) => {
   const placements = (drillId: string, signal?: AbortSignal): Promise<PlacementRecord[]> =>
     items.list(drillKey(drillId), 'PLC#', PlacementRecord, withSignal(signal));
 
+  const putUnreachable = (
+    drillId: string,
+    { round, cell, reason }: UnreachableCell,
+    nowMs: number,
+    signal?: AbortSignal,
+  ) =>
+    items.put(
+      { pk: drillKey(drillId), sk: `CEL#${roundKey(round)}#${cell.region}#${cell.vantage}` },
+      { round, cell, reason },
+      drill(nowMs),
+      { once: false, ...withSignal(signal) },
+    );
+
+  const unreachables = (drillId: string, signal?: AbortSignal): Promise<UnreachableCell[]> =>
+    items.list(drillKey(drillId), 'CEL#', UnreachableCell, withSignal(signal));
+
   /** False when this burst is recorded already: late and repeated probes count once. */
   const putLatency = (record: LatencyRecord, nowMs: number, signal?: AbortSignal) => {
     const { drillId, round, cell, armId } = record;
@@ -111,6 +136,8 @@ export const openDrillRecords = (table: string, sdk: SdkSettings = {}) => {
     images,
     putPlacement,
     placements,
+    putUnreachable,
+    unreachables,
     putLatency,
     latencies,
     claim,

@@ -8,6 +8,7 @@
  * | DRILL#<id> | PLAN, VAR#<v>                       | 400 d |
  * | DRILL#<id> | PLC#<round>#<region>#<arm>          | 400 d |
  * | DRILL#<id> | RND#<round>#<region>#<vantage>#<arm>| 30 d  |
+ * | DRILL#<id> | CEL#<round>#<region>#<vantage>      | 400 d |
  * | DRILL#<id> | MARK#<name>                         | 400 d |
  */
 import {

@@ -17,7 +17,6 @@ export const Failure = z.strictObject({ Error: z.string(), Cause: z.string() });
 
 export const NotifyInput = z.strictObject({
   drillId: DrillId,
-  service: z.string().nullable(),
   reportKey: z.string().nullable(),
   failure: Failure.nullable(),
 });

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { LookInput, LookOutput } from '../../events/roundOutcome.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { look } from './run.ts';
+
+const { TABLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'look',
+  env: z.object({ TABLE }),
+  input: LookInput,
+  output: LookOutput,
+  make: (env, base) => look({ records: openDrillRecords(env.TABLE), ...base }),
+});
