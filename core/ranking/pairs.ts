@@ -64,3 +64,12 @@ const verdictOf = (
   if (interval !== null && interval[0] > -margin && interval[1] < margin) return 'same';
   return significant ? 'negligible' : 'undecided';
 };
+
+/** The verdict of j against i from that of i against j. */
+export const MIRRORED: Readonly<Record<PairVerdict, PairVerdict>> = {
+  faster: 'slower',
+  slower: 'faster',
+  same: 'same',
+  negligible: 'negligible',
+  undecided: 'undecided',
+};

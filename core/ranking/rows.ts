@@ -2,7 +2,7 @@ import type { Interval } from '../statistics/hodges-lehmann.ts';
 import { median } from '../statistics/quantile.ts';
 import type { Blocks } from './blocks.ts';
 import { rankLabel } from './explain.ts';
-import { percentOf } from './pairs.ts';
+import { MIRRORED, percentOf } from './pairs.ts';
 import type { PairResult, PairVerdict, RankingRow } from './ranking-types.ts';
 import type { Chance } from './resample.ts';
 
@@ -54,14 +54,6 @@ type Side = {
 };
 
 const ITSELF: Pick<Side, 'theta' | 'ciPct'> = { theta: 0, ciPct: [0, 0] };
-
-const MIRRORED: Readonly<Record<PairVerdict, PairVerdict>> = {
-  faster: 'slower',
-  slower: 'faster',
-  same: 'same',
-  negligible: 'negligible',
-  undecided: 'undecided',
-};
 
 /** The pair as arm v sees it; nothing when v is not in it. */
 const sideOf = (v: string, pair: PairResult): Side[] => {
