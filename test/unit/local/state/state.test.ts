@@ -1,0 +1,88 @@
+// Goal: what was promised to be on disk is there, and a broken file is reported, not guessed at.
+// Method: real files in a temporary folder, read back by a second opening as after a crash.
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { openJournal } from '../../../../local/state/journal.ts';
+import { openStateFile } from '../../../../local/state/stateFile.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'state-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const schema = z.strictObject({ count: z.number() });
+
+describe('a state file', () => {
+  it('starts with the initial value and is found again', async () => {
+    const file = path.join(folder, 'deep', 'a.json');
+    const first = await openStateFile(file, schema, { count: 0 });
+    expect(first.value).toEqual({ count: 0 });
+    await Promise.all([1, 2, 3].map((count) => first.save({ count })));
+    expect((await openStateFile(file, schema, { count: 0 })).value).toEqual({ count: 3 });
+  });
+
+  it('names a broken file and what is wrong with it', async () => {
+    const file = path.join(folder, 'b.json');
+    writeFileSync(file, '{"count":');
+    await expect(openStateFile(file, schema, { count: 0 })).rejects.toMatchObject({
+      name: 'DataCorrupt',
+      message: expect.stringContaining(`${file} is not JSON`),
+    });
+    writeFileSync(file, '{"count":"x"}');
+    await expect(openStateFile(file, schema, { count: 0 })).rejects.toThrow('expected number');
+  });
+});
+
+describe('a journal', () => {
+  const item = z.string();
+  const three = ['1', '2', '3'].map((id) => ({ id, item: `item ${id}` }));
+
+  it('keeps what is not done, in order', async () => {
+    const file = path.join(folder, 'c.log');
+    const first = await openJournal(file, item);
+    await first.add(three);
+    await first.done('2');
+    const again = await openJournal(file, item);
+    expect([...again.pending]).toEqual([
+      ['1', 'item 1'],
+      ['3', 'item 3'],
+    ]);
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    await Promise.all([first.close(), again.close()]);
+  });
+
+  it('forgets a line that a crash cut, and refuses a broken one', async () => {
+    const file = path.join(folder, 'd.log');
+    const first = await openJournal(file, item);
+    await first.add(three);
+    await first.close();
+    appendFileSync(file, '{"id":"4","it');
+    const again = await openJournal(file, item);
+    expect([...again.pending.keys()]).toEqual(['1', '2', '3']);
+    await again.close();
+    appendFileSync(file, 'garbage\n');
+    await expect(openJournal(file, item)).rejects.toThrow(`${file} has a line 4 that is not JSON`);
+    writeFileSync(file, '{"id":"1","item":5}\n');
+    await expect(openJournal(file, item)).rejects.toMatchObject({ name: 'DataCorrupt' });
+  });
+
+  it('shrinks when most of it is done', async () => {
+    const file = path.join(folder, 'e.log');
+    const journal = await openJournal(file, item);
+    for (let round = 0; round < 6; round += 1) {
+      const ids = Array.from({ length: 1_000 }, (_, i) => `${round}-${i}`);
+      await journal.add(ids.map((id) => ({ id, item: id })));
+      await Promise.all(ids.map((id) => journal.done(id)));
+    }
+    await journal.add([{ id: 'last', item: 'kept' }]);
+    await journal.close();
+    expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThan(10_000);
+    const again = await openJournal(file, item);
+    expect([...again.pending]).toEqual([['last', 'kept']]);
+    await again.close();
+  });
+});
