@@ -36,12 +36,16 @@ export type Environment = {
   run(invocation: Invocation): Promise<InvocationResult>;
   /** Resolves when the runtime has asked for its next event or is gone. */
   rested(): Promise<void>;
+  /** The runtime waits for an event now. */
+  readonly resting: () => boolean;
   readonly alive: () => boolean;
   stop(): void;
 };
 
 const MEMORY_CHECK_MS = 250;
 const STREAM_END_WAIT_MS = 200;
+/** An answer waits this long for the runtime to ask for more, so that the next call finds it idle. */
+const REST_GRACE_MS = 50;
 /** A runtime that has answered and then asks for nothing is stopped after this time. */
 const REST_WAIT_MS = 2_000;
 const HEAP_EXHAUSTED = /JavaScript heap out of memory|Committing semi space failed/;
@@ -69,7 +73,7 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
   let dead = false;
   let heapExhausted = false;
   let running: Running | undefined;
-  let onRested = () => {};
+  let onRested: (() => void)[] = [];
   let requestId: string | undefined;
 
   const write = (stream: LogLine['stream'], text: string): void => {
@@ -79,6 +83,24 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
     needs.log({ region, functionName, requestId, stream, at: clock.now(), text });
   };
 
+  const wakeRested = (): void => {
+    for (const wake of onRested) wake();
+    onRested = [];
+  };
+
+  const restsWithin = (limitMs: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (idle || dead) {
+        resolve(true);
+        return;
+      }
+      const cancel = clock.after(limitMs, () => resolve(false));
+      onRested.push(() => {
+        cancel();
+        resolve(true);
+      });
+    });
+
   const settle = async (payload: string, failed: boolean): Promise<void> => {
     const run = running;
     if (run === undefined || run.settled) return;
@@ -86,6 +108,7 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
     run.stopTimers();
     const durationMs = clock.monotonicMs() - run.startedMs;
     await drainPipes();
+    await restsWithin(REST_GRACE_MS);
     const usedMb = (child.pid === undefined ? undefined : memoryOf(child.pid))?.peakMb ?? 0;
     const figures = { durationMs, memoryMb: spec.memoryMb, usedMb };
     const first = !initReported && initMs !== undefined ? { initMs } : {};
@@ -130,7 +153,7 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
 
   const dispatch = (): void => {
     const run = running;
-    if (run === undefined || !idle || dead) return;
+    if (run === undefined || run.settled || !idle || dead) return;
     idle = false;
     run.stopTimers();
     run.startedMs = clock.monotonicMs();
@@ -165,7 +188,7 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
     onNext: () => {
       initMs ??= clock.monotonicMs() - bornMs;
       idle = true;
-      onRested();
+      wakeRested();
       dispatch();
     },
     onReport,
@@ -175,7 +198,7 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
 
   const onGone = async (exitCode: number | null, signal: string | null): Promise<void> => {
     dead = true;
-    onRested();
+    wakeRested();
     api.close();
     needs.onExit();
     await streamsEnd(child);
@@ -205,18 +228,10 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
           running.stopTimers = clock.after(waitMs, () => timeOut(waitMs));
         }
       }),
-    rested: () =>
-      new Promise((resolve) => {
-        if (idle || dead) {
-          resolve();
-          return;
-        }
-        const cancel = clock.after(REST_WAIT_MS, kill);
-        onRested = () => {
-          cancel();
-          resolve();
-        };
-      }),
+    rested: async () => {
+      if (!(await restsWithin(REST_WAIT_MS))) kill();
+    },
+    resting: () => idle,
     alive: () => !dead,
     stop: kill,
   };

@@ -121,16 +121,24 @@ export const createPool = (needs: Needs): Pool => {
   const work = async (slot: Slot, { invocation, done }: Waiting): Promise<void> => {
     slot.cancelIdle();
     slot.busy = true;
+    let result: InvocationResult;
     try {
       slot.environment ??= await boot(slot);
-      done(await slot.environment.run(invocation));
-      await slot.environment.rested();
+      result = await slot.environment.run(invocation);
     } catch (error) {
       const text = `Error: the sandbox could not be started: ${error instanceof Error ? error.message : error}`;
       const payload = JSON.stringify({ errorType: 'Runtime.InitError', errorMessage: text });
-      done({ functionError: 'Unhandled', payload, logTail: '' });
+      result = { functionError: 'Unhandled', payload, logTail: '' };
     }
-    rest(slot);
+    // The place is free before the caller hears, so that its next call finds the environment.
+    if (slot.environment?.alive() && !slot.environment.resting()) {
+      done(result);
+      await slot.environment.rested();
+      rest(slot);
+    } else {
+      rest(slot);
+      done(result);
+    }
   };
 
   const idleSlot = (spec: FunctionSpec): Slot | undefined =>
