@@ -13,7 +13,7 @@ export const RankOutput = z.strictObject({
 });
 
 /** The error a state caught, as Step Functions gives it. */
-export const Failure = z.strictObject({ Error: z.string(), Cause: z.string() });
+export const Failure = z.strictObject({ Error: z.string(), Cause: z.string().optional() });
 
 export const NotifyInput = z.strictObject({
   drillId: DrillId,

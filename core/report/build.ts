@@ -1,0 +1,112 @@
+/** The report of a drill, from its plan and what was kept of it. Pure: the same records give the same report. */
+import { type Burst, sum } from '../drill/bursts.ts';
+import type { Arm, Cell } from '../drill/plan.ts';
+import { floorMs, rankDrill } from '../drill/rankDrill.ts';
+import { median } from '../statistics/quantile.ts';
+import type { VariantSpec } from '../variants/matrix.ts';
+import { cellReports } from './cells.ts';
+import { notMeasuredOf, problemsOf } from './findings.ts';
+import { type PlacementSeen, placementSummary } from './variants.ts';
+import { headlineOf, nextSteps } from './words.ts';
+
+type Plan = {
+  readonly drillId: string;
+  readonly service: string;
+  readonly startedAt: string;
+  readonly profile: string;
+  readonly seed: string;
+  readonly homeRegion: string;
+  readonly primary: string;
+  readonly standby: string;
+  readonly witness: string | null;
+  readonly vantages: readonly string[];
+  readonly cells: readonly Cell[];
+  readonly reference: string;
+  readonly variants: readonly VariantSpec[];
+  readonly arms: readonly Arm[];
+  readonly sampling: {
+    readonly rounds: { readonly max: number };
+    readonly samples: number;
+    readonly ratePerS: number;
+  };
+};
+
+type Image = {
+  readonly variantId: string;
+  readonly status: 'built' | 'failed' | 'duplicate';
+  readonly reason: string | null;
+  readonly compressedBytes: number | null;
+};
+
+export type Records<I extends Image> = {
+  readonly plan: Plan;
+  readonly images: readonly I[];
+  readonly placements: readonly (PlacementSeen & {
+    readonly round: number;
+    readonly placement: { readonly runner: string } | null;
+    readonly failure: {
+      readonly region: string;
+      readonly armId: string;
+      readonly error: string;
+      readonly reason: string;
+    } | null;
+  })[];
+  readonly unreachable: readonly {
+    readonly round: number;
+    readonly cell: Cell;
+    readonly reason: string;
+  }[];
+  readonly bursts: readonly Burst[];
+};
+
+const floorP95Ms = (bursts: readonly Burst[]): number =>
+  bursts.length === 0 ? 0 : median(bursts.map(({ floorP95Us }) => floorP95Us)) / 1_000;
+
+export const buildReport = <I extends Image>(records: Records<I>) => {
+  const { plan, images, placements, bursts } = records;
+  const rankings = rankDrill(plan, bursts);
+  const problems = problemsOf(records);
+  const roundsDone = Math.max(0, ...bursts.map(({ round }) => round));
+  const pullTold = placements.some(({ placement }) => placement?.times.pullMs != null);
+  return {
+    version: 1 as const,
+    drillId: plan.drillId,
+    service: plan.service,
+    startedAt: plan.startedAt,
+    profile: plan.profile,
+    seed: plan.seed,
+    regions: {
+      primary: plan.primary,
+      standby: plan.standby,
+      witness: plan.witness,
+      home: plan.homeRegion,
+    },
+    vantages: plan.vantages,
+    reference: plan.reference,
+    runner: [
+      ...new Set(placements.flatMap(({ placement }) => (placement ? [placement.runner] : []))),
+    ].sort(),
+    roundsDone,
+    roundsPlanned: plan.sampling.rounds.max,
+    samplesPerBurst: plan.sampling.samples,
+    ratePerS: plan.sampling.ratePerS,
+    sent: sum(bursts.map((burst) => sum(Object.values(burst.sent)))),
+    failed: sum(bursts.map((burst) => sum(Object.values(burst.errors)))),
+    floorP50Ms: floorMs(bursts),
+    floorP95Ms: floorP95Ms(bursts),
+    rankings,
+    variants: plan.variants.map((variant) => ({
+      ...variant,
+      role: variant.id === plan.reference ? ('reference' as const) : ('candidate' as const),
+      image: images.find(({ variantId }) => variantId === variant.id) ?? null,
+      placement: placementSummary(placements, variant.id),
+      scorePct: null,
+      pareto: false,
+    })),
+    cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
+    problems,
+    notMeasured: notMeasuredOf(bursts, images, pullTold),
+    headline: headlineOf(rankings, plan.reference),
+    next: nextSteps(rankings, plan.reference, problems.length),
+  };
+};

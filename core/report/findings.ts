@@ -1,0 +1,125 @@
+import type { Burst } from '../drill/bursts.ts';
+
+export type Problem = { kind: string; where: string; what: string };
+
+type ImageSeen = {
+  readonly variantId: string;
+  readonly status: 'built' | 'failed' | 'duplicate';
+  readonly reason: string | null;
+};
+type Failure = {
+  readonly round: number;
+  readonly failure: {
+    readonly region: string;
+    readonly armId: string;
+    readonly error: string;
+    readonly reason: string;
+  } | null;
+};
+type Unreachable = {
+  readonly round: number;
+  readonly cell: { readonly region: string; readonly vantage: string };
+  readonly reason: string;
+};
+
+const roundsText = (rounds: readonly number[]): string =>
+  `${rounds.length === 1 ? 'round' : 'rounds'} ${[...new Set(rounds)].join(', ')}`;
+
+const imageProblems = (images: readonly ImageSeen[]): Problem[] =>
+  images.flatMap(({ variantId, status, reason }) => {
+    if (status === 'built') return [];
+    const kind = status === 'failed' ? 'BuildFailed' : 'SameImage';
+    return [{ kind, where: variantId, what: reason ?? 'no reason given' }];
+  });
+
+const placementProblems = (placements: readonly Failure[]): Problem[] => {
+  const failed = placements.flatMap(({ round, failure }) =>
+    failure ? [{ round, ...failure }] : [],
+  );
+  const groups = Map.groupBy(
+    failed,
+    ({ region, armId, error }) => `${armId} in ${region}|${error}`,
+  );
+  return [...groups].map(([key, some]) => {
+    const [where = '', kind = ''] = key.split('|');
+    const rounds = roundsText(some.map(({ round }) => round));
+    return { kind, where, what: `${some[0]?.reason ?? 'no reason given'} (${rounds})` };
+  });
+};
+
+const vantageProblems = (unreachable: readonly Unreachable[]): Problem[] => {
+  const groups = Map.groupBy(unreachable, ({ cell }) => `${cell.region} from ${cell.vantage}`);
+  return [...groups].map(([where, some]) => ({
+    kind: 'VantageUnreachable',
+    where,
+    what: `${some[0]?.reason ?? 'no answer'} (${roundsText(some.map(({ round }) => round))})`,
+  }));
+};
+
+const errorProblems = (bursts: readonly Burst[]): Problem[] => {
+  const groups = Map.groupBy(
+    bursts.filter(({ errors }) => Object.keys(errors).length > 0),
+    ({ armId, cell }) =>
+      `${armId === '-' ? 'the cell' : armId} in ${cell.region} from ${cell.vantage}`,
+  );
+  return [...groups].map(([where, some]) => {
+    const counts = new Map<string, number>();
+    for (const { errors } of some) {
+      for (const [key, count] of Object.entries(errors))
+        counts.set(key, (counts.get(key) ?? 0) + count);
+    }
+    const what = [...counts].map(([key, count]) => `${count} × ${key}`).join(', ');
+    return { kind: 'ProbesFailed', where, what };
+  });
+};
+
+const lateProblems = (bursts: readonly Burst[]): Problem[] => {
+  const late = bursts.filter(({ valid }) => !valid);
+  if (late.length === 0) return [];
+  const rounds = roundsText(late.map(({ round }) => round).sort((a, b) => a - b));
+  return [
+    {
+      kind: 'LateSamples',
+      where: `${late.length} of ${bursts.length} bursts`,
+      what: `the prober fell behind its clock (${rounds}); these cells and rounds count for no variant`,
+    },
+  ];
+};
+
+/** Everything that went wrong without ending the drill, worst first. */
+export const problemsOf = (seen: {
+  images: readonly ImageSeen[];
+  placements: readonly Failure[];
+  unreachable: readonly Unreachable[];
+  bursts: readonly Burst[];
+}): Problem[] => [
+  ...imageProblems(seen.images),
+  ...placementProblems(seen.placements),
+  ...vantageProblems(seen.unreachable),
+  ...errorProblems(seen.bursts),
+  ...lateProblems(seen.bursts),
+];
+
+/** What no number is shown for, and why; each once. */
+export const notMeasuredOf = (
+  bursts: readonly Burst[],
+  images: readonly { readonly status: string; readonly compressedBytes: number | null }[],
+  pullTold: boolean,
+): { what: string; why: string }[] => {
+  const found = new Map<string, string>();
+  for (const { notAvailable } of bursts) {
+    for (const [what, why] of Object.entries(notAvailable)) found.set(what, why);
+  }
+  if (
+    images.some(({ status, compressedBytes }) => status === 'built' && compressedBytes === null)
+  ) {
+    found.set(
+      'image size and layers',
+      'no container image was built: variants ran as plain processes',
+    );
+  }
+  if (!pullTold) {
+    found.set('pull time', 'the platform told of no pull: images were on the host already');
+  }
+  return [...found].map(([what, why]) => ({ what, why }));
+};

@@ -1,0 +1,122 @@
+/** The sentences of a report: what moved and how sure, what went wrong, what a person may do next. */
+import type { PairResult, Ranking } from '../ranking/ranking-types.ts';
+
+export const ALL_UP = 'all up';
+
+/** The table that decides: the median, with every region up. */
+export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
+  rankings.find(({ scenario, q }) => scenario === ALL_UP && q === 0.5);
+
+const signed = (pct: number): string => `${pct < 0 ? '−' : '+'}${Math.abs(pct).toFixed(1)}`;
+
+/** `−8.2 % [−9.9, −6.1]` */
+export const effectText = (pct: number, ci: readonly [number, number] | null): string =>
+  `${signed(pct)} %${ci ? ` [${signed(ci[0])}, ${signed(ci[1])}]` : ''}`;
+
+type Oriented = { verdict: PairResult['verdict']; effect: string; rounds: string };
+
+const OPPOSITE = {
+  faster: 'slower',
+  slower: 'faster',
+  same: 'same',
+  negligible: 'negligible',
+  undecided: 'undecided',
+} as const;
+
+/** The pair of two arms as seen from the first. */
+export const pairOf = (ranking: Ranking, one: string, other: string): Oriented | undefined => {
+  const straight = ranking.pairs.find(({ i, j }) => i === one && j === other);
+  const turned = ranking.pairs.find(({ i, j }) => i === other && j === one);
+  const pair = straight ?? turned;
+  if (!pair) return undefined;
+  const inverse = (pct: number): number => 100 * (1 / (1 + pct / 100) - 1);
+  const ci = pair.ciPct;
+  const effectPct = straight ? pair.effectPct : inverse(pair.effectPct);
+  const range: [number, number] | null =
+    ci && (straight ? [ci[0], ci[1]] : [inverse(ci[1]), inverse(ci[0])]);
+  const wins = straight ? pair.wins : pair.losses;
+  return {
+    verdict: straight ? pair.verdict : OPPOSITE[pair.verdict],
+    effect: effectText(effectPct, range),
+    rounds: `${Math.max(wins, pair.rounds - wins)} of ${pair.rounds} rounds`,
+  };
+};
+
+const challengers = (ranking: Ranking, reference: string): string[] =>
+  ranking.rows.map(({ v }) => v).filter((v) => v !== reference);
+
+/** Candidates that are surely faster than the reference, best first. */
+export const surelyFaster = (ranking: Ranking, reference: string): string[] =>
+  challengers(ranking, reference).filter(
+    (v) => pairOf(ranking, v, reference)?.verdict === 'faster',
+  );
+
+/** One sentence: what moved, and how sure. */
+export const headlineOf = (rankings: readonly Ranking[], reference: string): string => {
+  const ranking = primaryRanking(rankings);
+  if (!ranking || ranking.rows.length === 0)
+    return 'Nothing could be ranked: no round was measured whole.';
+  if (ranking.aa === 'differs') {
+    return `Do not trust this drill: ${reference} differed from itself (${ranking.aaPair?.words ?? 'A/A check'}).`;
+  }
+  const [best] = surelyFaster(ranking, reference);
+  if (best !== undefined) {
+    const pair = pairOf(ranking, best, reference);
+    return `${best} is faster than ${reference} (today): ${pair?.effect} in ${pair?.rounds}.`;
+  }
+  const open = challengers(ranking, reference).filter(
+    (v) => pairOf(ranking, v, reference)?.verdict === 'undecided',
+  );
+  if (open.length > 0) {
+    return `No variant is surely faster than ${reference} (today); ${open.join(', ')} cannot be told apart from it yet.`;
+  }
+  return `${reference} (today) stays: no variant is faster by ${ranking.deltaPct.toFixed(0)} % or more.`;
+};
+
+/** What a person may do next, most useful first. */
+export const nextSteps = (
+  rankings: readonly Ranking[],
+  reference: string,
+  problems: number,
+): string[] => {
+  const ranking = primaryRanking(rankings);
+  if (!ranking || ranking.rows.length === 0) {
+    return ['See the problems above, then drill again. What was built stays cached.'];
+  }
+  if (ranking.aa === 'differs') {
+    return [
+      'The same image measured twice gave two answers, so tonight the environment moved more than the images. Drill again when the machine is quiet.',
+    ];
+  }
+  const steps: string[] = [];
+  const [best] = surelyFaster(ranking, reference);
+  const worse = best === undefined ? [] : scenariosWhereSlower(rankings, best, reference);
+  if (best !== undefined && worse.length === 0) {
+    steps.push(
+      `Make ${best} the image of the service: it is faster and no worse in any failure scenario.`,
+    );
+  } else if (best !== undefined) {
+    steps.push(`Keep ${reference} for now: ${best} is slower when ${worse.join(' and ')}.`);
+  }
+  if (ranking.needMoreRounds !== undefined) {
+    steps.push(
+      `About ${ranking.needMoreRounds} more rounds would tell the undecided pairs apart: failover drill --profile nightly`,
+    );
+  }
+  if (problems > 0) steps.push('Look into the problems listed; each names what to change.');
+  if (steps.length === 0) steps.push(`Keep ${reference}. The next drill compares again.`);
+  return steps;
+};
+
+/** Scenarios, at the median or the tail, in which an arm is surely slower than the reference. */
+export const scenariosWhereSlower = (
+  rankings: readonly Ranking[],
+  arm: string,
+  reference: string,
+): string[] => [
+  ...new Set(
+    rankings
+      .filter((ranking) => pairOf(ranking, arm, reference)?.verdict === 'slower')
+      .map(({ scenario, q }) => (q === 0.5 ? scenario : `${scenario} (p${Math.round(q * 100)})`)),
+  ),
+];

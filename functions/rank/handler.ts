@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { openDocuments } from '../../aws/documents.ts';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { RankInput, RankOutput } from '../../events/drillEnd.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { rank } from './run.ts';
+
+const { TABLE, BUCKET } = SETTINGS;
+
+export const handler = entry({
+  name: 'rank',
+  env: z.object({ TABLE, BUCKET }),
+  input: RankInput,
+  output: RankOutput,
+  make: (env, base) =>
+    rank({
+      records: openDrillRecords(env.TABLE),
+      documents: openDocuments(env.BUCKET),
+      ...base,
+    }),
+});
