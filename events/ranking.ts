@@ -47,7 +47,7 @@ export const Ranking = z.strictObject({
   aa: z.enum(['clean', 'differs', 'not measured']),
   aaPair: PairResult.nullable(),
   decided: z.boolean(),
-  needMoreRounds: z.int().optional(),
+  needMoreRounds: z.int().exactOptional(),
   excluded: z.array(z.strictObject({ v: z.string(), why: z.string() })),
 });
 export type Ranking = z.output<typeof Ranking>;

@@ -99,8 +99,9 @@ export const notify =
     }
     const posted = await post(url, message, signal);
     if (posted.status === 'ok') return { status: 'sent', reason: null };
-    await records.unclaim(input.drillId, MARK, signal);
     log.warn('Slack was not told', { drillId: input.drillId, reason: posted.reason });
+    if (posted.status === 'unknown') return { status: 'failed', reason: posted.reason };
+    await records.unclaim(input.drillId, MARK, signal);
     if (posted.status === 'refused') return { status: 'failed', reason: posted.reason };
     throw new DrillError('NotifyFailed', posted.reason);
   };
