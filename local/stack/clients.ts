@@ -1,0 +1,34 @@
+/** SDK clients of the one who deploys, pointed at the embedded cloud. */
+import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { Route53Client } from '@aws-sdk/client-route-53';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+/** Any key opens the embedded cloud: it binds to loopback and knows one account. */
+export const CREDENTIALS = { accessKeyId: 'embedded', secretAccessKey: 'embedded' } as const;
+
+export const openClients = (endpoint: string, region: string) => {
+  const settings = { endpoint, region, credentials: CREDENTIALS, maxAttempts: 3 };
+  const clients = {
+    codebuild: new CodeBuildClient(settings),
+    dynamodb: new DynamoDBClient(settings),
+    ecr: new ECRClient(settings),
+    ecs: new ECSClient(settings),
+    route53: new Route53Client(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    scheduler: new SchedulerClient(settings),
+    sfn: new SFNClient(settings),
+    ssm: new SSMClient(settings),
+  };
+  const close = () => {
+    for (const client of Object.values(clients)) client.destroy();
+  };
+  return { ...clients, close };
+};
+
+export type Clients = ReturnType<typeof openClients>;

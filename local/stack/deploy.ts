@@ -1,0 +1,127 @@
+/**
+ * Deploys `serverless.yml` to the embedded cloud: the same functions, environment, definitions and
+ * schedules that go to AWS, made through the services' own APIs. Safe to repeat.
+ */
+import path from 'node:path';
+import * as z from 'zod';
+import { DrillError } from '../../core/errors.ts';
+import type { Lambda } from '../lambda/service.ts';
+import { ACCOUNT_ID } from '../wire/types.ts';
+import { openClients } from './clients.ts';
+import { type References, resolveIntrinsics } from './intrinsics.ts';
+import { type Made, makerOf, ROLE_TYPE } from './resources.ts';
+import { loadServerless, type Params } from './variables.ts';
+
+const Template = z.object({
+  service: z.string(),
+  provider: z.object({
+    stage: z.string(),
+    environment: z.record(z.string(), z.unknown()).default({}),
+  }),
+  functions: z
+    .record(
+      z.string(),
+      z.object({
+        name: z.string().optional(),
+        handler: z.string(),
+        package: z.object({ artifact: z.string() }),
+        timeout: z.int(),
+        memorySize: z.int(),
+        environment: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .default({}),
+  resources: z.object({
+    Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.unknown() })),
+  }),
+});
+
+export type Deployment = {
+  /** Folder that holds serverless.yml. */
+  readonly folder: string;
+  readonly region: string;
+  readonly params: Params;
+  readonly endpoint: string;
+  readonly lambda: Pick<Lambda, 'registerFunction'>;
+  /** Path of the bundled module of a function folder, such as `inspect-images`. */
+  readonly bundleOf: (folder: string) => string;
+};
+
+const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** The name that the Serverless Framework gives a function's resource. */
+const logicalId = (key: string): string => `${upperFirst(key)}LambdaFunction`;
+
+/** Functions are packaged as `.build/<folder>.zip`; the folder under functions/ has the same name. */
+const folderOf = (artifact: string): string => path.basename(artifact, '.zip');
+
+const pseudo = (region: string): Readonly<Record<string, string>> => ({
+  'AWS::AccountId': ACCOUNT_ID,
+  'AWS::Region': region,
+  'AWS::Partition': 'aws',
+});
+
+/** Roles first, since everything names one; state machines and schedules last, since they name the rest. */
+const RANK: Readonly<Record<string, number>> = {
+  [ROLE_TYPE]: 0,
+  'AWS::StepFunctions::StateMachine': 2,
+  'AWS::Scheduler::Schedule': 3,
+};
+
+export const deploy = async (deployment: Deployment): Promise<void> => {
+  const { folder, region, params, endpoint } = deployment;
+  const template = Template.parse(loadServerless(folder, params, { region }));
+  const made = new Map<string, Made>();
+  const references: References = {
+    ref: (name) => pseudo(region)[name] ?? made.get(name)?.ref,
+    attribute: (name, attribute) => made.get(name)?.attributes[attribute],
+  };
+  const nameOf = (key: string): string =>
+    template.functions[key]?.name ?? `${template.service}-${template.provider.stage}-${key}`;
+  for (const key of Object.keys(template.functions)) {
+    const arn = `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${nameOf(key)}`;
+    made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
+  }
+  const ordered = Object.entries(template.resources.Resources).sort(
+    ([, a], [, b]) => (RANK[a.Type] ?? 1) - (RANK[b.Type] ?? 1),
+  );
+  const clients = openClients(endpoint, region);
+  try {
+    for (const [name, { Type: type, Properties: properties }] of ordered) {
+      if (type === ROLE_TYPE) {
+        const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${template.service}-${name}`;
+        made.set(name, { ref: name, attributes: { Arn: arn } });
+        continue;
+      }
+      const make = makerOf(type, name);
+      made.set(name, await make(resolveIntrinsics(properties, references), clients, region));
+    }
+  } finally {
+    clients.close();
+  }
+  for (const [key, declared] of Object.entries(template.functions)) {
+    deployment.lambda.registerFunction({
+      region,
+      name: nameOf(key),
+      codePath: deployment.bundleOf(folderOf(declared.package.artifact)),
+      handler: declared.handler,
+      timeoutS: declared.timeout,
+      memoryMb: declared.memorySize,
+      environment: environmentOf(
+        { ...template.provider.environment, ...declared.environment },
+        references,
+      ),
+    });
+  }
+};
+
+const environmentOf = (
+  declared: Readonly<Record<string, unknown>>,
+  references: References,
+): Record<string, string> => {
+  const result = z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .safeParse(resolveIntrinsics(declared, references));
+  if (result.success) return result.data;
+  throw new DrillError('ConfigInvalid', `serverless.yml: environment: ${result.error.message}`);
+};

@@ -1,0 +1,220 @@
+/**
+ * How each type of CloudFormation resource is made in the embedded cloud, through its own API. Making one
+ * that is there already brings it up to date. A type that is not listed is refused.
+ */
+import { CreateProjectCommand, UpdateProjectCommand } from '@aws-sdk/client-codebuild';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
+import { CreateClusterCommand } from '@aws-sdk/client-ecs';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import {
+  CreateStateMachineCommand,
+  ListStateMachinesCommand,
+  UpdateStateMachineCommand,
+} from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import { DrillError } from '../../core/errors.ts';
+import { ACCOUNT_ID } from '../wire/types.ts';
+import type { Clients } from './clients.ts';
+
+/** What `Ref` and `GetAtt` of a resource answer. */
+export type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
+
+type Make = (properties: unknown, clients: Clients, region: string) => Promise<Made>;
+
+const isNamed = (error: unknown, ...names: string[]): boolean =>
+  error instanceof Error && names.includes(error.name);
+
+/** Runs `create`; where the resource is there already, runs `update` instead. */
+const createOr = async (
+  exists: string[],
+  create: () => Promise<unknown>,
+  update: () => Promise<unknown>,
+): Promise<void> => {
+  try {
+    await create();
+  } catch (error) {
+    if (!isNamed(error, ...exists)) throw error;
+    await update();
+  }
+};
+
+const nothing = async (): Promise<void> => {};
+
+/** CloudFormation writes `TimeoutInMinutes` where these services' APIs write `timeoutInMinutes`. */
+const lowerFirst = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(lowerFirst);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.charAt(0).toLowerCase() + key.slice(1),
+      lowerFirst(item),
+    ]),
+  );
+};
+
+const Table = z.looseObject({
+  TableName: z.string(),
+  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
+  PointInTimeRecoverySpecification: z.unknown().optional(),
+});
+
+const makeTable: Make = async (properties, { dynamodb }, region) => {
+  const {
+    TimeToLiveSpecification: timeToLive,
+    // A backup that the embedded cloud cannot give: its folder on disk is what there is.
+    PointInTimeRecoverySpecification: _backup,
+    ...table
+  } = Table.parse(properties);
+  await createOr(
+    ['ResourceInUseException'],
+    () => dynamodb.send(new CreateTableCommand(table as unknown as CreateTableCommandInput)),
+    nothing,
+  );
+  if (timeToLive) {
+    await dynamodb
+      .send(
+        new UpdateTimeToLiveCommand({
+          TableName: table.TableName,
+          TimeToLiveSpecification: timeToLive,
+        }),
+      )
+      .catch((error: unknown) => {
+        if (!isNamed(error, 'ValidationException')) throw error;
+      });
+  }
+  const arn = `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table.TableName}`;
+  return { ref: table.TableName, attributes: { Arn: arn } };
+};
+
+const makeBucket: Make = async (properties, { s3 }) => {
+  const { BucketName } = z.object({ BucketName: z.string() }).parse(properties);
+  await createOr(
+    ['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'],
+    () => s3.send(new CreateBucketCommand({ Bucket: BucketName })),
+    nothing,
+  );
+  return { ref: BucketName, attributes: { Arn: `arn:aws:s3:::${BucketName}` } };
+};
+
+const makeRepository: Make = async (properties, { ecr }, region) => {
+  const { RepositoryName } = z.object({ RepositoryName: z.string() }).parse(properties);
+  await createOr(
+    ['RepositoryAlreadyExistsException'],
+    () => ecr.send(new CreateRepositoryCommand({ repositoryName: RepositoryName })),
+    nothing,
+  );
+  const arn = `arn:aws:ecr:${region}:${ACCOUNT_ID}:repository/${RepositoryName}`;
+  return { ref: RepositoryName, attributes: { Arn: arn } };
+};
+
+const Project = z.looseObject({
+  Name: z.string(),
+  ServiceRole: z.string(),
+  Source: z.looseObject({ Type: z.string(), Location: z.string(), BuildSpec: z.unknown() }),
+});
+
+const makeProject: Make = async (properties, { codebuild }, region) => {
+  const project = Project.parse(properties);
+  const input = lowerFirst(project) as ConstructorParameters<typeof CreateProjectCommand>[0];
+  // A build specification given inline reaches CodeBuild as text.
+  const { BuildSpec: spec } = project.Source;
+  const source = {
+    ...(input.source ?? { type: 'S3' as const }),
+    buildspec: typeof spec === 'string' ? spec : JSON.stringify(spec),
+  };
+  await createOr(
+    ['ResourceAlreadyExistsException'],
+    () => codebuild.send(new CreateProjectCommand({ ...input, source })),
+    () => codebuild.send(new UpdateProjectCommand({ ...input, source })),
+  );
+  const arn = `arn:aws:codebuild:${region}:${ACCOUNT_ID}:project/${project.Name}`;
+  return { ref: project.Name, attributes: { Arn: arn } };
+};
+
+const makeCluster: Make = async (properties, { ecs }, region) => {
+  const { ClusterName } = z.object({ ClusterName: z.string() }).parse(properties);
+  await ecs.send(new CreateClusterCommand({ clusterName: ClusterName }));
+  const arn = `arn:aws:ecs:${region}:${ACCOUNT_ID}:cluster/${ClusterName}`;
+  return { ref: ClusterName, attributes: { Arn: arn } };
+};
+
+const Machine = z.strictObject({
+  StateMachineName: z.string(),
+  StateMachineType: z.enum(['STANDARD', 'EXPRESS']),
+  RoleArn: z.string(),
+  Definition: z.record(z.string(), z.unknown()),
+  DefinitionSubstitutions: z.record(z.string(), z.string()).default({}),
+});
+
+/** CloudFormation replaces `${Name}` inside the strings of a definition. */
+const substituted = (value: unknown, names: Readonly<Record<string, string>>): unknown => {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole);
+  }
+  if (Array.isArray(value)) return value.map((item) => substituted(item, names));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, substituted(item, names)]),
+  );
+};
+
+const makeMachine: Make = async (properties, { sfn }, region) => {
+  const machine = Machine.parse(properties);
+  const definition = JSON.stringify(
+    substituted(machine.Definition, machine.DefinitionSubstitutions),
+  );
+  const { StateMachineName: name, StateMachineType: type, RoleArn: roleArn } = machine;
+  const known = await sfn.send(new ListStateMachinesCommand({ maxResults: 1_000 }));
+  const arn = `arn:aws:states:${region}:${ACCOUNT_ID}:stateMachine:${name}`;
+  if (known.stateMachines?.some(({ stateMachineArn }) => stateMachineArn === arn)) {
+    await sfn.send(new UpdateStateMachineCommand({ stateMachineArn: arn, definition, roleArn }));
+  } else {
+    await sfn.send(new CreateStateMachineCommand({ name, type, definition, roleArn }));
+  }
+  return { ref: arn, attributes: { Arn: arn, Name: name } };
+};
+
+const makeSchedule: Make = async (properties, { scheduler }, region) => {
+  const schedule = z.looseObject({ Name: z.string() }).parse(properties);
+  const input = schedule as unknown as CreateScheduleCommandInput;
+  await createOr(
+    ['ConflictException'],
+    () => scheduler.send(new CreateScheduleCommand(input)),
+    () => scheduler.send(new UpdateScheduleCommand(input)),
+  );
+  const arn = `arn:aws:scheduler:${region}:${ACCOUNT_ID}:schedule/default/${schedule.Name}`;
+  return { ref: schedule.Name, attributes: { Arn: arn } };
+};
+
+const MAKERS: Readonly<Record<string, Make>> = {
+  'AWS::DynamoDB::Table': makeTable,
+  'AWS::S3::Bucket': makeBucket,
+  'AWS::ECR::Repository': makeRepository,
+  'AWS::CodeBuild::Project': makeProject,
+  'AWS::ECS::Cluster': makeCluster,
+  'AWS::StepFunctions::StateMachine': makeMachine,
+  'AWS::Scheduler::Schedule': makeSchedule,
+};
+
+/** Permissions are not enforced here; a role is known by its name only. */
+export const ROLE_TYPE = 'AWS::IAM::Role';
+
+/** @throws DrillError `ConfigInvalid` for a type that the embedded cloud does not know. */
+export const makerOf = (type: string, name: string): Make => {
+  const make = MAKERS[type];
+  if (make) return make;
+  throw new DrillError(
+    'ConfigInvalid',
+    `template: resource ${name} has type ${type}, which the embedded cloud does not know`,
+  );
+};

@@ -1,0 +1,100 @@
+/**
+ * The variables of the Serverless Framework that `serverless.yml` uses: `${param:x, 'default'}`,
+ * `${opt:x, 'default'}`, `${self:a.b}`, `${sls:stage}` and `${file(path)}`. Any other is refused, so that
+ * a template is never read here otherwise than on AWS.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse, type Tags } from 'yaml';
+import { DrillError } from '../../core/errors.ts';
+import { CLOUDFORMATION_TAGS } from './intrinsics.ts';
+
+export type Params = Readonly<Record<string, string>>;
+
+type Scope = {
+  readonly folder: string;
+  readonly params: Params;
+  readonly options: Params;
+  readonly root: unknown;
+};
+
+const VARIABLE = /\$\{((?:param|opt|self|sls|file)(?::|\()[^{}]*)\}/;
+const DEPTH_MAX = 20;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads a YAML file in which CloudFormation's short tags become their long form. */
+export const readYaml = (file: string): unknown => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new DrillError('ConfigInvalid', `cannot read ${file}`, { file }, cause);
+  }
+  return parse(text, {
+    customTags: CLOUDFORMATION_TAGS as Tags,
+    merge: true,
+    maxAliasCount: 1_000,
+  });
+};
+
+const lookUp = (root: unknown, dotted: string): unknown =>
+  dotted.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
+
+const unquoted = (text: string): string => text.trim().replace(/^'(.*)'$/, '$1');
+
+const resolveOne = (expression: string, scope: Scope): unknown => {
+  const file = /^file\(([^()]+)\)$/.exec(expression.trim());
+  if (file?.[1]) return readYaml(path.join(scope.folder, file[1]));
+  const [source = '', ...rest] = expression.split(',');
+  const fallback = rest.length > 0 ? unquoted(rest.join(',')) : undefined;
+  const [kind, name = ''] = source.trim().split(':');
+  const found =
+    kind === 'param'
+      ? scope.params[name]
+      : kind === 'opt'
+        ? scope.options[name]
+        : kind === 'self'
+          ? lookUp(scope.root, name)
+          : kind === 'sls' && name === 'stage'
+            ? (lookUp(scope.root, 'provider.stage') ?? 'prod')
+            : undefined;
+  const value = found ?? fallback;
+  if (value !== undefined) return value;
+  throw new DrillError('ConfigInvalid', `serverless.yml: \${${expression}} has no value`);
+};
+
+const resolveString = (text: string, scope: Scope, depth: number): unknown => {
+  const match = VARIABLE.exec(text);
+  if (!match?.[1]) return text;
+  if (depth > DEPTH_MAX)
+    throw new DrillError('ConfigInvalid', `serverless.yml: ${text} refers to itself`);
+  const value = resolveOne(match[1], scope);
+  if (match[0] === text) return resolveVariables(value, scope, depth + 1);
+  const inlined =
+    text.slice(0, match.index) + String(value) + text.slice(match.index + match[0].length);
+  return resolveString(inlined, scope, depth + 1);
+};
+
+/** Replaces every variable in a tree of plain values. */
+const resolveVariables = (value: unknown, scope: Scope, depth = 0): unknown => {
+  if (typeof value === 'string') return resolveString(value, scope, depth);
+  if (Array.isArray(value)) return value.map((item) => resolveVariables(item, scope, depth));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolveVariables(item, scope, depth)]),
+  );
+};
+
+/** `serverless.yml` of a folder with all its variables resolved for one role. */
+export const loadServerless = (
+  folder: string,
+  params: Params,
+  options: Params,
+): Record<string, unknown> => {
+  const root = readYaml(path.join(folder, 'serverless.yml'));
+  const resolved = resolveVariables(root, { folder, params, options, root });
+  if (isRecord(resolved)) return resolved;
+  throw new DrillError('ConfigInvalid', `${folder}/serverless.yml holds no mapping`);
+};
