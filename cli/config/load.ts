@@ -1,0 +1,152 @@
+/** Reads `failover.yml`: every fault with its line, what was found, and the nearest right word. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type * as z from 'zod';
+import { nearest } from '../../core/nearest.ts';
+import { nearestRegionName } from '../../core/regions/regions.ts';
+import { Config } from '../../events/config.ts';
+import { Faults } from '../failure.ts';
+import { knownKeys } from './knownKeys.ts';
+
+export type LoadedConfig = {
+  readonly file: string;
+  readonly folder: string;
+  readonly config: Config;
+  /** What the file says, before defaults: stored for the functions, who parse it again. */
+  readonly written: unknown;
+  /** Line of the node at a path, for messages about what it says. */
+  readonly lineOf: (at: readonly PropertyKey[]) => number;
+};
+
+type Source = { file: string; document: Document; lines: LineCounter };
+
+const BYTES_MAX = 256 * 1024;
+
+/** Line of the deepest node on the way to `at` that exists; the line of its key where it has one. */
+const lineAt = ({ document, lines }: Source, at: readonly PropertyKey[]): number => {
+  for (let depth = at.length; depth >= 0; depth--) {
+    const parent = depth === 0 ? undefined : document.getIn(at.slice(0, depth - 1), true);
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === at[depth - 1]);
+      const key = pair?.key;
+      if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
+    }
+    const node = document.getIn(at.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+};
+
+const valueText = (source: Source, at: readonly PropertyKey[]): string => {
+  const value = source.document.getIn(at);
+  return typeof value === 'string' || typeof value === 'number' ? `"${value}"` : 'this';
+};
+
+const dotted = (at: readonly PropertyKey[]): string =>
+  at
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+
+type Issue = z.core.$ZodIssue;
+
+const unknownKeyLines = (
+  source: Source,
+  at: readonly PropertyKey[],
+  keys: readonly string[],
+): string[] => {
+  const known = knownKeys(at, source.document.toJS());
+  return keys.map((key) => {
+    const guess = nearest(key, known);
+    const hint = guess ? ` Did you mean "${guess}"?` : ` Known keys: ${known.join(', ')}.`;
+    const where = at.length > 0 ? ` in ${dotted(at)}` : '';
+    return `${source.file}:${lineAt(source, [...at, key])}: unknown key "${key}"${where}.${hint}`;
+  });
+};
+
+/** The branch of a union that came nearest: the one with the fewest, deepest faults. */
+const nearestBranch = (errors: readonly Issue[][]): Issue[] =>
+  [...errors].sort((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0] ?? [];
+
+const depthOf = (issues: readonly Issue[]): number =>
+  Math.max(
+    0,
+    ...issues.map(({ path: at, code }) => at.length + (code === 'unrecognized_keys' ? 1 : 0)),
+  );
+
+const linesOfIssue = (
+  source: Source,
+  issue: Issue,
+  base: readonly PropertyKey[] = [],
+): string[] => {
+  const at = [...base, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return unknownKeyLines(source, at, issue.keys);
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return nearestBranch(issue.errors).flatMap((inner) => linesOfIssue(source, inner, at));
+  }
+  const found = source.document.getIn(at);
+  const line = lineAt(source, at);
+  if (issue.code === 'invalid_type' && found === undefined) {
+    return [`${source.file}:${line}: ${dotted(at)} is missing (expected ${issue.expected})`];
+  }
+  if (issue.message.startsWith('unknown region') && typeof found === 'string') {
+    const guess = nearestRegionName(found);
+    const hint = guess
+      ? ` Did you mean "${guess}"?`
+      : ' Use a commercial AWS region, such as eu-west-1.';
+    return [`${source.file}:${line}: unknown region "${found}" in ${dotted(at)}.${hint}`];
+  }
+  const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const guess = typeof found === 'string' ? nearest(found, choices) : undefined;
+  const hint = guess ? ` Did you mean "${guess}"?` : '';
+  return [
+    `${source.file}:${line}: ${dotted(at)}: ${valueText(source, at)}: ${issue.message}.${hint}`,
+  ];
+};
+
+const readText = (file: string): string => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new Faults('ConfigInvalid', [
+      missing
+        ? `there is no ${file}. Write one with: failover init`
+        : `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+  if (text.length > BYTES_MAX) {
+    throw new Faults('ConfigInvalid', [`${file} is larger than ${BYTES_MAX / 1024} KiB`]);
+  }
+  return text;
+};
+
+/** @throws Faults `ConfigInvalid` with a line for each fault. */
+export const loadConfig = (file: string): LoadedConfig => {
+  const lines = new LineCounter();
+  const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
+  const source: Source = { file, document, lines };
+  if (document.errors.length > 0) {
+    throw new Faults(
+      'ConfigInvalid',
+      document.errors.map(
+        ({ pos, message }) => `${file}:${lines.linePos(pos[0]).line}: ${message}`,
+      ),
+    );
+  }
+  const written: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  const result = Config.safeParse(written);
+  if (!result.success) {
+    const all = result.error.issues.flatMap((issue) => linesOfIssue(source, issue));
+    throw new Faults('ConfigInvalid', [...new Set(all)]);
+  }
+  return {
+    file,
+    folder: path.dirname(path.resolve(file)),
+    config: result.data,
+    written,
+    lineOf: (at) => lineAt(source, at),
+  };
+};
