@@ -16,8 +16,12 @@ export type RestXmlDialect = {
   readonly contentType: string;
   errorDocument(failure: Failure): string;
   requestIdHeaders(requestId: string): Record<string, string>;
+  /** Headers that carry members of an error besides its document. */
+  errorHeaders(failure: Failure): Record<string, string>;
   unknownOperation(asked: string): AwsError;
 };
+
+const NOT_MODIFIED = 304;
 
 const senderOf = (status: number): string => (status < 500 ? 'Sender' : 'Receiver');
 
@@ -40,6 +44,7 @@ const plainDialect = (model: ServiceModel): RestXmlDialect => ({
   contentType: 'text/xml',
   errorDocument: (failure) => errorDocument(model.xmlNamespace, failure),
   requestIdHeaders: (requestId) => ({ 'x-amzn-requestid': requestId }),
+  errorHeaders: () => ({}),
   unknownOperation: (asked) =>
     new AwsError('UnknownOperationException', `unknown operation: ${asked}`, {}, 404),
 });
@@ -115,12 +120,14 @@ export const restXml = (
     },
     write,
     fail(failure, request) {
-      const headers: Record<string, string> = {
+      const headers = {
         ...dialect.requestIdHeaders(failure.requestId),
-        'content-type': dialect.contentType,
+        ...dialect.errorHeaders(failure),
       };
-      const body = request.method === 'HEAD' ? '' : dialect.errorDocument(failure);
-      return { status: failure.status, headers, body: bytesOf(body) };
+      const bodiless = request.method === 'HEAD' || failure.status === NOT_MODIFIED;
+      if (bodiless) return { status: failure.status, headers, body: new Uint8Array(0) };
+      headers['content-type'] = dialect.contentType;
+      return { status: failure.status, headers, body: bytesOf(dialect.errorDocument(failure)) };
     },
     notOffered: dialect.unknownOperation,
   };

@@ -64,6 +64,12 @@ export const s3Dialect: RestXmlDialect = {
   contentType: 'application/xml',
   errorDocument,
   requestIdHeaders: (requestId) => ({ 'x-amz-request-id': requestId, 'x-amz-id-2': requestId }),
+  errorHeaders({ members: { Region, ETag } }) {
+    return {
+      ...(typeof Region === 'string' ? { 'x-amz-bucket-region': Region } : {}),
+      ...(typeof ETag === 'string' ? { etag: ETag } : {}),
+    };
+  },
   unknownOperation: (asked) =>
     new AwsError(
       'NotImplemented',

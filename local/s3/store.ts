@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+
+/** What is known of an object without reading its content. */
+const objectInfo = z.object({
+  key: z.string(),
+  etag: z.string(),
+  bytes: z.number(),
+  modifiedMs: z.number(),
+  contentType: z.string().optional(),
+  /** Further headers that come back with the object, by the member name S3 gives them. */
+  headers: z.record(z.string(), z.string()),
+  metadata: z.record(z.string(), z.string()),
+});
+export type ObjectInfo = z.infer<typeof objectInfo>;
+
+const bucketInfo = z.object({ name: z.string(), region: z.string(), createdMs: z.number() });
+export type BucketInfo = z.infer<typeof bucketInfo>;
+
+export type Bucket = {
+  readonly info: BucketInfo;
+  readonly objects: ReadonlyMap<string, ObjectInfo>;
+  put(info: ObjectInfo, content: Uint8Array): Promise<void>;
+  /** Bytes `start` up to, not including, `end`. */
+  read(info: ObjectInfo, start: number, end: number): Promise<Uint8Array>;
+  remove(key: string): Promise<void>;
+};
+
+const HEAD_LENGTH_BYTES = 4;
+const PRIVATE = 0o600;
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Replaces a file whole: after a crash there is the old content or the new, never a part. */
+const replaceFile = async (file: string, parts: readonly Uint8Array[]): Promise<void> => {
+  const draft = `${file}.${randomUUID()}.draft`;
+  const handle = await open(draft, 'wx', PRIVATE);
+  try {
+    await handle.writev([...parts]);
+    await handle.sync();
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  await syncFolder(path.dirname(file));
+};
+
+// An object file is the length of its description, the description as JSON, then the content.
+const headOf = (info: ObjectInfo): Buffer => {
+  const text = Buffer.from(JSON.stringify(info), 'utf8');
+  const length = Buffer.alloc(HEAD_LENGTH_BYTES);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([length, text]);
+};
+
+const fileOf = (folder: string, key: string): string =>
+  path.join(folder, createHash('sha256').update(key).digest('hex'));
+
+const readAt = async (file: string, start: number, bytes: number): Promise<Buffer> => {
+  const handle = await open(file, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes);
+    const { bytesRead } = await handle.read(buffer, 0, bytes, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+};
+
+const readInfo = async (file: string): Promise<ObjectInfo> => {
+  const length = (await readAt(file, 0, HEAD_LENGTH_BYTES)).readUInt32BE();
+  const text = await readAt(file, HEAD_LENGTH_BYTES, length);
+  return objectInfo.parse(JSON.parse(text.toString('utf8')));
+};
+
+const openBucket = async (folder: string, info: BucketInfo): Promise<Bucket> => {
+  const objects = new Map<string, ObjectInfo>();
+  const contents = path.join(folder, 'objects');
+  await mkdir(contents, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(contents)) {
+    const file = path.join(contents, name);
+    if (name.endsWith('.draft')) await rm(file, { force: true });
+    else {
+      const object = await readInfo(file);
+      objects.set(object.key, object);
+    }
+  }
+  return {
+    info,
+    objects,
+    async put(object, content) {
+      await replaceFile(fileOf(contents, object.key), [headOf(object), content]);
+      objects.set(object.key, object);
+    },
+    read: (object, start, end) =>
+      readAt(fileOf(contents, object.key), headOf(object).length + start, end - start),
+    async remove(key) {
+      await rm(fileOf(contents, key), { force: true });
+      await syncFolder(contents);
+      objects.delete(key);
+    },
+  };
+};
+
+/** Buckets on disk, one folder each; `folder` survives kill -9 and power loss. */
+export const openStore = async (folder: string) => {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const buckets = new Map<string, Bucket>();
+  for (const name of await readdir(folder)) {
+    const file = path.join(folder, name, 'bucket.json');
+    const bytes = await readAt(file, 0, 64 * 1024).catch(() => undefined);
+    // A bucket that a crash left without its description was never promised to anyone.
+    if (!bytes) continue;
+    const info = bucketInfo.parse(JSON.parse(bytes.toString('utf8')));
+    buckets.set(info.name, await openBucket(path.join(folder, name), info));
+  }
+  return {
+    buckets: buckets as ReadonlyMap<string, Bucket>,
+    async create(info: BucketInfo): Promise<void> {
+      const own = path.join(folder, info.name);
+      await mkdir(own, { recursive: true, mode: 0o700 });
+      await replaceFile(path.join(own, 'bucket.json'), [Buffer.from(JSON.stringify(info))]);
+      await syncFolder(folder);
+      buckets.set(info.name, await openBucket(own, info));
+    },
+    async remove(name: string): Promise<void> {
+      await rm(path.join(folder, name), { recursive: true, force: true });
+      buckets.delete(name);
+    },
+  };
+};
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
