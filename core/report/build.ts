@@ -2,12 +2,14 @@
 import { type Burst, sum } from '../drill/bursts.ts';
 import type { Arm, Cell } from '../drill/plan.ts';
 import { floorMs, rankDrill } from '../drill/rankDrill.ts';
+import type { Ranking } from '../ranking/ranking-types.ts';
 import { median } from '../statistics/quantile.ts';
 import type { VariantSpec } from '../variants/matrix.ts';
 import { cellReports } from './cells.ts';
 import { notMeasuredOf, problemsOf } from './findings.ts';
+import { scoresAndPareto } from './scores.ts';
 import { type PlacementSeen, placementSummary } from './variants.ts';
-import { headlineOf, nextSteps } from './words.ts';
+import { headlineOf, nextSteps, primaryRanking } from './words.ts';
 
 type Plan = {
   readonly drillId: string;
@@ -24,6 +26,7 @@ type Plan = {
   readonly reference: string;
   readonly variants: readonly VariantSpec[];
   readonly arms: readonly Arm[];
+  readonly weights: { readonly latency: number; readonly ready: number; readonly size: number };
   readonly sampling: {
     readonly rounds: { readonly max: number };
     readonly samples: number;
@@ -62,6 +65,34 @@ export type Records<I extends Image> = {
 const floorP95Ms = (bursts: readonly Burst[]): number =>
   bursts.length === 0 ? 0 : median(bursts.map(({ floorP95Us }) => floorP95Us)) / 1_000;
 
+const variantReports = <I extends Image>(
+  { plan, images, placements }: Records<I>,
+  rankings: readonly Ranking[],
+) => {
+  const variants = plan.variants.map((variant) => ({
+    ...variant,
+    role: variant.id === plan.reference ? ('reference' as const) : ('candidate' as const),
+    image: images.find(({ variantId }) => variantId === variant.id) ?? null,
+    placement: placementSummary(placements, variant.id),
+  }));
+  const costs = variants.map(({ id, image, placement }) => ({
+    id,
+    readyMs: placement.readyMs,
+    compressedBytes: image?.compressedBytes ?? null,
+  }));
+  const { scorePct, pareto } = scoresAndPareto(
+    primaryRanking(rankings),
+    costs,
+    plan.weights,
+    plan.reference,
+  );
+  return variants.map((variant) => ({
+    ...variant,
+    scorePct: scorePct.get(variant.id) ?? null,
+    pareto: pareto.has(variant.id),
+  }));
+};
+
 export const buildReport = <I extends Image>(records: Records<I>) => {
   const { plan, images, placements, bursts } = records;
   const rankings = rankDrill(plan, bursts);
@@ -95,14 +126,7 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
     floorP50Ms: floorMs(bursts),
     floorP95Ms: floorP95Ms(bursts),
     rankings,
-    variants: plan.variants.map((variant) => ({
-      ...variant,
-      role: variant.id === plan.reference ? ('reference' as const) : ('candidate' as const),
-      image: images.find(({ variantId }) => variantId === variant.id) ?? null,
-      placement: placementSummary(placements, variant.id),
-      scorePct: null,
-      pareto: false,
-    })),
+    variants: variantReports(records, rankings),
     cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
     problems,
     notMeasured: notMeasuredOf(bursts, images, pullTold),

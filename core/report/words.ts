@@ -1,7 +1,8 @@
 /** The sentences of a report: what moved and how sure, what went wrong, what a person may do next. */
+import { MIRRORED } from '../ranking/pairs.ts';
+import { promotionOf, verdictAgainst } from '../ranking/promotion.ts';
 import type { PairResult, Ranking } from '../ranking/ranking-types.ts';
-
-export const ALL_UP = 'all up';
+import { ALL_UP } from '../ranking/scenarios.ts';
 
 /** The table that decides: the median, with every region up. */
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
@@ -14,14 +15,6 @@ export const effectText = (pct: number, ci: readonly [number, number] | null): s
   `${signed(pct)} %${ci ? ` [${signed(ci[0])}, ${signed(ci[1])}]` : ''}`;
 
 type Oriented = { verdict: PairResult['verdict']; effect: string; rounds: string };
-
-const OPPOSITE = {
-  faster: 'slower',
-  slower: 'faster',
-  same: 'same',
-  negligible: 'negligible',
-  undecided: 'undecided',
-} as const;
 
 /** The pair of two arms as seen from the first. */
 export const pairOf = (ranking: Ranking, one: string, other: string): Oriented | undefined => {
@@ -36,7 +29,7 @@ export const pairOf = (ranking: Ranking, one: string, other: string): Oriented |
     ci && (straight ? [ci[0], ci[1]] : [inverse(ci[1]), inverse(ci[0])]);
   const wins = straight ? pair.wins : pair.losses;
   return {
-    verdict: straight ? pair.verdict : OPPOSITE[pair.verdict],
+    verdict: straight ? pair.verdict : MIRRORED[pair.verdict],
     effect: effectText(effectPct, range),
     rounds: `${Math.max(wins, pair.rounds - wins)} of ${pair.rounds} rounds`,
   };
@@ -48,7 +41,7 @@ const challengers = (ranking: Ranking, reference: string): string[] =>
 /** Candidates that are surely faster than the reference, best first. */
 export const surelyFaster = (ranking: Ranking, reference: string): string[] =>
   challengers(ranking, reference).filter(
-    (v) => pairOf(ranking, v, reference)?.verdict === 'faster',
+    (v) => verdictAgainst(ranking.pairs, v, reference) === 'faster',
   );
 
 /** One sentence: what moved, and how sure. */
@@ -65,7 +58,7 @@ export const headlineOf = (rankings: readonly Ranking[], reference: string): str
     return `${best} is faster than ${reference} (today): ${pair?.effect} in ${pair?.rounds}.`;
   }
   const open = challengers(ranking, reference).filter(
-    (v) => pairOf(ranking, v, reference)?.verdict === 'undecided',
+    (v) => verdictAgainst(ranking.pairs, v, reference) === 'undecided',
   );
   if (open.length > 0) {
     return `No variant is surely faster than ${reference} (today); ${open.join(', ')} cannot be told apart from it yet.`;
@@ -90,13 +83,15 @@ export const nextSteps = (
   }
   const steps: string[] = [];
   const [best] = surelyFaster(ranking, reference);
-  const worse = best === undefined ? [] : scenariosWhereSlower(rankings, best, reference);
-  if (best !== undefined && worse.length === 0) {
+  const medians = rankings.filter(({ q }) => q === 0.5);
+  const views = best === undefined ? [] : promotionOf(medians, reference, {});
+  const against = views.find(({ v }) => v === best)?.against ?? [];
+  if (best !== undefined && against.length === 0) {
     steps.push(
-      `Make ${best} the image of the service: it is faster and no worse in any failure scenario.`,
+      `Make ${best} the image of the service: it is faster and slower in no failure scenario.`,
     );
   } else if (best !== undefined) {
-    steps.push(`Keep ${reference} for now: ${best} is slower when ${worse.join(' and ')}.`);
+    steps.push(`Keep ${reference} for now. Against ${best}: ${against.join('; ')}.`);
   }
   if (ranking.needMoreRounds !== undefined) {
     steps.push(
@@ -107,16 +102,3 @@ export const nextSteps = (
   if (steps.length === 0) steps.push(`Keep ${reference}. The next drill compares again.`);
   return steps;
 };
-
-/** Scenarios, at the median or the tail, in which an arm is surely slower than the reference. */
-export const scenariosWhereSlower = (
-  rankings: readonly Ranking[],
-  arm: string,
-  reference: string,
-): string[] => [
-  ...new Set(
-    rankings
-      .filter((ranking) => pairOf(ranking, arm, reference)?.verdict === 'slower')
-      .map(({ scenario, q }) => (q === 0.5 ? scenario : `${scenario} (p${Math.round(q * 100)})`)),
-  ),
-];
