@@ -1,0 +1,134 @@
+/**
+ * Open-loop sampling against absolute due times: what the target does never moves the next sample, so
+ * a stall is seen by every sample that was due in it (no coordinated omission).
+ */
+import type { ProbeOutcome } from './probe.ts';
+
+/** Monotonic time, passed in so that a simulation can make waiting free. */
+export type SampleClock = {
+  readonly nowMs: () => number;
+  /** Calls back as soon after `dueMs` as it can; the answer cancels it. */
+  readonly at: (dueMs: number, callback: () => void) => () => void;
+};
+
+/** Timers of Node are late by up to this much: the rest is waited for turn by turn of the event loop. */
+const TIMER_LEAD_MS = 1.5;
+
+export const realSampleClock: SampleClock = {
+  nowMs: () => performance.now(),
+  at: (dueMs, callback) => {
+    let timer: NodeJS.Timeout | undefined;
+    let turn: NodeJS.Immediate | undefined;
+    const spin = (): void => {
+      if (performance.now() >= dueMs) callback();
+      else turn = setImmediate(spin);
+    };
+    const leftMs = dueMs - performance.now() - TIMER_LEAD_MS;
+    if (leftMs >= 1) timer = setTimeout(spin, Math.floor(leftMs));
+    else spin();
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(turn);
+    };
+  },
+};
+
+/** Samples under way at once. Beyond it a sample waits, is marked late, and still counts from its due time. */
+export const IN_FLIGHT_MAX = 512;
+
+export type Sample = {
+  readonly index: number;
+  /** `done - due`: what a client that came at the due time would have waited. */
+  readonly responseMs: number;
+  /** `done - sent`: the probe's own time. */
+  readonly serviceMs: number;
+  /** Sent so long after its due time that the response time says more of this machine than of the target. */
+  readonly late: boolean;
+  readonly outcome: ProbeOutcome;
+};
+
+export type OpenLoop = {
+  readonly count: number;
+  readonly ratePerS: number;
+  readonly send: (index: number) => Promise<ProbeOutcome>;
+  readonly onSample: (sample: Sample) => void;
+  readonly signal: AbortSignal;
+  readonly clock?: SampleClock;
+  readonly inFlightMax?: number;
+};
+
+const LATE_FLOOR_MS = 1;
+const LATE_SHARE = 0.1;
+
+/** Late by more than 1 ms and more than 10 % of the response time. */
+export const isLate = (sentAfterMs: number, responseMs: number): boolean =>
+  sentAfterMs > Math.max(LATE_FLOOR_MS, LATE_SHARE * responseMs);
+
+/**
+ * Sends `count` samples, sample i due i / rate after the start, and resolves when the last is done. On
+ * abort it sends no more and waits for those under way. Rejects when `send` does.
+ */
+export const runOpenLoop = ({
+  count,
+  ratePerS,
+  send,
+  onSample,
+  signal,
+  clock = realSampleClock,
+  inFlightMax = IN_FLIGHT_MAX,
+}: OpenLoop): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const startMs = clock.nowMs();
+    let next = 0;
+    let inFlight = 0;
+    let cancel = (): void => {};
+    let waiting = false;
+
+    const stop = (error: unknown): void => {
+      cancel();
+      next = count;
+      reject(error);
+    };
+    const settle = (): void => {
+      inFlight -= 1;
+      if (signal.aborted) next = count;
+      if (next >= count) {
+        if (inFlight === 0) resolve();
+      } else if (!waiting) sendDue();
+    };
+    const sendOne = (index: number, dueMs: number, sentMs: number): void => {
+      inFlight += 1;
+      send(index)
+        .then((outcome) => {
+          const sentAfterMs = sentMs - dueMs;
+          const serviceMs = outcome.totalMs;
+          const responseMs = sentAfterMs + serviceMs;
+          const late = isLate(sentAfterMs, responseMs);
+          onSample({ index, responseMs, serviceMs, late, outcome });
+          settle();
+        })
+        .catch(stop);
+    };
+    const sendDue = (): void => {
+      waiting = false;
+      while (next < count && inFlight < inFlightMax && !signal.aborted) {
+        const dueMs = startMs + (next * 1_000) / ratePerS;
+        const nowMs = clock.nowMs();
+        if (dueMs > nowMs) {
+          waiting = true;
+          cancel = clock.at(dueMs, sendDue);
+          return;
+        }
+        sendOne(next++, dueMs, nowMs);
+      }
+      if (signal.aborted && inFlight === 0) resolve();
+    };
+    const onAbort = (): void => {
+      cancel();
+      next = count;
+      if (inFlight === 0) resolve();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (count < 1) resolve();
+    else sendDue();
+  });
