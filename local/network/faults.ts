@@ -70,7 +70,7 @@ const onTheWay = ({ scope }: Fault, a: Region, b: Region): boolean =>
     ? scope.region === a || scope.region === b
     : (scope.from === a && scope.to === b) || (scope.from === b && scope.to === a);
 
-const either = (a: number, b: number): number => 1 - (1 - a) * (1 - b);
+const either = (a: number, b: number): number => a + b - a * b;
 
 const withFault = (state: CallState, fault: Fault, caller: Region, called: Region): CallState => {
   const hitsCalls = atCalledEnd(fault, caller, called);

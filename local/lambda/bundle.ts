@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type BuildOptions, build, version as esbuildVersion, type Metafile } from 'esbuild';
+import * as z from 'zod';
+
+export type BundleRequest = {
+  /** Entry file by function name. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Each function is bundled to `<outDir>/<name>/handler.mjs`. */
+  readonly outDir: string;
+  /** Leaves the AWS SDK out, to weigh a bundle without it; such a bundle runs only on AWS. */
+  readonly withoutSdk?: boolean;
+};
+
+export type Bundled = {
+  /** Path of the bundle by function name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Names that were built now; the others were up to date. */
+  readonly built: readonly string[];
+  /** esbuild's account of what was built now. */
+  readonly metafile: Metafile;
+};
+
+/** What a bundle was made from, kept beside it. */
+const BundleRecord = z.strictObject({ key: z.string(), inputs: z.array(z.string()) });
+
+const RECORD = 'inputs.json';
+
+/** CommonJS packages inside an ES module call `require` for Node's own modules. */
+const BANNER =
+  "import { createRequire as __createRequire } from 'node:module';" +
+  'const require = __createRequire(import.meta.url);';
+
+const optionsOf = ({ withoutSdk = false }: BundleRequest): BuildOptions => ({
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  minify: true,
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  mainFields: ['module', 'main'],
+  banner: { js: BANNER },
+  outExtension: { '.js': '.mjs' },
+  external: withoutSdk ? ['@aws-sdk/*', '@smithy/*'] : [],
+  legalComments: 'none',
+  logLevel: 'silent',
+});
+
+const isPackage = (file: string): boolean => file.split(path.sep).includes('node_modules');
+
+/** Packages change only by an install, so npm's own list of what is installed stands for them. */
+const installedPackages = async (from: string): Promise<string> => {
+  for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
+    const list = path.join(folder, 'node_modules', '.package-lock.json');
+    if (existsSync(list)) return readFile(list, 'utf8');
+    if (folder === path.dirname(folder)) return '';
+  }
+};
+
+const keyOf = async (request: BundleRequest, entry: string, inputs: readonly string[]) => {
+  const hash = createHash('sha256');
+  hash.update(esbuildVersion).update(JSON.stringify(optionsOf(request)));
+  hash.update(await installedPackages(entry));
+  for (const file of [...inputs].sort()) {
+    hash.update(`\0${file}\0`).update(await readFile(file));
+  }
+  return hash.digest('hex');
+};
+
+const upToDate = async (request: BundleRequest, name: string, entry: string): Promise<boolean> => {
+  const folder = path.join(request.outDir, name);
+  try {
+    const record = BundleRecord.parse(
+      JSON.parse(await readFile(path.join(folder, RECORD), 'utf8')),
+    );
+    return (
+      existsSync(path.join(folder, 'handler.mjs')) &&
+      record.inputs.includes(entry) &&
+      record.key === (await keyOf(request, entry, record.inputs))
+    );
+  } catch {
+    // No record, an unreadable one, or an input that is gone: the bundle has to be made anew.
+    return false;
+  }
+};
+
+const nameOf = (outputFile: string): string => path.basename(path.dirname(outputFile));
+
+/** The project's own files that an entry leads to, also those that left nothing in the bundle. */
+const ownInputs = ({ inputs }: Metafile, entryPoint: string): string[] => {
+  const found = new Set([entryPoint]);
+  for (const file of found) {
+    for (const { path: next, external } of inputs[file]?.imports ?? []) {
+      if (external !== true && !isPackage(next)) found.add(next);
+    }
+  }
+  return [...found];
+};
+
+const saveRecords = async (
+  request: BundleRequest,
+  root: string,
+  metafile: Metafile,
+): Promise<void> => {
+  for (const [file, output] of Object.entries(metafile.outputs)) {
+    if (output.entryPoint === undefined) continue;
+    const entry = path.resolve(root, output.entryPoint);
+    const own = ownInputs(metafile, output.entryPoint).map((input) => path.resolve(root, input));
+    const record = { key: await keyOf(request, entry, own), inputs: own };
+    const folder = path.dirname(path.resolve(root, file));
+    await writeFile(path.join(folder, RECORD), JSON.stringify(record));
+  }
+};
+
+/**
+ * Bundles functions into ES modules that run from any folder, with everything they import. A
+ * function whose sources, packages and settings are those of its last bundle is left alone.
+ * @throws esbuild's BuildFailure, whose message names file and line, when a source does not bundle.
+ */
+export const bundleFunctions = async (request: BundleRequest): Promise<Bundled> => {
+  const root = process.cwd();
+  const outDir = path.resolve(request.outDir);
+  const wanted = Object.entries(request.entries).map(([name, file]) => ({
+    name,
+    entry: path.resolve(file),
+  }));
+  const files = Object.fromEntries(
+    wanted.map(({ name }) => [name, path.join(outDir, name, 'handler.mjs')]),
+  );
+  const fresh = await Promise.all(
+    wanted.map(({ name, entry }) => upToDate({ ...request, outDir }, name, entry)),
+  );
+  const stale = wanted.filter((_, i) => fresh[i] !== true);
+  if (stale.length === 0) return { files, built: [], metafile: { inputs: {}, outputs: {} } };
+  await mkdir(outDir, { recursive: true });
+  const { metafile } = await build({
+    ...optionsOf(request),
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(stale.map(({ name, entry }) => [`${name}/handler`, entry])),
+    outdir: outDir,
+    metafile: true,
+  });
+  await saveRecords({ ...request, outDir }, root, metafile);
+  return { files, built: stale.map(({ name }) => name), metafile };
+};
+
+/** Bytes of each bundle by function name, without its source map. */
+export const bundleSizes = (metafile: Metafile): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(metafile.outputs)
+      .filter(([, output]) => output.entryPoint !== undefined)
+      .map(([file, output]) => [nameOf(file), output.bytes]),
+  );
