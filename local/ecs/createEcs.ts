@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Operations } from '../wire/types.ts';
+import { clusterOperations } from './clusters.ts';
+import { definitionOperations } from './definitions.ts';
+import { createLifecycle, type TaskNetwork } from './lifecycle.ts';
+import { type Ledger, openLedger, sweepDead } from './runners/leftovers.ts';
+import { type Reaper, startReaper } from './runners/reaper.ts';
+import type { Runner, TaskImage } from './runners/types.ts';
+import { runTaskOperation } from './runTask.ts';
+import { openEcsState } from './state.ts';
+import { removeTaskLog } from './taskLog.ts';
+import { tagOperations, taskOperations } from './tasks.ts';
+
+export type EcsNeeds = {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** Makes the runner when the first task is run. The ledger takes what must be freed after a crash. */
+  readonly runner: (ledger: Ledger) => Promise<Runner>;
+  /** Finds an image by the name in a task definition; undefined when there is none. */
+  readonly images: (image: string) => Promise<TaskImage | undefined>;
+  readonly network: TaskNetwork;
+  /** Hears of errors that no caller can be told. */
+  readonly onFault?: (error: unknown, what: string) => void;
+  /** 32 hexadecimal digits, never the same twice on this machine. */
+  readonly newTaskId?: () => string;
+};
+
+export type Ecs = {
+  readonly operations: Operations;
+  /** Frees what a killed run left and marks its tasks as stopped. Returns their ARNs. */
+  recover(): Promise<string[]>;
+  /** The runner in use: undefined before the first task. */
+  runner(): Promise<Runner> | undefined;
+  /** File with the last output of a task. */
+  logFile(taskId: string): string;
+  /** Stops all tasks and frees everything. */
+  close(): Promise<void>;
+};
+
+const CLOSE_GRACE_MS = 2_000;
+const FORGET_EVERY_MS = 60_000;
+
+const reportFault = (error: unknown, what: string) =>
+  console.error(`fault in the embedded ecs service, ${what}:`, error);
+
+/** The embedded ECS: tasks as real containers or processes, on state that survives kill -9. */
+export const createEcs = async (needs: EcsNeeds): Promise<Ecs> => {
+  const { clock, onFault = reportFault } = needs;
+  const newTaskId = needs.newTaskId ?? (() => randomBytes(16).toString('hex'));
+  const folder = path.join(needs.dataDir, 'ecs');
+  const runs = path.join(folder, 'run');
+  const logFolder = path.join(folder, 'logs');
+  mkdirSync(logFolder, { recursive: true, mode: 0o700 });
+  const state = await openEcsState(folder);
+  let running: { runner: Promise<Runner>; ledger: Ledger; reaper: Reaper } | undefined;
+
+  const startRunner = (): Promise<Runner> => {
+    if (!running) {
+      const ledger = openLedger(runs, newTaskId());
+      const reaper = startReaper(ledger.folder);
+      running = { ledger, reaper, runner: needs.runner(ledger) };
+    }
+    return running.runner;
+  };
+  const logFile = (taskId: string) => path.join(logFolder, `${taskId}.log`);
+  const lifecycle = createLifecycle({
+    state,
+    clock,
+    runner: startRunner,
+    images: needs.images,
+    network: needs.network,
+    logFolder,
+    onFault,
+  });
+
+  let cancelForget = () => {};
+  const forget = () => {
+    for (const id of state.forget(clock.now())) {
+      removeTaskLog(logFile(id)).catch((error: unknown) => onFault(error, `removing a log`));
+    }
+    cancelForget = clock.after(FORGET_EVERY_MS, forget);
+  };
+  forget();
+
+  return {
+    operations: {
+      ...clusterOperations(state),
+      ...definitionOperations(state, clock),
+      ...runTaskOperation({ state, clock, lifecycle, newTaskId }),
+      ...taskOperations(state, lifecycle),
+      ...tagOperations(state),
+    },
+    async recover() {
+      await sweepDead(runs);
+      const lost = [...state.tasks.values()].filter((task) => task.lastStatus !== 'STOPPED');
+      for (const task of lost) {
+        state.tasks.set(task.arn, {
+          ...task,
+          lastStatus: 'STOPPED',
+          desiredStatus: 'STOPPED',
+          stoppedAt: clock.now(),
+          stopCode: 'TerminationNotice',
+          stoppedReason: 'The embedded cloud ended while the task ran, and the task ended with it',
+          version: task.version + 1,
+        });
+      }
+      if (lost.length > 0) await state.save();
+      return lost.map((task) => task.arn);
+    },
+    runner: () => running?.runner,
+    logFile,
+    async close() {
+      cancelForget();
+      await lifecycle.stopAll('The embedded cloud was stopped', CLOSE_GRACE_MS);
+      if (running) {
+        const runner = await running.runner.catch(() => undefined);
+        await runner?.close();
+        running.ledger.close();
+        running.reaper.dismiss();
+      }
+      await state.save();
+    },
+  };
+};

@@ -1,0 +1,114 @@
+import { present, writePairs, writeTags } from './requests.ts';
+import type { EcsState, Override, Task } from './state.ts';
+
+/** The tag and the attributes by which a result can be labelled with the way its task was run. */
+const RUNNER_TAG = 'runner';
+const RUNNER_ATTRIBUTE = 'failover-drill.runner';
+const NOT_ENFORCED_ATTRIBUTE = 'failover-drill.limits-not-enforced';
+
+const time = (ms: number | undefined): Date | undefined =>
+  ms === undefined ? undefined : new Date(ms);
+
+const overridesOf = ({ cpu, memory, container }: Override, name: string) => ({
+  containerOverrides: [
+    {
+      name,
+      ...present({ command: container?.command, cpu: container?.cpu, memory: container?.memory }),
+      ...(container?.environment ? { environment: writePairs(container.environment) } : {}),
+    },
+  ],
+  inferenceAcceleratorOverrides: [],
+  ...present({ cpu: cpu?.toString(), memory: memory?.toString() }),
+});
+
+const attachmentStatus = (task: Task): string => {
+  if (task.lastStatus === 'STOPPED') return 'DELETED';
+  return task.address === undefined ? 'PRECREATED' : 'ATTACHED';
+};
+
+const attachmentOf = (task: Task) => ({
+  id: `${task.id.slice(0, 8)}-${task.id.slice(8, 12)}-${task.id.slice(12, 16)}-${task.id.slice(16, 20)}-${task.id.slice(20)}`,
+  type: 'ElasticNetworkInterface',
+  status: attachmentStatus(task),
+  details: [
+    { name: 'subnetId', value: task.subnet },
+    ...(task.address === undefined
+      ? []
+      : [
+          { name: 'networkInterfaceId', value: `eni-${task.id.slice(0, 17)}` },
+          { name: 'privateIPv4Address', value: task.address },
+        ]),
+  ],
+});
+
+const containerStatus = (task: Task): string =>
+  ({ RUNNING: 'RUNNING', STOPPING: 'RUNNING', DEPROVISIONING: 'STOPPED', STOPPED: 'STOPPED' })[
+    task.lastStatus as string
+  ] ?? 'PENDING';
+
+/** A task as the wire shows it. */
+export const describeTask = (task: Task, state: EcsState, withTags: boolean) => {
+  const definition = state.definitions.get(task.definitionArn);
+  const container = definition?.container;
+  const attributes = [
+    { name: 'ecs.cpu-architecture', value: process.arch === 'arm64' ? 'arm64' : 'x86_64' },
+    ...(task.runner ? [{ name: RUNNER_ATTRIBUTE, value: task.runner }] : []),
+    ...(task.notEnforced?.length
+      ? [{ name: NOT_ENFORCED_ATTRIBUTE, value: task.notEnforced.join(',') }]
+      : []),
+  ];
+  const tags = { ...task.tags, ...(task.runner ? { [RUNNER_TAG]: task.runner } : {}) };
+  return {
+    taskArn: task.arn,
+    clusterArn: task.cluster,
+    taskDefinitionArn: task.definitionArn,
+    group: task.group,
+    lastStatus: task.lastStatus,
+    desiredStatus: task.desiredStatus,
+    launchType: 'FARGATE',
+    platformFamily: 'Linux',
+    platformVersion: task.platformVersion,
+    cpu: String(task.overrides.cpu ?? definition?.cpu ?? ''),
+    memory: String(task.overrides.memory ?? definition?.memory ?? ''),
+    version: task.version,
+    availabilityZone: `${task.region}a`,
+    enableExecuteCommand: false,
+    createdAt: new Date(task.createdAt),
+    attachments: [attachmentOf(task)],
+    attributes,
+    overrides: overridesOf(task.overrides, container?.name ?? ''),
+    tags: withTags ? writeTags(tags) : [],
+    containers: [
+      {
+        containerArn: task.arn.replace(':task/', ':container/').concat('/', container?.name ?? ''),
+        taskArn: task.arn,
+        name: container?.name,
+        image: container?.image,
+        lastStatus: containerStatus(task),
+        networkBindings: [],
+        networkInterfaces:
+          task.address === undefined || task.lastStatus === 'STOPPED'
+            ? []
+            : [{ privateIpv4Address: task.address, attachmentId: attachmentOf(task).id }],
+        cpu: String(task.overrides.container?.cpu ?? container?.cpu ?? 0),
+        ...present({
+          imageDigest: task.imageDigest,
+          exitCode: task.exitCode,
+          reason: task.containerReason,
+          memory: (task.overrides.container?.memory ?? container?.memory)?.toString(),
+        }),
+      },
+    ],
+    // No pullStartedAt and pullStoppedAt: the image is in the machine's storage, nothing is pulled.
+    ...present({
+      startedBy: task.startedBy,
+      startedAt: time(task.startedAt),
+      stoppingAt: time(task.stoppingAt),
+      executionStoppedAt: time(task.executionStoppedAt),
+      stoppedAt: time(task.stoppedAt),
+      stopCode: task.stopCode,
+      stoppedReason: task.stoppedReason,
+      connectivity: task.address === undefined ? undefined : 'CONNECTED',
+    }),
+  };
+};
