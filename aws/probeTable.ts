@@ -1,34 +1,59 @@
 /** Tokens in the service's own table, for the database probe: written in one region, read there or in another. */
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
 import type { SdkSettings } from './sdk.ts';
 
-/** Kept apart from the service's own items by this key, which no drill ever deletes and each overwrites. */
-const keyOf = (keyName: string, name: string) => ({ [keyName]: { S: `failover-drill#${name}` } });
+type Key = Record<string, AttributeValue>;
 
-export const openProbeTable = (
-  target: { table: string; region: string; keyName: string },
+const Described = z.object({
+  KeySchema: z.array(z.object({ AttributeName: z.string() })),
+  AttributeDefinitions: z.array(
+    z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
+  ),
+});
+
+/** A key of whatever shape the table has; drills overwrite one item for each name and never touch the service's own. */
+const keyOf = (table: z.output<typeof Described>, name: string): Key => {
+  const text = `failover-drill#${name}`;
+  const value = { S: { S: text }, N: { N: '-1' }, B: { B: new TextEncoder().encode(text) } };
+  return Object.fromEntries(
+    table.KeySchema.map(({ AttributeName }) => {
+      const type = table.AttributeDefinitions.find((one) => one.AttributeName === AttributeName);
+      return [AttributeName, value[type?.AttributeType ?? 'S']];
+    }),
+  );
+};
+
+/** One region's copy of the table. `name` tells apart those who probe at the same time. */
+export const openProbeTable = async (
+  target: { readonly table: string; readonly region: string; readonly name: string },
+  signal: AbortSignal,
   sdk: SdkSettings = {},
 ) => {
+  // A probe that was retried by the client would measure the retry.
   const client = new DynamoDBClient({ maxAttempts: 1, ...sdk, region: target.region });
+  const described = await client.send(new DescribeTableCommand({ TableName: target.table }), {
+    abortSignal: signal,
+  });
+  const key = keyOf(Described.parse(described.Table), target.name);
 
-  const write = async (name: string, token: string, signal: AbortSignal): Promise<void> => {
+  const write = async (token: string, abortSignal: AbortSignal): Promise<void> => {
     await client.send(
-      new PutItemCommand({
-        TableName: target.table,
-        Item: { ...keyOf(target.keyName, name), token: { S: token } },
-      }),
-      { abortSignal: signal },
+      new PutItemCommand({ TableName: target.table, Item: { ...key, token: { S: token } } }),
+      { abortSignal },
     );
   };
 
-  const read = async (name: string, signal: AbortSignal): Promise<string | undefined> => {
+  const read = async (abortSignal: AbortSignal): Promise<string | undefined> => {
     const answer = await client.send(
-      new GetItemCommand({
-        TableName: target.table,
-        Key: keyOf(target.keyName, name),
-        ConsistentRead: true,
-      }),
-      { abortSignal: signal },
+      new GetItemCommand({ TableName: target.table, Key: key, ConsistentRead: true }),
+      { abortSignal },
     );
     return answer.Item?.['token']?.S;
   };
@@ -36,4 +61,4 @@ export const openProbeTable = (
   return { write, read, close: () => client.destroy() };
 };
 
-export type ProbeTable = ReturnType<typeof openProbeTable>;
+export type ProbeTable = Awaited<ReturnType<typeof openProbeTable>>;

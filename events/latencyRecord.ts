@@ -31,6 +31,9 @@ export const LatencyRecord = z.strictObject({
   /** What could not be measured here, and why. */
   notAvailable: z.record(z.string(), z.string()),
   /** Values in microseconds, by metric such as `http.total`, `http.wait`, `tcp.connect`. */
-  sketches: z.record(z.string(), z.instanceof(Uint8Array)),
+  sketches: z.record(
+    z.string(),
+    z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  ),
 });
 export type LatencyRecord = z.output<typeof LatencyRecord>;

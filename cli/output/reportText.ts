@@ -1,8 +1,9 @@
 /** The report of a drill as a person reads it in a terminal, at most 100 columns wide. */
+
+import type { Ranking } from '../../core/ranking/ranking-types.ts';
 import { effectText, primaryRanking } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
-import type { Ranking } from '../../events/ranking.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
@@ -118,7 +119,7 @@ const buildLine = (report: DrillReport): string[] => {
 const environmentLines = (report: DrillReport): string[] => {
   const rows = report.cells.map(({ cell, knownRttMs, arms, environment }) => {
     const own = arms.find(({ armId }) => armId === report.reference);
-    const staleness = environment['database.staleness'];
+    const stale = environment['database.stale'];
     return [
       `${cell.region} from ${cell.vantage}`,
       `${knownRttMs} ms`,
@@ -127,7 +128,7 @@ const environmentLines = (report: DrillReport): string[] => {
       or(environment['dns.total']?.p50, formatMs),
       or(environment['database.write']?.p50, formatMs),
       or(environment['database.read']?.p50, formatMs),
-      or(staleness?.p50, formatMs),
+      or(stale?.p50, formatMs),
     ];
   });
   const right = (title: string) => ({ title, align: 'right' as const });

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { openCallbacks } from '../../aws/callbacks.ts';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { openProbeTable } from '../../aws/probeTable.ts';
+import { ProbeRequest, ProbeResult } from '../../events/probeRequest.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { probe } from './run.ts';
+
+const { TABLE, CONNECT_PATH } = SETTINGS;
+
+export const handler = entry({
+  name: 'probe',
+  env: z.object({ TABLE, CONNECT_PATH }),
+  input: ProbeRequest,
+  output: ProbeResult,
+  make: (env, base) =>
+    probe({
+      recordsAt: (region) => openDrillRecords(env.TABLE, { region }),
+      callbacksAt: (region) => openCallbacks(region),
+      probeTable: openProbeTable,
+      connectPath: env.CONNECT_PATH,
+      ...base,
+    }),
+});
