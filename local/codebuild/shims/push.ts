@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import * as z from 'zod';
+import { withLock } from '../../containers/lock.ts';
+import type { PushedImage } from '../../containers/types.ts';
+import { blobFile, repositoryFolder } from '../../ecr/layout.ts';
+import { type EcrImageUri, parseEcrUri } from '../../ecr/uri.ts';
+import { UsageError } from './dockerArguments.ts';
+import type { ShimSettings } from './settings.ts';
+
+const Pushed = z.record(z.string(), z.string());
+
+/** Digest by image name of what this build has pushed. */
+export const readPushed = (file: string): Record<string, string> =>
+  existsSync(file) ? Pushed.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+
+const notePushed = (file: string, name: string, digest: string): Promise<void> =>
+  withLock(`${file}.lock`, 10_000, async () => {
+    await writeFile(file, JSON.stringify({ ...readPushed(file), [name]: digest }));
+  });
+
+/** The ECR image a name stands for. @throws UsageError for a registry that is not embedded here. */
+export const ecrImage = (name: string): EcrImageUri => {
+  const uri = parseEcrUri(name);
+  if (!uri || uri.digest !== undefined) {
+    throw new UsageError(
+      `docker push: "${name}" is no tag of an ECR registry; only the embedded one can be pushed to here`,
+    );
+  }
+  return uri;
+};
+
+/** Tells the registry of a manifest whose blobs are in place, as a registry client does last. */
+export const announce = async (
+  uri: EcrImageUri,
+  manifest: string,
+  mediaType: string,
+): Promise<void> => {
+  const client = new ECRClient({ region: uri.region });
+  try {
+    await client.send(
+      new PutImageCommand({
+        repositoryName: uri.repository,
+        imageManifest: manifest,
+        imageManifestMediaType: mediaType,
+        imageTag: uri.tag ?? 'latest',
+      }),
+    );
+  } catch (error) {
+    // The same image under the same tag: pushing again changes nothing.
+    if (!(error instanceof Error) || error.name !== 'ImageAlreadyExistsException') throw error;
+  } finally {
+    client.destroy();
+  }
+};
+
+/**
+ * Pushes an image: its compressed blobs into the repository's OCI layout, then the manifest through
+ * the registry's API. `write` puts the image into the layout folder it is given.
+ */
+export const pushImage = async (
+  settings: ShimSettings,
+  name: string,
+  write: (folder: string, ref: string) => Promise<PushedImage>,
+): Promise<string> => {
+  const uri = ecrImage(name);
+  const repository = repositoryFolder(settings.dataDir, uri.region, uri.repository);
+  const staging = path.join(repository, 'uploads', crypto.randomUUID());
+  await mkdir(staging, { recursive: true });
+  await mkdir(path.join(repository, 'blobs', 'sha256'), { recursive: true });
+  // Blobs go straight to the repository, so layers it has already are neither written nor kept twice.
+  await symlink('../../blobs', path.join(staging, 'blobs'));
+  try {
+    const image = await write(staging, 'image');
+    const manifest = await readFile(blobFile(repository, image.manifestDigest), 'utf8');
+    await announce(uri, manifest, image.manifestMediaType);
+    await notePushed(settings.pushedFile, name, image.manifestDigest);
+    const layers = image.layers.map((layer) => `${layer.digest.slice(7, 19)}: Pushed`);
+    const summary = `${uri.tag ?? 'latest'}: digest: ${image.manifestDigest} size: ${Buffer.byteLength(manifest)}`;
+    return [...layers, summary].join('\n');
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+};
