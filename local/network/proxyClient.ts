@@ -59,9 +59,15 @@ export const startProxy = (onLost: (reason: string) => void): ProxyClient => {
       if (child.pid === undefined) resolve();
     });
   });
+  // Only a question under way keeps this process alive, not the proxy as such.
+  const settle = (seq: number): Pending | undefined => {
+    const entry = pending.get(seq);
+    pending.delete(seq);
+    if (pending.size === 0) child.channel?.unref();
+    return entry;
+  };
   child.on('message', (reply: ProxyReply) => {
-    const entry = pending.get(reply.seq);
-    pending.delete(reply.seq);
+    const entry = settle(reply.seq);
     if ('error' in reply) entry?.reject(new Error(reply.error));
     else entry?.resolve(reply.port);
   });
@@ -77,12 +83,14 @@ export const startProxy = (onLost: (reason: string) => void): ProxyClient => {
         }
         seq += 1;
         pending.set(seq, { resolve, reject });
+        child.channel?.ref();
         child.send({ seq, request }, (error) => {
           if (error) lose(`the network proxy process cannot be reached: ${error.message}`);
         });
       }),
     async close() {
       closing = true;
+      child.ref();
       if (child.connected) child.disconnect();
       await exited;
     },
