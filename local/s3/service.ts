@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type * as S3 from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
+import { decodeLabel } from '../wire/restRoutes.ts';
 import { AwsError, type CallContext, type Operations } from '../wire/types.ts';
 import { verifiedChecksums } from './checksums.ts';
 import { checkRead, checkWrite, rangeOf } from './conditions.ts';
@@ -61,14 +62,10 @@ const checkMetadata = (metadata: Readonly<Record<string, string>>): void => {
 };
 
 const copySource = (header: string): { bucket: string; key: string } => {
-  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(header)) ?? [];
-  if (bucket && key) return { bucket, key };
-  throw new AwsError(
-    'InvalidArgument',
-    'Copy Source must mention the source bucket and key',
-    {},
-    400,
-  );
+  const [, bucket = '', key = ''] = /^\/?([^/]+)\/(.+)$/s.exec(header) ?? [];
+  if (bucket && key) return { bucket: decodeLabel(bucket), key: decodeLabel(key) };
+  const what = 'Copy Source must mention the source bucket and key';
+  throw new AwsError('InvalidArgument', what, {}, 400);
 };
 
 /**
