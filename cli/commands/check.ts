@@ -1,0 +1,127 @@
+/** `failover check`: is the configuration right, and what would a drill do, take and cost? */
+import { drillCostUsd } from '../../core/cost.ts';
+import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
+import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
+import { nextOccurrence } from '../../core/schedule/next.ts';
+import { formatMs } from '../../core/units.ts';
+import { loadConfig } from '../config/load.ts';
+import { type CheckedConfig, checkConfig } from '../config/validate.ts';
+import type { Output } from '../output/output.ts';
+
+/** Settings that a drill does not read: they are checked here, and used by the parts named. */
+const unusedByDrill = ({ config }: CheckedConfig): string[] => {
+  const notes: [unknown, string][] = [
+    [config.health, 'health is for watching the live service; a drill does not read it'],
+    [config.failover, 'failover is for watching the live service; a drill does not read it'],
+    [config.residency, 'residency is checked for its form only: this version does not enforce it'],
+    [
+      config.drill.gates,
+      'drill.gates is checked for its form only: this version does not gate images',
+    ],
+    [
+      config.drill.rehearsal,
+      'drill.rehearsal is checked for its form only: this version does not rehearse the failover',
+    ],
+    [
+      config.drill.promote === 'manual' ? undefined : config.drill.promote,
+      'drill.promote: this version never promotes; the report says what it would do',
+    ],
+  ];
+  return notes.filter(([value]) => value !== undefined).map(([, note]) => note);
+};
+
+const scheduleOf = ({ config }: CheckedConfig, nowMs: number) => {
+  const { schedule, timezone } = config.drill;
+  if (schedule === undefined) return null;
+  const next = nextOccurrence(schedule, timezone, nowMs);
+  return { schedule, timezone, next: next === undefined ? null : new Date(next).toISOString() };
+};
+
+/** Typical minutes of one cached build on CodeBuild, for the rough cost. */
+const BUILD_MINUTES = 2;
+const PROBE_MEMORY_MB = 1_024;
+
+/** The plan that `check` prints, as data. */
+export const planOf = (checked: CheckedConfig, nowMs: number) => {
+  const { config, variants } = checked;
+  const { regions, image } = config;
+  const serving = [regions.primary.name, regions.standby.name];
+  const vantages =
+    config.drill.vantages ?? defaultVantages(serving, regions.witness?.name, config.observers);
+  const sampling = samplingOf(config.drill.profile, variants.length);
+  const arms = image ? armsOf(variants, image.reference) : [];
+  const kinds = config.probes.map(({ kind }) => kind);
+  const armKinds = kinds.filter((kind) => ARM_KINDS.includes(kind)).length;
+  const measuringMs = estimateMs(sampling, arms.length, armKinds, kinds.length - armKinds);
+  const cost = drillCostUsd({
+    arms: arms.length,
+    variants: variants.length,
+    regions: serving.length,
+    vantages: vantages.length,
+    rounds: sampling.rounds.min,
+    roundMs: measuringMs / sampling.rounds.min,
+    cpu: config.run.cpu,
+    memoryMb: config.run.memory,
+    probeMemoryMb: PROBE_MEMORY_MB,
+    buildMinutes: BUILD_MINUTES,
+  });
+  return {
+    file: checked.file,
+    service: config.service,
+    regions: { serving, vantages },
+    variants,
+    reference: image?.reference ?? null,
+    arms: arms.map(({ id, role }) => ({ id, role })),
+    cells: cellsOf(serving, vantages).length,
+    probes: kinds,
+    rounds: sampling.rounds,
+    samples: sampling.samples,
+    ratePerS: sampling.ratePerS,
+    placements: arms.length * serving.length * sampling.rounds.min,
+    estimatedMs: measuringMs,
+    estimatedCostUsd: cost,
+    schedule: scheduleOf(checked, nowMs),
+    notes: unusedByDrill(checked),
+  };
+};
+
+type Plan = ReturnType<typeof planOf>;
+
+const roundsText = ({ min, max }: Plan['rounds']): string =>
+  min === max ? `${min} rounds` : `${min} to ${max} rounds, stopping early once all is decided`;
+
+const planLines = (plan: Plan): string[] => {
+  const { serving, vantages } = plan.regions;
+  const lines = [
+    `${plan.file} is right.`,
+    '',
+    `service    ${plan.service}`,
+    `regions    ${serving.join(' → ')}, seen from ${vantages.join(', ')}`,
+  ];
+  if (plan.variants.length === 0) {
+    lines.push('variants   none: image is not set, so there is nothing to drill');
+  } else {
+    lines.push(
+      `variants   ${plan.variants.map(({ id }) => (id === plan.reference ? `${id} (today, measured twice)` : id)).join(', ')}`,
+      `probes     ${plan.probes.join(', ')}: ${plan.samples} samples at ${plan.ratePerS}/s for each kind`,
+      `plan       ${roundsText(plan.rounds)}; ${plan.cells} cells; ${plan.placements} placements`,
+      `time       about ${formatMs(plan.estimatedMs)} of measuring, besides the builds`,
+      `on AWS     about $${plan.estimatedCostUsd.total.toFixed(2)} a drill (rough; Fargate $${plan.estimatedCostUsd.fargate.toFixed(2)})`,
+    );
+  }
+  if (plan.schedule) {
+    const { schedule, timezone, next } = plan.schedule;
+    lines.push(`schedule   ${schedule} in ${timezone}; next ${next ?? 'never'}`);
+  }
+  return [...lines, ...plan.notes.map((note) => `note       ${note}`)];
+};
+
+export const check = (options: { config: string; defaults?: boolean }, output: Output): void => {
+  const checked = checkConfig(loadConfig(options.config));
+  if (options.defaults) {
+    output.result(checked.config, () => [JSON.stringify(checked.config, null, 2)]);
+    return;
+  }
+  const plan = planOf(checked, Date.now());
+  output.result(plan, () => planLines(plan));
+};
