@@ -1,0 +1,35 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Keeps a folder to one process. */
+export type FolderLock = { release(): void };
+
+const ownerOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+};
+
+/**
+ * Takes the lock of a folder. The kernel gives it back when the process ends, however it ends. An
+ * SQLite file is used because it locks with what each platform has. Throws when another has it.
+ */
+export const lockFolder = (folder: string): FolderLock => {
+  mkdirSync(folder, { recursive: true });
+  const owner = path.join(folder, 'owner');
+  const database = new DatabaseSync(path.join(folder, 'lock.sqlite'));
+  try {
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch {
+    database.close();
+    throw new Error(
+      `the executions in ${folder} belong to process ${ownerOf(owner)}: end it, or use another data folder`,
+    );
+  }
+  writeFileSync(owner, `${process.pid}\n`);
+  return { release: () => database.close() };
+};

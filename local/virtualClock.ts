@@ -1,0 +1,143 @@
+import type { Clock } from './clock.ts';
+
+/** A clock whose waits cost no time: it jumps to the next timer when there is nothing else to do. */
+export type VirtualClock = Clock & {
+  /** Keeps time still until the returned function is called, for work that no timer stands for. */
+  hold(): () => void;
+  /** Lets time go on until the promise has settled; gives its value. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time go on for this long. */
+  advance(durationMs: number): Promise<void>;
+};
+
+type Timer = { readonly dueMs: number; readonly order: number; readonly callback: () => void };
+
+/** A binary heap of timers, the next due one first; equal times keep the order they were set in. */
+const createHeap = () => {
+  const heap: Timer[] = [];
+  const before = (a: Timer, b: Timer) =>
+    a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
+  const swap = (i: number, j: number) => {
+    const [a, b] = [heap[i], heap[j]];
+    if (a && b) [heap[i], heap[j]] = [b, a];
+  };
+  const isBefore = (i: number, j: number) => {
+    const [a, b] = [heap[i], heap[j]];
+    return a !== undefined && b !== undefined && before(a, b);
+  };
+  return {
+    peek: () => heap[0],
+    push: (timer: Timer) => {
+      heap.push(timer);
+      for (let i = heap.length - 1; i > 0; ) {
+        const parent = (i - 1) >> 1;
+        if (!isBefore(i, parent)) break;
+        swap(i, parent);
+        i = parent;
+      }
+    },
+    pop: (): Timer | undefined => {
+      swap(0, heap.length - 1);
+      const top = heap.pop();
+      for (let i = 0; ; ) {
+        const left = 2 * i + 1;
+        const next = isBefore(left + 1, left) ? left + 1 : left;
+        if (!isBefore(next, i)) break;
+        swap(i, next);
+        i = next;
+      }
+      return top;
+    },
+  };
+};
+
+/** Turns of the event loop without anything new after which the process is taken to be idle. */
+const QUIET_TURNS = 3;
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * A virtual clock that starts at `startMs` (epoch milliseconds). Timers due at the same time fire
+ * together, in the order they were set; then everything they set off runs before time goes on.
+ */
+export const createVirtualClock = (startMs: number): VirtualClock => {
+  const heap = createHeap();
+  const cancelled = new WeakSet<Timer>();
+  let nowMs = startMs;
+  let order = 0;
+  let holds = 0;
+  let activity = 0;
+
+  const idle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      const seen = activity;
+      await turn();
+      quiet = seen === activity && holds === 0 ? quiet + 1 : 0;
+    }
+  };
+  const next = (): Timer | undefined => {
+    for (let timer = heap.peek(); timer; timer = heap.peek()) {
+      if (!cancelled.has(timer)) return timer;
+      heap.pop();
+    }
+    return undefined;
+  };
+  const fireAt = (dueMs: number): void => {
+    nowMs = Math.max(nowMs, dueMs);
+    const due: Timer[] = [];
+    for (let timer = next(); timer && timer.dueMs <= nowMs; timer = next()) {
+      due.push(timer);
+      heap.pop();
+    }
+    activity += 1;
+    for (const timer of due) if (!cancelled.has(timer)) timer.callback();
+  };
+  const until = async <T>(promise: Promise<T>): Promise<T> => {
+    let settled = false;
+    const done = () => {
+      settled = true;
+    };
+    promise.then(done, done);
+    for (;;) {
+      await idle();
+      if (settled) return promise;
+      const timer = next();
+      if (timer) fireAt(timer.dueMs);
+    }
+  };
+  const after: Clock['after'] = (delayMs, callback) => {
+    const timer: Timer = { dueMs: nowMs + Math.max(0, delayMs), order: order++, callback };
+    activity += 1;
+    heap.push(timer);
+    return () => {
+      activity += 1;
+      cancelled.add(timer);
+    };
+  };
+  return {
+    now: () => nowMs,
+    monotonicMs: () => nowMs - startMs,
+    after,
+    hold: () => {
+      let held = true;
+      holds += 1;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        activity += 1;
+      };
+    },
+    until,
+    advance: async (durationMs) => {
+      const endMs = nowMs + durationMs;
+      for (;;) {
+        await idle();
+        const timer = next();
+        if (!timer || timer.dueMs > endMs) break;
+        fireAt(timer.dueMs);
+      }
+      nowMs = endMs;
+    },
+  };
+};
