@@ -10,7 +10,7 @@ while IFS= read -r script; do
   "$SHELL_PROGRAM" "$script" < /dev/null 2>&1
   printf '\\n%s %s\\n' "$END_MARK" "$?"
 done
-kill -KILL -- -$$
+kill -KILL -$$
 `;
 
 /** Variables that a shell sets itself, some of them read-only. */
