@@ -15,8 +15,13 @@ export const manualClock = (startMs: number) => {
       return () => timers.delete(timer);
     },
   };
-  /** Real time for promises and file writes to settle. */
-  const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 15));
+  /** Lets promises and file writes that are under way come to their end. */
+  const settle = async () => {
+    for (let quietTurns = 0; quietTurns < 4; quietTurns += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (process.getActiveResourcesInfo().includes('FSReqPromise')) quietTurns = 0;
+    }
+  };
   const advance = async (ms: number) => {
     const untilMs = nowMs + ms;
     await settle();
