@@ -1,5 +1,6 @@
 import type * as SSM from '@aws-sdk/client-ssm';
 import type { Clock } from '../clock.ts';
+import { requireMembers } from '../wire/required.ts';
 import { AwsError, type CallContext, type Operations } from '../wire/types.ts';
 import { pageOf, passes, underPath } from './filters.ts';
 import { arnOf, newCover, openParameters, type Parameter, type Parameters } from './parameters.ts';
@@ -38,7 +39,6 @@ const checkName = (name: string): void => {
 };
 
 const checkValue = (value: string, allowedPattern: string | undefined): void => {
-  if (value === '') throw invalid('Parameter value: must have length greater than or equal to 1');
   // The value never goes into a message: it may be a secret.
   if (Buffer.byteLength(value) > VALUE_BYTES_MAX) {
     throw invalid(`Standard tier parameters support a maximum of ${VALUE_BYTES_MAX} bytes`);
@@ -100,7 +100,8 @@ export const createSsm = ({ dataDir, clock }: SsmOptions) => {
   };
 
   const putParameter = async (input: SSM.PutParameterCommandInput, call: CallContext) => {
-    const { Name: name = '', Value: value = '', AllowedPattern: allowedPattern } = input;
+    requireMembers(input, ['Name', 'Value']);
+    const { Name: name, Value: value, AllowedPattern: allowedPattern } = input;
     const parameters = await parametersOf(call);
     checkName(name);
     checkValue(value, allowedPattern);
@@ -128,7 +129,8 @@ export const createSsm = ({ dataDir, clock }: SsmOptions) => {
   };
 
   const getParameter = async (input: SSM.GetParameterCommandInput, call: CallContext) => {
-    const found = find(await parametersOf(call), input.Name ?? '');
+    requireMembers(input, ['Name']);
+    const found = find(await parametersOf(call), input.Name);
     if (!found) throw notFound();
     return { Parameter: shown(found, call.region, input.WithDecryption ?? false) };
   };
@@ -152,7 +154,8 @@ export const createSsm = ({ dataDir, clock }: SsmOptions) => {
     input: SSM.GetParametersByPathCommandInput,
     call: CallContext,
   ) => {
-    const { Path: folder = '', Recursive = false, WithDecryption = false } = input;
+    requireMembers(input, ['Path']);
+    const { Path: folder, Recursive = false, WithDecryption = false } = input;
     const all = (await parametersOf(call)).all();
     const under = underPath(all, folder, Recursive).filter((parameter) =>
       passes(parameter, input.ParameterFilters ?? []),
@@ -198,8 +201,9 @@ export const createSsm = ({ dataDir, clock }: SsmOptions) => {
     GetParametersByPath: getParametersByPath,
     DescribeParameters: describeParameters,
     async DeleteParameter(input: SSM.DeleteParameterCommandInput, call: CallContext) {
+      requireMembers(input, ['Name']);
       const parameters = await parametersOf(call);
-      const found = find(parameters, input.Name ?? '');
+      const found = find(parameters, input.Name);
       if (!found) throw notFound();
       await parameters.remove(found.name);
       return {};
