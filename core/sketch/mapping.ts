@@ -51,5 +51,5 @@ export const indexOf = (value: number): number => {
   const doubling = (high >> 20) - 1023;
   const slice = (high >> (20 - SLICE_BITS)) & (SLICES - 1);
   const index = doubling * PER_DOUBLING + (firstBucketOfSlice[slice] ?? 0);
-  return value > (upperBounds[index - LOWEST_INDEX] ?? LARGEST) ? index + 1 : index;
+  return index + Number(value > (upperBounds[index - LOWEST_INDEX] ?? LARGEST));
 };

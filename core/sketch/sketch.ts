@@ -59,13 +59,14 @@ export const insert = (sketch: Sketch, value: number): void => {
 const refusal = (value: number): string =>
   `value ${value} cannot be counted: expected 0 to ${LARGEST}`;
 
-/** Widens `counts` so that it covers `index`. */
-const makeRoom = (sketch: Sketch, index: number): void => {
-  const start = Math.floor(index / ROOM_STEP) * ROOM_STEP;
+/** Widens `counts` so that it covers the buckets from `low` to `high`. */
+const makeRoom = (sketch: Sketch, low: number, high = low): void => {
   const empty = sketch.counts.length === 0;
+  const start = Math.floor(low / ROOM_STEP) * ROOM_STEP;
+  const end = (Math.floor(high / ROOM_STEP) + 1) * ROOM_STEP;
   const first = empty ? start : Math.min(sketch.first, start);
-  const end = Math.max(empty ? 0 : sketch.first + sketch.counts.length, start + ROOM_STEP);
-  const counts = new Float64Array((empty ? start + ROOM_STEP : end) - first);
+  const last = empty ? end : Math.max(sketch.first + sketch.counts.length, end);
+  const counts = new Float64Array(last - first);
   counts.set(sketch.counts, empty ? 0 : sketch.first - first);
   sketch.first = first;
   sketch.counts = counts;
@@ -79,7 +80,18 @@ export const sketchOf = (values: Iterable<number>): Sketch => {
 
 /** Adds what `source` counted to `target`; `source` stays as it is. */
 export const mergeInto = (target: Sketch, source: Sketch): void => {
-  for (const { index, count } of buckets(source)) addToBucket(target, index, count);
+  const added = source.counts;
+  if (added.length > 0) {
+    const last = source.first + added.length - 1;
+    if (!covers(target, source.first) || !covers(target, last)) {
+      makeRoom(target, source.first, last);
+    }
+    const shift = source.first - target.first;
+    const counts = target.counts;
+    for (let place = 0; place < added.length; place++) {
+      counts[place + shift] = (counts[place + shift] ?? 0) + (added[place] ?? 0);
+    }
+  }
   target.n += source.n;
   target.zeroCount += source.zeroCount;
   target.sum += source.sum;
@@ -87,10 +99,12 @@ export const mergeInto = (target: Sketch, source: Sketch): void => {
   target.max = Math.max(target.max, source.max);
 };
 
+const covers = ({ first, counts }: Sketch, index: number): boolean =>
+  index >= first && index < first + counts.length;
+
 /** Adds to one bucket alone; the caller accounts for n, sum, min and max. */
 export const addToBucket = (sketch: Sketch, index: number, count: number): void => {
-  const place = index - sketch.first;
-  if (place < 0 || place >= sketch.counts.length) makeRoom(sketch, index);
+  if (!covers(sketch, index)) makeRoom(sketch, index);
   sketch.counts[index - sketch.first] = (sketch.counts[index - sketch.first] ?? 0) + count;
 };
 
@@ -104,9 +118,10 @@ export const merge = (parts: Iterable<Sketch>): Sketch => {
 /** The buckets that hold values, ascending. The zero count is apart. */
 export const buckets = (sketch: Sketch): Bucket[] => {
   const filled: Bucket[] = [];
-  sketch.counts.forEach((count, place) => {
+  for (let place = 0; place < sketch.counts.length; place++) {
+    const count = sketch.counts[place] ?? 0;
     if (count > 0) filled.push({ index: sketch.first + place, count });
-  });
+  }
   return filled;
 };
 

@@ -26,16 +26,17 @@ const ZEROS_FOLLOW = 0xffff;
  * sum of all counts. Sum, min and max keep seven digits, so encoding twice gives the same bytes.
  */
 export const encode = (sketch: Sketch): Uint8Array => {
-  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  const header = new Uint8Array(HEADER_BYTES);
+  const fields = new DataView(header.buffer);
   const zerosFollow = sketch.zeroCount > ZEROS_IN_HEADER_MAX;
-  header.setFloat32(0, sketch.sum, true);
-  header.setFloat32(4, sketch.min, true);
-  header.setFloat32(8, sketch.max, true);
-  header.setInt8(12, SCALE);
-  header.setUint8(13, VERSION);
-  header.setUint16(14, zerosFollow ? ZEROS_FOLLOW : sketch.zeroCount, true);
+  fields.setFloat32(0, sketch.sum, true);
+  fields.setFloat32(4, sketch.min, true);
+  fields.setFloat32(8, sketch.max, true);
+  fields.setInt8(12, SCALE);
+  fields.setUint8(13, VERSION);
+  fields.setUint16(14, zerosFollow ? ZEROS_FOLLOW : sketch.zeroCount, true);
 
-  const bytes = [...new Uint8Array(header.buffer)];
+  const bytes: number[] = [];
   if (zerosFollow) pushVarint(bytes, sketch.zeroCount);
   const filled = buckets(sketch);
   pushVarint(bytes, filled.length);
@@ -51,7 +52,10 @@ export const encode = (sketch: Sketch): Uint8Array => {
     }
     previous = index;
   }
-  return Uint8Array.from(bytes);
+  const stored = new Uint8Array(HEADER_BYTES + bytes.length);
+  stored.set(header);
+  stored.set(bytes, HEADER_BYTES);
+  return stored;
 };
 
 /** Division instead of shifts, because counts may exceed 32 bits. */
