@@ -37,8 +37,10 @@ const needEngine = ({ engine }: Shim): ContainerEngine => {
 const push = async (shim: Shim, name: string): Promise<void> => {
   const engine = needEngine(shim);
   say(`The push refers to repository [${name.replace(/:[^:/]*$/, '')}]`);
+  const facts = await engine.inspect(name);
+  if (!facts) throw new UsageError(`An image does not exist locally with the tag: ${name}`);
   const write = (folder: string, ref: string) => engine.pushToLayout(name, folder, ref);
-  say(await pushImage(shim.settings, name, write));
+  say(await pushImage(shim.settings, name, facts.imageId, write));
 };
 
 const build = async (shim: Shim, args: readonly string[]): Promise<void> => {

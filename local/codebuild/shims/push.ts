@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import * as z from 'zod';
+import { readLayoutImage } from '../../containers/layout.ts';
 import { withLock } from '../../containers/lock.ts';
 import type { PushedImage } from '../../containers/types.ts';
 import { blobFile, repositoryFolder } from '../../ecr/layout.ts';
@@ -38,6 +38,8 @@ export const announce = async (
   manifest: string,
   mediaType: string,
 ): Promise<void> => {
+  // Loaded only when something is pushed: the other commands should start fast.
+  const { ECRClient, PutImageCommand } = await import('@aws-sdk/client-ecr');
   const client = new ECRClient({ region: uri.region });
   try {
     await client.send(
@@ -56,6 +58,20 @@ export const announce = async (
   }
 };
 
+const Index = z.object({ manifests: z.array(z.object({ digest: z.string() })) });
+
+/** The image of the repository that has this configuration: the same layers, compressed before. */
+const alreadyThere = (repository: string, configDigest: string): PushedImage | undefined => {
+  const index = path.join(repository, 'index.json');
+  if (!existsSync(index)) return undefined;
+  const { manifests } = Index.parse(JSON.parse(readFileSync(index, 'utf8')));
+  for (const digest of new Set(manifests.map((manifest) => manifest.digest))) {
+    const image = readLayoutImage(repository, digest);
+    if (image.configDigest === configDigest) return image;
+  }
+  return undefined;
+};
+
 /**
  * Pushes an image: its compressed blobs into the repository's OCI layout, then the manifest through
  * the registry's API. `write` puts the image into the layout folder it is given.
@@ -63,6 +79,7 @@ export const announce = async (
 export const pushImage = async (
   settings: ShimSettings,
   name: string,
+  configDigest: string,
   write: (folder: string, ref: string) => Promise<PushedImage>,
 ): Promise<string> => {
   const uri = ecrImage(name);
@@ -73,7 +90,7 @@ export const pushImage = async (
   // Blobs go straight to the repository, so layers it has already are neither written nor kept twice.
   await symlink('../../blobs', path.join(staging, 'blobs'));
   try {
-    const image = await write(staging, 'image');
+    const image = alreadyThere(repository, configDigest) ?? (await write(staging, 'image'));
     const manifest = await readFile(blobFile(repository, image.manifestDigest), 'utf8');
     await announce(uri, manifest, image.manifestMediaType);
     await notePushed(settings.pushedFile, name, image.manifestDigest);
