@@ -1,0 +1,208 @@
+/**
+ * Puts a service into the embedded cloud: the stacks of every region, and what on AWS the service itself
+ * brings along (its zone with the record, its data table), so that a drill finds all it asks for.
+ */
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ChangeResourceRecordSetsCommand,
+  CreateHostedZoneCommand,
+  ListHostedZonesByNameCommand,
+} from '@aws-sdk/client-route-53';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { defaultVantages } from '../../core/drill/plan.ts';
+import type { Config } from '../../events/config.ts';
+import type { Cloud } from '../cloud.ts';
+import { bundleFunctions } from '../lambda/bundle.ts';
+import { HOSTS, regionAddress } from '../network/addresses.ts';
+import { type Clients, openClients } from './clients.ts';
+import { deploy } from './deploy.ts';
+
+/** Folder of the project: the one that holds serverless.yml. */
+export const PROJECT_FOLDER = path.resolve(import.meta.dirname, '../..');
+
+/** Where the drill's own state lives: in the standby, never in the primary. */
+export const homeRegionOf = (config: Config): string => config.regions.standby.name;
+
+/** Regions that place variants, and regions that probe. */
+export const regionsOf = (config: Config): { serving: string[]; vantages: string[] } => {
+  const { primary, standby, witness } = config.regions;
+  const serving = [primary.name, standby.name];
+  return {
+    serving,
+    vantages: config.drill.vantages ?? defaultVantages(serving, witness?.name, config.observers),
+  };
+};
+
+const bundles = async (dataDir: string): Promise<(folder: string) => string> => {
+  const entries = Object.fromEntries(
+    globSync('functions/*/handler.ts', { cwd: PROJECT_FOLDER }).map((file) => [
+      path.basename(path.dirname(file)),
+      path.join(PROJECT_FOLDER, file),
+    ]),
+  );
+  const { files } = await bundleFunctions({ entries, outDir: path.join(dataDir, 'bundles') });
+  return (folder) => {
+    const file = files[folder];
+    if (file === undefined)
+      throw new Error(`serverless.yml names functions/${folder}, which is not there`);
+    return file;
+  };
+};
+
+/** The SSM parameter of the configuration, or the one the embedded sink gets when none is named. */
+export const slackParameterOf = (config: Config): string =>
+  config.notify.slack?.replace(/^ssm:/, '') ?? `/failover/${config.service}/slack-webhook`;
+
+const isNamed = (error: unknown, name: string): boolean =>
+  error instanceof Error && error.name === name;
+
+/** A real webhook that a person stored stays; otherwise messages go to the sink, which keeps them. */
+const ensureWebhook = async (
+  { ssm }: Clients,
+  name: string,
+  sinkUrl: string,
+  real: string | undefined,
+) => {
+  const value = real ?? sinkUrl;
+  await ssm.send(
+    new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }),
+  );
+};
+
+const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<void> => {
+  await dynamodb
+    .send(
+      new CreateTableCommand({
+        TableName: table,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!isNamed(error, 'ResourceInUseException')) throw error;
+    });
+};
+
+const zoneNameOf = (config: Config, record: string): string =>
+  config.dns.zone ?? record.split('.').slice(1).join('.');
+
+/** The record answers with the primary's first address, as a service that runs there would have it. */
+const ensureRecord = async (
+  { route53 }: Clients,
+  config: Config,
+  record: string,
+): Promise<void> => {
+  const zone = zoneNameOf(config, record);
+  const known = await route53.send(
+    new ListHostedZonesByNameCommand({ DNSName: zone, MaxItems: 1 }),
+  );
+  const found = known.HostedZones?.find(({ Name }) => Name === `${zone}.`)?.Id;
+  const id =
+    found ??
+    (
+      await route53.send(
+        new CreateHostedZoneCommand({ Name: zone, CallerReference: `failover-drill-${zone}` }),
+      )
+    ).HostedZone?.Id;
+  await route53.send(
+    new ChangeResourceRecordSetsCommand({
+      HostedZoneId: id,
+      ChangeBatch: {
+        Changes: [
+          {
+            Action: 'UPSERT',
+            ResourceRecordSet: {
+              Name: record,
+              Type: 'A',
+              TTL: Math.round(config.dns.ttl / 1_000),
+              ResourceRecords: [{ Value: regionAddress(config.regions.primary.name, HOSTS.task) }],
+            },
+          },
+        ],
+      },
+    }),
+  );
+};
+
+export type Installation = {
+  readonly homeRegion: string;
+  readonly bucket: string;
+  readonly table: string;
+  readonly machineArn: string;
+};
+
+/** Name of things in the home region, as the templates spell them. */
+export const installationOf = (config: Config): Installation => {
+  const homeRegion = homeRegionOf(config);
+  return {
+    homeRegion,
+    bucket: `failover-drill-${config.service}-000000000000-${homeRegion}`,
+    table: `failover-drill-${config.service}`,
+    machineArn: `arn:aws:states:${homeRegion}:000000000000:stateMachine:failover-drill-${config.service}`,
+  };
+};
+
+export type InstallOptions = {
+  readonly cloud: Cloud;
+  readonly dataDir: string;
+  readonly config: Config;
+  /** S3 key of the configuration that the nightly schedule uses. */
+  readonly configKey: string;
+  /** Only `failover up` lets the schedule fire. */
+  readonly scheduled: boolean;
+  /** A real incoming webhook, from the environment of the person. */
+  readonly webhook: string | undefined;
+};
+
+/** Deploys everything. Safe to repeat. */
+export const install = async (options: InstallOptions): Promise<Installation> => {
+  const { cloud, config, dataDir } = options;
+  const { serving, vantages } = regionsOf(config);
+  const { drill, service } = config;
+  const dataTables = config.probes.flatMap((probe) =>
+    probe.kind === 'database' ? [probe.table] : [],
+  );
+  const params = {
+    service,
+    configKey: options.configKey,
+    timezone: drill.timezone,
+    ...(drill.schedule ? { schedule: drill.schedule } : {}),
+    scheduleState: drill.schedule && options.scheduled ? 'ENABLED' : 'DISABLED',
+    slackParameter: slackParameterOf(config),
+    // The relays of the embedded network accept connections themselves.
+    connectPath: 'proxied',
+    ...(dataTables[0] ? { dataTable: dataTables[0] } : {}),
+  };
+  const bundleOf = await bundles(dataDir);
+  const common = {
+    folder: PROJECT_FOLDER,
+    endpoint: cloud.endpoint,
+    lambda: cloud.lambda,
+    bundleOf,
+  };
+  const home = homeRegionOf(config);
+  await deploy({ ...common, region: home, params: { ...params, role: 'control' } });
+  for (const region of serving) {
+    await deploy({ ...common, region, params: { ...params, role: 'serving' } });
+  }
+  for (const region of vantages) {
+    await deploy({ ...common, region, params: { ...params, role: 'observer' } });
+  }
+  const clients = openClients(cloud.endpoint, home);
+  const primary = openClients(cloud.endpoint, config.regions.primary.name);
+  try {
+    await ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook);
+    for (const table of dataTables) {
+      await ensureDataTable(primary, table);
+      await cloud.dynamodb.replicate(table, serving);
+    }
+    if (config.record) await ensureRecord(clients, config, config.record);
+  } finally {
+    clients.close();
+    primary.close();
+  }
+  return installationOf(config);
+};
