@@ -14,7 +14,8 @@ export type BranchPlan = {
     | Promise<Pick<NewFrame, 'graph' | 'input' | 'item'>>;
   /** History events around one part. */
   started(child: Frame): void;
-  succeeded(child: Frame): void;
+  /** Returns the event that what comes after the whole state follows. */
+  succeeded(child: Frame): number;
   failed(child: Frame): void;
   aborted(child: Frame): void;
   walk(child: Frame): Promise<Json>;
@@ -40,7 +41,7 @@ export const runBranches = async (run: Run, frame: Frame, plan: BranchPlan): Pro
   const signal = AbortSignal.any([frame.signal, stop.signal]);
   const limit = plan.concurrency > 0 ? plan.concurrency : plan.count;
   let nextIndex = 0;
-  let lastPrevious = frame.previous;
+  let lastEvent = frame.previous;
   let failure: { child: Frame; error: unknown } | undefined;
 
   const openNext = async (previous: number): Promise<Frame | undefined> => {
@@ -63,10 +64,9 @@ export const runBranches = async (run: Run, frame: Frame, plan: BranchPlan): Pro
         if (!(error instanceof Aborted)) failure ??= { child: child ?? first, error };
         throw error;
       });
-      lastPrevious = child.previous;
-      plan.succeeded(child);
+      lastEvent = plan.succeeded(child);
       run.close(child, { ok: true, output });
-      child = await openNext(lastPrevious);
+      child = await openNext(child.previous);
       run.commit();
     }
   };
@@ -85,7 +85,7 @@ export const runBranches = async (run: Run, frame: Frame, plan: BranchPlan): Pro
   if (stop.signal.aborted) await Promise.allSettled(walks);
   if (failure) throw failed(run, frame, plan, failure);
   if (stop.signal.aborted || frame.signal.aborted) throw new Aborted();
-  frame.previous = lastPrevious;
+  frame.previous = lastEvent;
   return outputsOf(frame, plan.count);
 };
 

@@ -99,7 +99,7 @@ export const withRules = async (
   frame: Frame,
   state: StateBase,
   once: () => Promise<Outcome>,
-  giveUp: () => void = () => {},
+  giveUp: (failure: FailureDetail) => void = () => {},
 ): Promise<Outcome> => {
   for (;;) {
     await waitForRetry(run, frame);
@@ -119,7 +119,7 @@ export const withRules = async (
       run.commit();
       continue;
     }
-    giveUp();
+    giveUp(failure.detail);
     const rule = state.catch.find(({ errorEquals }) => matches(errorEquals, failure.detail));
     if (!rule) throw failure;
     try {

@@ -101,9 +101,8 @@ export const runInlineMap = (
   walk: (child: Frame) => Promise<Json>,
 ): Promise<Outcome> => {
   const name = JSON.stringify(state.name);
-  const tell = (type: string, advance: boolean) => (child: Frame) => {
+  const tell = (type: string, advance: boolean) => (child: Frame) =>
     run.emit(child, type, `{"name":${name},"index":${child.index}}`, { advance });
-  };
   const once = async (): Promise<Outcome> => {
     const { items, concurrency } = await prepare(run, frame, state);
     const outputs = await runBranches(run, frame, {
@@ -122,7 +121,9 @@ export const runInlineMap = (
     run.emit(frame, 'MapStateSucceeded', undefined, { advance: false });
     return finishWithResult(run, frame, state, outputs);
   };
-  return withRules(run, frame, state, once, () => {
-    if (frame.progress['items'] !== undefined) run.emit(frame, 'MapStateFailed');
+  return withRules(run, frame, state, once, ({ evaluation }) => {
+    // AWS writes no such event when the state's own paths led nowhere.
+    const started = frame.progress['items'] !== undefined;
+    if (started || evaluation) run.emit(frame, 'MapStateFailed');
   });
 };

@@ -32,7 +32,7 @@ export const runParallel = (
         return { graph, input };
       },
       started: nothing,
-      succeeded: nothing,
+      succeeded: (child) => child.previous,
       failed: nothing,
       aborted: nothing,
       walk,
