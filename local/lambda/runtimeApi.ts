@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SYNC_RESPONSE_BYTES_MAX } from './limits.ts';
 
 /** An event as the Runtime API hands it out. */
-export type RuntimeEvent = {
+type RuntimeEvent = {
   readonly requestId: string;
   readonly payload: string;
   readonly deadlineMs: number;

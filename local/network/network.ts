@@ -25,7 +25,7 @@ export type NetworkNeeds = {
 };
 
 /** The part of a call to the endpoint that the network looks at. */
-export type RegionCall = {
+type RegionCall = {
   readonly region: string;
   readonly sourceAddress: string;
   readonly signal: AbortSignal;
@@ -57,7 +57,7 @@ export type Network = {
   close(): Promise<void>;
 };
 
-export type DatagramCall = {
+type DatagramCall = {
   readonly caller: string | undefined;
   readonly called: string | undefined;
   readonly plane: Plane;

@@ -1,9 +1,8 @@
 import net, { type Socket } from 'node:net';
 import { regionOfAddress } from './addresses.ts';
-import { type CallState, callState, type Fault, lossDelayMs } from './faults.ts';
-import { createHttpFaults } from './httpFaults.ts';
+import { type Connection, relayConnection } from './connection.ts';
+import { callState, type Fault } from './faults.ts';
 import { createScheduler } from './scheduler.ts';
-import { createDelayedStream, type DelayedStream } from './stream.ts';
 
 /** A service of a region at its advertised address, and where it really listens. */
 export type RelaySpec = {
@@ -28,110 +27,49 @@ type Needs = {
   readonly random: () => number;
 };
 
-type Relay = { readonly spec: RelaySpec; readonly server: net.Server; port: number };
-
-type Connection = {
-  readonly relay: Relay;
-  readonly state: () => CallState;
-  /** Follows a change of the faults. */
-  readonly refresh: () => void;
-  readonly reset: () => void;
+type Relay = {
+  readonly spec: RelaySpec;
+  readonly server: net.Server;
+  /** As bound, so that a relay that listens again keeps its port. */
+  port: number;
 };
+
+type Live = { readonly relay: Relay; readonly connection: Connection; readonly follow: () => void };
 
 const CONNECTIONS_MAX = 8_192;
-/** A caller that closed while its link is cut is forgotten after this time. */
-const CUT_LINGER_MS = 30_000;
-
-const wire = (source: Socket, stream: DelayedStream): void => {
-  let ended = false;
-  source.on('data', (bytes: Buffer) => stream.send(bytes));
-  source.on('end', () => {
-    ended = true;
-    stream.sendEnd();
-  });
-  source.on('error', () => {});
-  source.on('close', () => {
-    if (!ended) stream.sendReset();
-  });
-};
 
 /** Relays connections between regions with the delay and the faults of the link. */
 export const createRelayHost = ({ rttMs, random }: Needs): RelayHost => {
   const scheduler = createScheduler();
   const relays = new Map<number, Relay>();
-  const connections = new Set<Connection>();
+  const live = new Set<Live>();
   let faults: readonly Fault[] = [];
 
   const accept = (relay: Relay, client: Socket): void => {
-    const { spec } = relay;
+    const { region, target, httpFaults = false } = relay.spec;
     const caller = regionOfAddress(client.remoteAddress ?? '');
-    const roundTripMs = caller === undefined ? 0 : rttMs(caller, spec.region);
-    let state = callState(faults, caller, spec.region, 'service');
-    if (state.refuses || connections.size >= CONNECTIONS_MAX) {
+    let state = callState(faults, caller, region, 'service');
+    if (state.refuses || live.size >= CONNECTIONS_MAX) {
       client.on('error', () => {});
       client.resetAndDestroy();
       return;
     }
-    const upstream = new net.Socket({ allowHalfOpen: true });
-    upstream.setNoDelay(true);
-    const delayMs = () => {
-      const wayMs = roundTripMs / 2 + state.addMs;
-      return wayMs + lossDelayMs(state.loss, 2 * wayMs, random);
-    };
-    let opened = false;
-    const openUpstream = (): void => {
-      if (opened || !state.toPasses) return;
-      opened = true;
-      upstream.connect(spec.target);
-    };
-    const back = createDelayedStream({
+    const connection = relayConnection({
+      client,
+      target,
+      httpFaults,
+      roundTripMs: caller === undefined ? 0 : rttMs(caller, region),
+      link: () => state,
       scheduler,
-      delayMs,
-      passes: () => state.backPasses,
-      source: upstream,
-      sink: client,
+      random,
+      onClose: () => live.delete(entry),
     });
-    const filter = spec.httpFaults
-      ? createHttpFaults({
-          errorStatus: () => (random() < state.errorShare ? state.errorStatus : undefined),
-          pass: (bytes) => upstream.write(bytes),
-          answer: back.send,
-        })
-      : undefined;
-    const forward = createDelayedStream({
-      scheduler,
-      delayMs,
-      passes: () => opened && state.toPasses,
-      source: client,
-      sink: upstream,
-      ...(filter === undefined ? {} : { arrive: filter }),
-    });
-    const connection: Connection = {
-      relay,
-      state: () => state,
-      refresh: () => {
-        state = callState(faults, caller, spec.region, 'service');
-        if (state.refuses) connection.reset();
-        openUpstream();
-        forward.flush();
-        back.flush();
-      },
-      reset: () => {
-        client.resetAndDestroy();
-        upstream.resetAndDestroy();
-      },
+    const follow = (): void => {
+      state = callState(faults, caller, region, 'service');
+      connection.refresh();
     };
-    connections.add(connection);
-    wire(client, forward);
-    wire(upstream, back);
-    client.once('end', () => {
-      if (!state.toPasses || !state.backPasses) setTimeout(connection.reset, CUT_LINGER_MS).unref();
-    });
-    client.once('close', () => {
-      connections.delete(connection);
-      if (!opened || !state.toPasses) upstream.destroy();
-    });
-    openUpstream();
+    const entry = { relay, connection, follow };
+    live.add(entry);
   };
 
   const bind = (relay: Relay): Promise<number> =>
@@ -167,16 +105,16 @@ export const createRelayHost = ({ rttMs, random }: Needs): RelayHost => {
       const relay = relays.get(id);
       relays.delete(id);
       relay?.server.close();
-      for (const connection of connections) if (connection.relay === relay) connection.reset();
+      for (const entry of live) if (entry.relay === relay) entry.connection.reset();
     },
     setFaults(next) {
       faults = next;
       for (const relay of relays.values()) followRefusal(relay);
-      for (const connection of connections) connection.refresh();
+      for (const { follow } of live) follow();
     },
     closeAll() {
       for (const relay of relays.values()) relay.server.close();
-      for (const connection of connections) connection.reset();
+      for (const { connection } of live) connection.reset();
       relays.clear();
       scheduler.close();
     },
