@@ -1,7 +1,7 @@
 import type { PairResult } from './ranking-types.ts';
 
 /** `8`, `0.4`, `-1.2`: one decimal below ten, none above. */
-export const shortNumber = (value: number): string => {
+const shortNumber = (value: number): string => {
   const digits = Math.abs(value) < 9.95 ? 1 : 0;
   return String(Number(value.toFixed(digits)) + 0);
 };

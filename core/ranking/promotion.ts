@@ -11,8 +11,8 @@ export type PromotionView = {
 
 /**
  * Each ranked challenger, judged: it must be faster than the reference with all regions up, surely slower
- * in no other scenario, and pass its gates; the A/A check must be clean. `failedGates` has the gates that
- * failed, by variant. Row order of the first scenario.
+ * in no other scenario, and pass its gates; the A/A check must be clean. `rankings` are those of all
+ * scenarios for the one metric and quantile that decides; `failedGates` names what failed, by variant.
  */
 export const promotionOf = (
   rankings: readonly Ranking[],

@@ -60,6 +60,7 @@ export type Ranking = {
   readonly minRounds: number;
   readonly rows: readonly RankingRow[];
   readonly pairs: readonly PairResult[];
+  /** `differs` when the control is surely faster or slower than the reference, its own twin. */
   readonly aa: 'clean' | 'differs' | 'not measured';
   /** The control against the reference, the A/A check. */
   readonly aaPair: PairResult | null;

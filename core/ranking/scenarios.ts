@@ -9,7 +9,7 @@ export type Scenario = {
 
 export const ALL_UP = 'all up';
 
-export const lostName = (region: string): string => `${region} lost`;
+const lostName = (region: string): string => `${region} lost`;
 
 type Traffic = Pick<RankingInput, 'observations' | 'vantageShares' | 'servingOrder'>;
 

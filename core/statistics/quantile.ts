@@ -27,9 +27,6 @@ export const quantileOfAscending = (sorted: ArrayLike<number>, q: number): numbe
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Times the median absolute deviation estimates the standard deviation of a normal sample. */
-export const MAD_TO_SIGMA = 1.4826;
-
 /** Median absolute deviation from the median, in the unit of the values, not scaled. */
 export const medianAbsoluteDeviation = (values: readonly number[]): number => {
   const center = median(values);
