@@ -50,6 +50,9 @@ const environmentOf = (needs: Needs): Record<string, string> => {
     AWS_SECRET_ACCESS_KEY: 'embedded',
     AWS_SESSION_TOKEN: 'embedded',
     AWS_ENDPOINT_URL: needs.endpoint,
+    // The settings of whoever runs this are not the function's.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     LAMBDA_TASK_ROOT: needs.taskRoot,
     _HANDLER: spec.handler,
     SANDBOX_COMPILE_CACHE: needs.runtime.compileCache,
