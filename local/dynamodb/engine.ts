@@ -27,7 +27,7 @@ export const ENGINE_OPERATIONS = [
 ] as const;
 export type EngineOperation = (typeof ENGINE_OPERATIONS)[number];
 
-export type TableInfo = {
+type TableInfo = {
   readonly TableName: string;
   readonly TableStatus: string;
   readonly KeySchema: readonly { readonly AttributeName: string }[];
@@ -79,19 +79,27 @@ type Validations = {
   checkValidations(input: Json, types: unknown, custom: unknown, store: Store): void;
 };
 
-const load = createRequire(import.meta.url);
-const part = <T>(name: string, functions: readonly string[]): T =>
+const require = createRequire(import.meta.url);
+const part = <T>(loaded: unknown, functions: readonly string[]): T =>
   z
     .custom<T>((it) => functions.every((key) => typeof Reflect.get(Object(it), key) === 'function'))
-    .parse(load(`dynalite/${name}`));
+    .parse(loaded);
 
-const database = part<Database>('db', ['create', 'createKey', 'checkConditional', 'validateKey']);
-const validations = part<Validations>('validations', ['checkTypes', 'checkValidations']);
+const database = part<Database>(require('dynalite/db'), [
+  'create',
+  'createKey',
+  'checkConditional',
+  'validateKey',
+]);
+const validations = part<Validations>(require('dynalite/validations'), [
+  'checkTypes',
+  'checkValidations',
+]);
 const actions = new Map(
   ENGINE_OPERATIONS.map((name) => {
     const file = validations.toLowerFirst(name);
-    const action = callable<Action>().parse(load(`dynalite/actions/${file}`));
-    const validation = part<Validation>(`validations/${file}`, []);
+    const action = callable<Action>().parse(require(`dynalite/actions/${file}`));
+    const validation = part<Validation>(require(`dynalite/validations/${file}`), []);
     return [name, { action, validation }];
   }),
 );

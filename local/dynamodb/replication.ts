@@ -145,5 +145,3 @@ export const createReplication = (options: ReplicationOptions) => {
     },
   };
 };
-
-export type Replication = ReturnType<typeof createReplication>;

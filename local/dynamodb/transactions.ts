@@ -37,7 +37,7 @@ type Step = {
   readonly input: z.infer<typeof write>;
 };
 
-export const invalid = (message: string): AwsError =>
+const invalid = (message: string): AwsError =>
   new AwsError('ValidationException', message, {}, 400);
 
 const parsed = <T>(schema: z.ZodType<T>, input: Json): T => {

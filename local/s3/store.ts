@@ -141,5 +141,3 @@ export const openStore = async (folder: string) => {
     },
   };
 };
-
-export type Store = Awaited<ReturnType<typeof openStore>>;

@@ -11,7 +11,7 @@ import {
 } from './types.ts';
 
 /** A call on its way through the network: who asks which service of which region. */
-export type NetworkCall = CallContext & { readonly scope: string };
+type NetworkCall = CallContext & { readonly scope: string };
 
 export type DispatcherOptions = {
   readonly services: readonly ServiceFront[];
@@ -23,13 +23,13 @@ export type DispatcherOptions = {
 };
 
 /** Where a request came from, besides what it says itself. */
-export type Origin = { readonly sourceAddress: string; readonly signal: AbortSignal };
+type Origin = { readonly sourceAddress: string; readonly signal: AbortSignal };
 
 /** Answers a request, or rejects with ConnectionCut when the network swallows it. */
 export type Dispatch = (request: WireRequest, origin: Origin) => Promise<WireResponse>;
 
 /** The network cut the connection: the caller must see a broken connection, not an answer. */
-export class ConnectionCut extends Error {
+class ConnectionCut extends Error {
   override readonly name = 'ConnectionCut';
 }
 

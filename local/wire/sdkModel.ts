@@ -4,7 +4,7 @@ import * as z from 'zod';
 /** A shape of an AWS service model, as the SDK client that speaks to the service exports it. */
 export type Shape = NormalizedSchema;
 
-export type HttpBinding = {
+type HttpBinding = {
   readonly method: string;
   readonly path: string;
   /** Query parameters that tell this operation from others on the same path, `''` where any value does. */
@@ -27,8 +27,8 @@ export type ErrorModel = {
   readonly query: { readonly code: string; readonly status: number } | undefined;
 };
 
-export const PROTOCOLS = ['awsJson1_0', 'awsJson1_1', 'restJson1', 'restXml', 'awsQuery'] as const;
-export type ProtocolName = (typeof PROTOCOLS)[number];
+const PROTOCOLS = ['awsJson1_0', 'awsJson1_1', 'restJson1', 'restXml', 'awsQuery'] as const;
+type ProtocolName = (typeof PROTOCOLS)[number];
 
 export type ServiceModel = {
   readonly protocol: ProtocolName;

@@ -10,16 +10,16 @@ import { startEndpoint, temporaryFolder } from '../endpoint.ts';
 const AWS = '/usr/bin/aws';
 
 /** Why the tests with the AWS command line cannot run here; undefined when they can. */
-export const missingAwscli = existsSync(AWS)
+const missingAwscli = existsSync(AWS)
   ? undefined
   : `no ${AWS}: apt-get install -y --no-install-recommends awscli`;
 
-export type AwsAnswer = { readonly code: number; readonly json: unknown; readonly error: string };
+type AwsAnswer = { readonly code: number; readonly json: unknown; readonly error: string };
 
 const run = promisify(execFile);
 
 /** Runs one command of the AWS command line against the endpoint. */
-export const aws = async (
+const aws = async (
   server: Pick<WireServer, 'url'>,
   args: readonly string[],
 ): Promise<AwsAnswer> => {
