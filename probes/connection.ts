@@ -18,17 +18,8 @@ export type Endpoint = {
   readonly tls?: TlsSettings;
 };
 
-/** Moments of `performance.now()`; what did not take place repeats the moment before it. */
-export type Marks = {
-  startMs: number;
-  resolvedMs: number;
-  connectedMs: number;
-  securedMs: number;
-  address: string;
-};
-
 export type ConnectionUser = {
-  /** Connected, and secured where asked for; `marks` are complete. */
+  /** Connected, and secured where asked for. */
   readonly opened: (socket: net.Socket) => void;
   /** The first `length` bytes of `buffer` have come in. They are overwritten after the call. */
   readonly data: (buffer: Buffer, length: number) => void;
@@ -45,123 +36,133 @@ const PORT_MAX = 65_535;
 /** Read buffers are used again: at a thousand probes a second, fresh ones would keep the collector busy. */
 const spareBuffers: Buffer[] = [];
 
-export type Connection = {
-  readonly marks: Marks;
-  /** Ends it, with nothing called any more. May be called twice. */
-  readonly close: () => void;
+const checkPort = (port: number): void => {
+  if (!Number.isInteger(port) || port < 1 || port > PORT_MAX) {
+    throw new RangeError(`port ${port} is not a whole number from 1 to ${PORT_MAX}`);
+  }
 };
 
-/**
- * Opens a connection and bounds all that follows on it by `timeoutMs`, until `close`.
- * @throws RangeError when the port is none.
- */
-export const openConnection = (
-  endpoint: Endpoint,
-  { timeoutMs, signal }: ProbeOptions,
-  user: ConnectionUser,
-): Connection => {
-  if (!Number.isInteger(endpoint.port) || endpoint.port < 1 || endpoint.port > PORT_MAX) {
-    throw new RangeError(`port ${endpoint.port} is not a whole number from 1 to ${PORT_MAX}`);
+/** The moments, of `performance.now()`, are those reached so far; what did not take place repeats the one before. */
+export class Connection {
+  readonly startMs = performance.now();
+  resolvedMs = this.startMs;
+  connectedMs = this.startMs;
+  securedMs = this.startMs;
+  address: string;
+
+  readonly #endpoint: Endpoint;
+  readonly #user: ConnectionUser;
+  readonly #signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = (): void => this.#fail('aborted', 'the probe was stopped by its caller');
+  #socket: net.Socket | undefined;
+  #buffer: Buffer | undefined;
+  #waitsFor = 'the lookup';
+  #closed = false;
+
+  /**
+   * Opens a connection, and bounds all that follows on it by the time allowed, until `close`.
+   * @throws RangeError when the port is none.
+   */
+  constructor(endpoint: Endpoint, { timeoutMs, signal }: ProbeOptions, user: ConnectionUser) {
+    checkPort(endpoint.port);
+    this.address = endpoint.host;
+    this.#endpoint = endpoint;
+    this.#user = user;
+    this.#signal = signal;
+    this.#timer = setTimeout(
+      () => this.#fail('timeout', `${this.#waitsFor} took more than ${timeoutMs} ms`),
+      timeoutMs,
+    );
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) queueMicrotask(this.#onAbort);
+    else if (net.isIP(endpoint.host) !== 0) this.#connect();
+    else this.#lookUp();
   }
-  const startMs = performance.now();
-  const marks: Marks = {
-    startMs,
-    resolvedMs: startMs,
-    connectedMs: startMs,
-    securedMs: startMs,
-    address: endpoint.host,
-  };
-  let socket: net.Socket | undefined;
-  let buffer: Buffer | undefined;
-  let waitsFor = 'the lookup';
-  let closed = false;
 
-  const close = (): void => {
-    if (closed) return;
-    closed = true;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-    socket?.destroy();
-    if (buffer && spareBuffers.length < SPARE_BUFFERS_MAX) spareBuffers.push(buffer);
-    buffer = undefined;
-  };
-  const fail = (reason: FailureReason, detail: string): void => {
-    if (closed) return;
-    close();
-    user.failed(reason, detail);
-  };
-  const onAbort = (): void => fail('aborted', 'the probe was stopped by its caller');
-  const onTimeout = (): void => fail('timeout', `${waitsFor} took more than ${timeoutMs} ms`);
-  const onEnd = (): void => {
-    if (!closed) user.ended();
-  };
-  const onOpen = (): void => {
-    waitsFor = 'the answer';
-    if (socket && !closed) user.opened(socket);
-  };
-  const onConnect = (): void => {
-    marks.connectedMs = performance.now();
-    marks.securedMs = marks.connectedMs;
-    if (endpoint.tls) waitsFor = 'the TLS handshake';
-    else onOpen();
-  };
-  const onSecure = (): void => {
-    marks.securedMs = performance.now();
-    onOpen();
-  };
-  const onError = (error: Error): void =>
-    fail(reasonOf(error, endpoint.tls ? 'tls' : 'reset'), messageOf(error));
+  /** Ends it; nothing is called any more. May be called again. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#socket?.destroy();
+    if (this.#buffer && spareBuffers.length < SPARE_BUFFERS_MAX) spareBuffers.push(this.#buffer);
+    this.#buffer = undefined;
+  }
 
-  const connectPlain = (host: string): net.Socket => {
-    const own = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
-    buffer = own;
-    const onread = {
-      buffer: own,
-      callback: (length: number): boolean => {
-        if (!closed) user.data(own, length);
-        return true;
-      },
+  #fail(reason: FailureReason, detail: string): void {
+    if (this.#closed) return;
+    this.close();
+    this.#user.failed(reason, detail);
+  }
+
+  #lookUp(): void {
+    dns.lookup(this.#endpoint.host, (error, address) => {
+      if (this.#closed) return;
+      this.resolvedMs = performance.now();
+      if (error) {
+        this.#fail('dns', messageOf(error));
+        return;
+      }
+      this.address = address;
+      this.#connect();
+    });
+  }
+
+  #connect(): void {
+    this.#waitsFor = 'connecting';
+    const secure = this.#endpoint.tls;
+    this.#socket = secure ? this.#connectTls(secure) : this.#connectPlain();
+    this.#socket.on('error', (error) =>
+      this.#fail(reasonOf(error, secure ? 'tls' : 'reset'), messageOf(error)),
+    );
+    this.#socket.once('end', () => {
+      if (!this.#closed) this.#user.ended();
+    });
+  }
+
+  #connectPlain(): net.Socket {
+    const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
+    this.#buffer = buffer;
+    const callback = (length: number): boolean => {
+      if (!this.#closed) this.#user.data(buffer, length);
+      return true;
     };
-    return net.connect({ host, port: endpoint.port, onread }, onConnect);
-  };
-  const connectTls = (host: string, { serverName, ca }: TlsSettings): net.Socket => {
-    const name = serverName ?? endpoint.host;
-    const secure = tls.connect({
-      host,
-      port: endpoint.port,
+    return net.connect(
+      { host: this.address, port: this.#endpoint.port, onread: { buffer, callback } },
+      () => this.#connected(),
+    );
+  }
+
+  #connectTls({ serverName, ca }: TlsSettings): net.Socket {
+    const name = serverName ?? this.#endpoint.host;
+    const socket = tls.connect({
+      host: this.address,
+      port: this.#endpoint.port,
       ALPNProtocols: ['http/1.1'],
       ...(net.isIP(name) === 0 ? { servername: name } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
     // The request must not wait for the acknowledgement of the handshake.
-    secure.setNoDelay(true);
-    secure.once('connect', onConnect);
-    secure.once('secureConnect', onSecure);
-    secure.on('data', (chunk: Buffer) => {
-      if (!closed) user.data(chunk, chunk.length);
+    socket.setNoDelay(true);
+    socket.once('connect', () => this.#connected());
+    socket.once('secureConnect', () => this.#opened());
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#closed) this.#user.data(chunk, chunk.length);
     });
-    return secure;
-  };
-  const connect = (host: string): void => {
-    waitsFor = 'connecting';
-    socket = endpoint.tls ? connectTls(host, endpoint.tls) : connectPlain(host);
-    socket.on('error', onError);
-    socket.once('end', onEnd);
-  };
-
-  const timer = setTimeout(onTimeout, timeoutMs);
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) queueMicrotask(onAbort);
-  else if (net.isIP(endpoint.host) !== 0) connect(endpoint.host);
-  else {
-    dns.lookup(endpoint.host, (error, address) => {
-      if (closed) return;
-      marks.resolvedMs = performance.now();
-      marks.connectedMs = marks.resolvedMs;
-      marks.address = address;
-      if (error) fail('dns', messageOf(error));
-      else connect(address);
-    });
+    return socket;
   }
-  return { marks, close };
-};
+
+  #connected(): void {
+    this.connectedMs = performance.now();
+    if (this.#endpoint.tls) this.#waitsFor = 'the TLS handshake';
+    else this.#opened();
+  }
+
+  #opened(): void {
+    this.securedMs = this.#endpoint.tls ? performance.now() : this.connectedMs;
+    this.#waitsFor = 'the answer';
+    if (this.#socket && !this.#closed) this.#user.opened(this.#socket);
+  }
+}

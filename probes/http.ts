@@ -3,8 +3,8 @@
  * and promises of their own add more than they measure. Redirects are not followed.
  */
 import { isIP } from 'node:net';
-import { type Connection, type Endpoint, openConnection } from './connection.ts';
-import { type Answer, type AnswerReader, createAnswerReader } from './httpAnswer.ts';
+import { Connection, type Endpoint } from './connection.ts';
+import { type Answer, AnswerReader } from './httpAnswer.ts';
 import { type FailureReason, failure, messageOf, type Probe, type ProbeOutcome } from './probe.ts';
 
 export type HttpTarget = Endpoint & {
@@ -82,11 +82,11 @@ const wrongHeader = ({ expectHeaders }: HttpTarget, { headers }: Answer): string
 const judge = (
   target: HttpTarget,
   answer: Answer,
-  { marks }: Connection,
+  connection: Connection,
   firstMs: number,
   doneMs: number,
 ): ProbeOutcome => {
-  const totalMs = doneMs - marks.startMs;
+  const totalMs = doneMs - connection.startMs;
   const servedBy = answer.headers.get(SERVED_BY);
   if (answer.status !== target.expectStatus) {
     const who = servedBy === undefined ? '' : ` (${servedBy})`;
@@ -103,14 +103,14 @@ const judge = (
     ok: true,
     totalMs,
     phases: {
-      ...(isIP(target.host) === 0 ? { dnsMs: marks.resolvedMs - marks.startMs } : {}),
-      tcpMs: marks.connectedMs - marks.resolvedMs,
-      ...(target.tls ? { tlsMs: marks.securedMs - marks.connectedMs } : {}),
-      waitMs: firstMs - marks.securedMs,
+      ...(isIP(target.host) === 0 ? { dnsMs: connection.resolvedMs - connection.startMs } : {}),
+      tcpMs: connection.connectedMs - connection.resolvedMs,
+      ...(target.tls ? { tlsMs: connection.securedMs - connection.connectedMs } : {}),
+      waitMs: firstMs - connection.securedMs,
       transferMs: doneMs - firstMs,
     },
     detail: {
-      address: marks.address,
+      address: connection.address,
       status: answer.status,
       bodyBytes: answer.bodyBytes,
       ...(servedBy === undefined ? {} : { servedBy }),
@@ -119,7 +119,7 @@ const judge = (
 };
 
 const readerFor = (target: HttpTarget): AnswerReader =>
-  createAnswerReader({
+  new AnswerReader({
     bodyBytesMax: target.bodyBytesMax ?? BODY_BYTES_MAX,
     keepBody: target.expectBody !== undefined,
     noBody: target.method === 'HEAD',
@@ -137,9 +137,9 @@ export const httpProbe: Probe<HttpTarget> = (target, options) =>
       resolve(judge(target, reader.answer, connection, firstMs, nowMs));
     };
     const failed = (reason: FailureReason, detail: string): void =>
-      resolve(failure(reason, performance.now() - connection.marks.startMs, detail));
+      resolve(failure(reason, performance.now() - connection.startMs, detail));
 
-    const connection = openConnection(target, options, {
+    const connection = new Connection(target, options, {
       opened: (socket) => socket.write(request, 'latin1'),
       data: (buffer, length) => {
         const nowMs = performance.now();

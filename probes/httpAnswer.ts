@@ -1,8 +1,7 @@
 /** Reads one HTTP/1.1 answer, piece by piece (RFC 9112), within bounds. */
 
 const HEAD_BYTES_MAX = 32 * 1024;
-const CHUNK_LINE_BYTES_MAX = 256;
-const TRAILER_BYTES_MAX = 8 * 1024;
+const LINE_BYTES_MAX = 8 * 1024;
 const INTERIM_ANSWERS_MAX = 8;
 
 export type AnswerLimits = {
@@ -36,14 +35,6 @@ type Part =
   | 'trailer'
   | 'done';
 
-export type AnswerReader = {
-  readonly answer: Answer;
-  /** True once the answer is complete. @throws AnswerError */
-  readonly feed: (bytes: Buffer, length: number) => boolean;
-  /** The other end closed: true when that completes the answer. */
-  readonly end: () => boolean;
-};
-
 const LF = 10;
 
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/;
@@ -68,6 +59,12 @@ const statusOf = (line: string): number => {
   return Number(status);
 };
 
+const chunkSizeOf = (line: string): number => {
+  const size = /^([\dA-Fa-f]{1,8})(?:[ \t]*;.*)?$/.exec(line)?.[1];
+  if (size === undefined) throw new AnswerError(`chunk size "${line.slice(0, 60)}"`);
+  return Number.parseInt(size, 16);
+};
+
 /** Length of the body, 'chunked', or 'close' when only the end of the connection bounds it. */
 const framingOf = ({ status, headers }: Answer, noBody: boolean): number | 'chunked' | 'close' => {
   if (noBody || status === 204 || status === 304) return 0;
@@ -86,147 +83,149 @@ const framingOf = ({ status, headers }: Answer, noBody: boolean): number | 'chun
   return Number(value);
 };
 
-export const createAnswerReader = ({
-  bodyBytesMax,
-  keepBody,
-  noBody,
-}: AnswerLimits): AnswerReader => {
-  const answer: Answer = { status: 0, headers: new Map(), bodyBytes: 0, bodyText: '' };
-  const utf8 = keepBody ? new TextDecoder() : undefined;
-  let part: Part = 'head';
-  /** The head, or the line of a chunk, as far as it has come in. */
-  let text = '';
-  let leftBytes = 0;
-  let interimAnswers = 0;
-  let trailerBytes = 0;
+/** Feed it what comes in until it says that the answer is complete. */
+export class AnswerReader {
+  readonly answer: Answer = { status: 0, headers: new Map(), bodyBytes: 0, bodyText: '' };
+  readonly #limits: AnswerLimits;
+  readonly #utf8: InstanceType<typeof TextDecoder> | undefined;
+  #part: Part = 'head';
+  /** The head, or a line of the chunk framing, as far as it has come in. */
+  #text = '';
+  /** Of the body, or of the chunk. */
+  #leftBytes = 0;
+  #interimAnswers = 0;
+  #trailerBytes = 0;
 
-  const takeBody = (bytes: Buffer, from: number, to: number): void => {
-    answer.bodyBytes += to - from;
-    if (answer.bodyBytes > bodyBytesMax) {
-      throw new AnswerError(`body of more than ${bodyBytesMax} bytes`);
+  constructor(limits: AnswerLimits) {
+    this.#limits = limits;
+    this.#utf8 = limits.keepBody ? new TextDecoder() : undefined;
+  }
+
+  /** True once the answer is complete. @throws AnswerError */
+  feed(bytes: Buffer, length: number): boolean {
+    let at = 0;
+    while (at < length && this.#part !== 'done') at = this.#step(bytes, at, length);
+    return this.#part === 'done';
+  }
+
+  /** The other end closed: true when that completes the answer. */
+  end(): boolean {
+    if (this.#part === 'untilClose') this.#part = 'done';
+    return this.#part === 'done';
+  }
+
+  /** Takes what it can of one part; answers where the next starts. */
+  #step(bytes: Buffer, from: number, length: number): number {
+    switch (this.#part) {
+      case 'head':
+        return this.#takeHead(bytes, from, length);
+      case 'counted':
+      case 'chunk':
+        return this.#takeCounted(bytes, from, length);
+      case 'untilClose':
+        this.#takeBody(bytes, from, length);
+        return length;
+      case 'chunkSize':
+      case 'chunkEnd':
+      case 'trailer':
+        return this.#takeLine(bytes, from, length);
+      case 'done':
+        return length;
     }
-    if (utf8) answer.bodyText += utf8.decode(bytes.subarray(from, to), { stream: true });
-  };
+  }
 
-  const startBody = (): void => {
-    const framing = framingOf(answer, noBody);
-    if (framing === 'chunked') part = 'chunkSize';
-    else if (framing === 'close') part = 'untilClose';
+  #takeHead(bytes: Buffer, from: number, length: number): number {
+    const had = this.#text.length;
+    this.#text += bytes.toString('latin1', from, length);
+    const end = this.#text.indexOf('\r\n\r\n', Math.max(0, had - 3));
+    if ((end < 0 ? this.#text.length : end) > HEAD_BYTES_MAX) {
+      throw new AnswerError(`head of more than ${HEAD_BYTES_MAX} bytes`);
+    }
+    if (end < 0) {
+      // What cannot become a status line need not be waited for.
+      if (!'HTTP/1.'.startsWith(this.#text.slice(0, 7))) statusOf(this.#text);
+      return length;
+    }
+    const [statusLine = '', ...lines] = this.#text.slice(0, end).split('\r\n');
+    this.answer.status = statusOf(statusLine);
+    this.answer.headers = headersOf(lines);
+    this.#text = '';
+    if (this.answer.status >= 200) this.#startBody();
+    else this.#skipInterim();
+    return from + end + 4 - had;
+  }
+
+  #skipInterim(): void {
+    if (this.answer.status === 101) throw new AnswerError('status 101 without being asked');
+    this.#interimAnswers += 1;
+    if (this.#interimAnswers > INTERIM_ANSWERS_MAX) {
+      throw new AnswerError(`more than ${INTERIM_ANSWERS_MAX} interim answers`);
+    }
+  }
+
+  #startBody(): void {
+    const { noBody, bodyBytesMax } = this.#limits;
+    const framing = framingOf(this.answer, noBody);
+    if (framing === 'chunked') this.#part = 'chunkSize';
+    else if (framing === 'close') this.#part = 'untilClose';
     else {
       if (framing > bodyBytesMax) {
         throw new AnswerError(`body of ${framing} bytes, more than ${bodyBytesMax}`);
       }
-      leftBytes = framing;
-      part = framing === 0 ? 'done' : 'counted';
+      this.#leftBytes = framing;
+      this.#part = framing === 0 ? 'done' : 'counted';
     }
-  };
+  }
 
-  /** Reads up to the empty line after the headers; answers where the body starts. */
-  const takeHead = (bytes: Buffer, from: number, length: number): number => {
-    const had = text.length;
-    text += bytes.toString('latin1', from, length);
-    const end = text.indexOf('\r\n\r\n', Math.max(0, had - 3));
-    if ((end < 0 ? text.length : end) > HEAD_BYTES_MAX) {
-      throw new AnswerError(`head of more than ${HEAD_BYTES_MAX} bytes`);
+  #takeBody(bytes: Buffer, from: number, to: number): void {
+    const { answer } = this;
+    answer.bodyBytes += to - from;
+    if (answer.bodyBytes > this.#limits.bodyBytesMax) {
+      throw new AnswerError(`body of more than ${this.#limits.bodyBytesMax} bytes`);
     }
-    if (end < 0) {
-      if (!'HTTP/1.'.startsWith(text.slice(0, 7))) statusOf(text);
-      return length;
-    }
-    const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
-    answer.status = statusOf(statusLine);
-    answer.headers = headersOf(lines);
-    text = '';
-    if (answer.status >= 200) startBody();
-    else if (answer.status === 101) throw new AnswerError('status 101 without being asked');
-    else if (++interimAnswers > INTERIM_ANSWERS_MAX) {
-      throw new AnswerError(`more than ${INTERIM_ANSWERS_MAX} interim answers`);
-    }
-    return from + end + 4 - had;
-  };
+    if (this.#utf8)
+      answer.bodyText += this.#utf8.decode(bytes.subarray(from, to), { stream: true });
+  }
 
-  /** Reads one line of the chunk framing; `done` gets it without its end. */
-  const takeLine = (
-    bytes: Buffer,
-    from: number,
-    length: number,
-    done: (line: string) => void,
-  ): number => {
+  #takeCounted(bytes: Buffer, from: number, length: number): number {
+    const to = Math.min(length, from + this.#leftBytes);
+    this.#takeBody(bytes, from, to);
+    this.#leftBytes -= to - from;
+    if (this.#leftBytes === 0) this.#part = this.#part === 'chunk' ? 'chunkEnd' : 'done';
+    return to;
+  }
+
+  #takeLine(bytes: Buffer, from: number, length: number): number {
     const found = bytes.indexOf(LF, from);
-    const at = found < 0 || found >= length ? length : found + 1;
-    text += bytes.toString('latin1', from, at);
-    if (text.length > CHUNK_LINE_BYTES_MAX && part !== 'trailer') {
-      throw new AnswerError('chunk line without end');
+    const to = found < 0 || found >= length ? length : found + 1;
+    this.#text += bytes.toString('latin1', from, to);
+    if (this.#text.length > LINE_BYTES_MAX) {
+      throw new AnswerError(`line of more than ${LINE_BYTES_MAX} bytes in the chunked body`);
     }
-    if (text.endsWith('\n')) {
-      if (!text.endsWith('\r\n')) throw new AnswerError('line that ends in a bare line feed');
-      const line = text.slice(0, -2);
-      text = '';
-      done(line);
+    if (this.#text.endsWith('\n')) {
+      if (!this.#text.endsWith('\r\n')) {
+        throw new AnswerError('line that ends in a bare line feed');
+      }
+      const line = this.#text.slice(0, -2);
+      this.#text = '';
+      this.#endLine(line);
     }
-    return at;
-  };
-
-  const startChunk = (line: string): void => {
-    const size = /^([\dA-Fa-f]{1,8})(?:[ \t]*;.*)?$/.exec(line)?.[1];
-    if (size === undefined) throw new AnswerError(`chunk size "${line.slice(0, 60)}"`);
-    leftBytes = Number.parseInt(size, 16);
-    part = leftBytes === 0 ? 'trailer' : 'chunk';
-  };
-  const endChunk = (line: string): void => {
-    if (line !== '') throw new AnswerError('chunk longer than its size');
-    part = 'chunkSize';
-  };
-  const endTrailerLine = (line: string): void => {
-    if (line === '') part = 'done';
-  };
-
-  const takeCounted = (bytes: Buffer, from: number, length: number): number => {
-    const to = Math.min(length, from + leftBytes);
-    takeBody(bytes, from, to);
-    leftBytes -= to - from;
-    if (leftBytes === 0) part = part === 'chunk' ? 'chunkEnd' : 'done';
     return to;
-  };
+  }
 
-  const takeTrailer = (bytes: Buffer, from: number, length: number): number => {
-    const to = takeLine(bytes, from, length, endTrailerLine);
-    trailerBytes += to - from;
-    if (trailerBytes > TRAILER_BYTES_MAX) throw new AnswerError('trailer without end');
-    return to;
-  };
-
-  const step = (bytes: Buffer, from: number, length: number): number => {
-    switch (part) {
-      case 'head':
-        return takeHead(bytes, from, length);
-      case 'counted':
-      case 'chunk':
-        return takeCounted(bytes, from, length);
-      case 'untilClose':
-        takeBody(bytes, from, length);
-        return length;
-      case 'chunkSize':
-        return takeLine(bytes, from, length, startChunk);
-      case 'chunkEnd':
-        return takeLine(bytes, from, length, endChunk);
-      case 'trailer':
-        return takeTrailer(bytes, from, length);
-      case 'done':
-        return length;
+  #endLine(line: string): void {
+    if (this.#part === 'chunkSize') {
+      this.#leftBytes = chunkSizeOf(line);
+      this.#part = this.#leftBytes === 0 ? 'trailer' : 'chunk';
+    } else if (this.#part === 'chunkEnd') {
+      if (line !== '') throw new AnswerError('chunk longer than its size');
+      this.#part = 'chunkSize';
+    } else if (line === '') this.#part = 'done';
+    else {
+      this.#trailerBytes += line.length;
+      if (this.#trailerBytes > HEAD_BYTES_MAX) {
+        throw new AnswerError(`trailer of more than ${HEAD_BYTES_MAX} bytes`);
+      }
     }
-  };
-
-  return {
-    answer,
-    feed: (bytes, length) => {
-      let at = 0;
-      while (at < length && part !== 'done') at = step(bytes, at, length);
-      return part === 'done';
-    },
-    end: () => {
-      if (part === 'untilClose') part = 'done';
-      return part === 'done';
-    },
-  };
-};
+  }
+}

@@ -7,7 +7,7 @@ import type { ProbeOutcome } from './probe.ts';
 /** Monotonic time, passed in so that a simulation can make waiting free. */
 export type SampleClock = {
   readonly nowMs: () => number;
-  /** Calls back as soon after `dueMs` as it can; the answer cancels it. */
+  /** Calls back as soon after `dueMs` as it can, and never before it returns; the answer cancels it. */
   readonly at: (dueMs: number, callback: () => void) => () => void;
 };
 
@@ -25,7 +25,7 @@ export const realSampleClock: SampleClock = {
     };
     const leftMs = dueMs - performance.now() - TIMER_LEAD_MS;
     if (leftMs >= 1) timer = setTimeout(spin, Math.floor(leftMs));
-    else spin();
+    else turn = setImmediate(spin);
     return () => {
       clearTimeout(timer);
       clearImmediate(turn);
@@ -57,6 +57,7 @@ export type OpenLoop = {
   readonly inFlightMax?: number;
 };
 
+const MS_PER_S = 1_000;
 const LATE_FLOOR_MS = 1;
 const LATE_SHARE = 0.1;
 
@@ -64,71 +65,76 @@ const LATE_SHARE = 0.1;
 export const isLate = (sentAfterMs: number, responseMs: number): boolean =>
   sentAfterMs > Math.max(LATE_FLOOR_MS, LATE_SHARE * responseMs);
 
+const sampleOf = (index: number, sentAfterMs: number, outcome: ProbeOutcome): Sample => {
+  const responseMs = sentAfterMs + outcome.totalMs;
+  const late = isLate(sentAfterMs, responseMs);
+  return { index, responseMs, serviceMs: outcome.totalMs, late, outcome };
+};
+
 /**
  * Sends `count` samples, sample i due i / rate after the start, and resolves when the last is done. On
  * abort it sends no more and waits for those under way. Rejects when `send` does.
  */
-export const runOpenLoop = ({
-  count,
-  ratePerS,
-  send,
-  onSample,
-  signal,
-  clock = realSampleClock,
-  inFlightMax = IN_FLIGHT_MAX,
-}: OpenLoop): Promise<void> =>
+export const runOpenLoop = (loop: OpenLoop): Promise<void> =>
   new Promise((resolve, reject) => {
+    const { count, ratePerS, signal, clock = realSampleClock, inFlightMax = IN_FLIGHT_MAX } = loop;
     const startMs = clock.nowMs();
     let next = 0;
     let inFlight = 0;
-    let cancel = (): void => {};
-    let waiting = false;
+    let stopped = false;
+    let cancel: (() => void) | undefined;
 
-    const stop = (error: unknown): void => {
-      cancel();
-      next = count;
+    const leave = (): void => {
+      cancel?.();
+      signal.removeEventListener('abort', onAbort);
+    };
+    const proceed = (): void => {
+      if (!stopped && next < count) sendDue();
+      else if (inFlight === 0) {
+        leave();
+        resolve();
+      }
+    };
+    const fail = (error: unknown): void => {
+      stopped = true;
+      leave();
       reject(error);
     };
-    const settle = (): void => {
-      inFlight -= 1;
-      if (signal.aborted) next = count;
-      if (next >= count) {
-        if (inFlight === 0) resolve();
-      } else if (!waiting) sendDue();
+    const onAbort = (): void => {
+      stopped = true;
+      cancel?.();
+      proceed();
     };
     const sendOne = (index: number, dueMs: number, sentMs: number): void => {
       inFlight += 1;
-      send(index)
+      loop
+        .send(index)
         .then((outcome) => {
-          const sentAfterMs = sentMs - dueMs;
-          const serviceMs = outcome.totalMs;
-          const responseMs = sentAfterMs + serviceMs;
-          const late = isLate(sentAfterMs, responseMs);
-          onSample({ index, responseMs, serviceMs, late, outcome });
-          settle();
+          loop.onSample(sampleOf(index, sentMs - dueMs, outcome));
+          inFlight -= 1;
+          proceed();
         })
-        .catch(stop);
+        .catch(fail);
     };
     const sendDue = (): void => {
-      waiting = false;
-      while (next < count && inFlight < inFlightMax && !signal.aborted) {
-        const dueMs = startMs + (next * 1_000) / ratePerS;
+      // Woken by a sample that ended while the timer for the next one is set.
+      if (cancel) return;
+      while (next < count && inFlight < inFlightMax) {
+        const dueMs = startMs + (next * MS_PER_S) / ratePerS;
         const nowMs = clock.nowMs();
         if (dueMs > nowMs) {
-          waiting = true;
-          cancel = clock.at(dueMs, sendDue);
+          cancel = clock.at(dueMs, wake);
           return;
         }
         sendOne(next++, dueMs, nowMs);
       }
-      if (signal.aborted && inFlight === 0) resolve();
     };
-    const onAbort = (): void => {
-      cancel();
-      next = count;
-      if (inFlight === 0) resolve();
+    const wake = (): void => {
+      cancel = undefined;
+      proceed();
     };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (count < 1) resolve();
-    else sendDue();
+
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    else proceed();
   });
