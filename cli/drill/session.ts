@@ -1,0 +1,155 @@
+/** A running embedded cloud with one service installed, as `drill` and `up` need it. */
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { openDocuments } from '../../aws/documents.ts';
+import { DrillError } from '../../core/errors.ts';
+import { realClock } from '../../local/clock.ts';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
+import type { LogLine } from '../../local/lambda/types.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { type Installation, install, regionsOf } from '../../local/stack/install.ts';
+import type { CheckedConfig } from '../config/validate.ts';
+import type { Output } from '../output/output.ts';
+import { packSource } from '../source.ts';
+
+export type SessionOptions = {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly allowInstall: boolean;
+  /** Lets the nightly schedule fire. */
+  readonly scheduled: boolean;
+};
+
+export type Session = {
+  readonly cloud: Cloud;
+  readonly installation: Installation;
+  readonly configKey: string;
+  readonly builder: BuilderDetection;
+  close(): Promise<void>;
+};
+
+/** Log files of the embedded cloud, for people who look into a failure. */
+const openLogs = (dataDir: string) => {
+  const folder = path.join(dataDir, 'log');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = (file: string, line: string): void =>
+    appendFileSync(path.join(folder, file), `${line}\n`, { mode: 0o600 });
+  return {
+    lambda: ({ functionName, region, text }: LogLine) =>
+      write('functions.log', `${functionName} ${region} ${text}`),
+    build: (build: string, line: string) => write('builds.log', `${build} ${line}`),
+    fault: (error: unknown, what: string) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      write('faults.log', `${new Date().toISOString()} ${what}: ${text}`);
+    },
+  };
+};
+
+const describeBuilder = ({ kind, version, reason }: BuilderDetection): string =>
+  kind === 'none'
+    ? `no container builder works here (${reason}); variants run as plain processes`
+    : `builder: ${kind} ${version}`;
+
+const findBuilder = async (
+  { dataDir, allowInstall }: SessionOptions,
+  output: Output,
+): Promise<BuilderDetection> => {
+  const log = (line: string) => output.note(`  ${line}`);
+  const found = await detectBuilder({ dataDir, allowInstall, log });
+  output.note(`  ${describeBuilder(found)}`);
+  return found;
+};
+
+/** Stores the sources and the configuration; the key names their content, so the same is stored once. */
+const storeConfig = async (
+  cloud: Cloud,
+  { bucket, homeRegion }: Installation,
+  { config, written, contextFolder }: CheckedConfig,
+): Promise<string> => {
+  const settings = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
+  const documents = openDocuments(bucket, settings);
+  const { image } = config;
+  const packed = image ? packSource(contextFolder, image.dockerfile) : undefined;
+  const source = packed && { key: `source/${packed.sha256}.zip`, sha256: packed.sha256 };
+  if (packed && source) await documents.writeFile(source.key, packed.zip, 'application/zip');
+  const document = { config: withSlack(written, config.service), ...(source ? { source } : {}) };
+  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
+  const key = `config/${config.service}/${hash}.json`;
+  await documents.write(key, document);
+  return key;
+};
+
+/** Where the file names no Slack parameter, messages go to the sink of the embedded cloud. */
+const withSlack = (written: unknown, service: string): unknown => {
+  const config = typeof written === 'object' && written !== null ? written : {};
+  const notify: unknown = Reflect.get(config, 'notify');
+  const settings = typeof notify === 'object' && notify !== null ? notify : {};
+  return {
+    ...config,
+    notify: { slack: `ssm:/failover/${service}/slack-webhook`, ...settings },
+  };
+};
+
+const startFor = async (
+  checked: CheckedConfig,
+  options: SessionOptions,
+  builder: BuilderDetection,
+): Promise<Cloud> => {
+  const logs = openLogs(options.dataDir);
+  const { serving, vantages } = regionsOf(checked.config);
+  const listen = checked.config.dns.listen?.split(':');
+  try {
+    return await startCloud({
+      dataDir: options.dataDir,
+      clock: realClock,
+      random: Math.random,
+      port: options.port,
+      builder,
+      resolverRegions: [...new Set([...serving, ...vantages])],
+      ...(listen?.[0] ? { dns: { host: listen[0], port: Number(listen[1]) } } : {}),
+      onLambdaLog: logs.lambda,
+      onBuildLog: logs.build,
+      onFault: logs.fault,
+    });
+  } catch (error) {
+    throw addressInUse(error);
+  }
+};
+
+/** A taken port is a person's to free; it says which. */
+const addressInUse = (error: unknown): unknown => {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
+  const { address, port } = error as Error & { address?: string; port?: number };
+  return new DrillError(
+    'AddressInUse',
+    `cannot listen on ${address ?? '127.0.0.1'}:${port ?? '?'}: it is in use. Stop what listens there, or choose another with --port or dns.listen`,
+    {},
+    error,
+  );
+};
+
+/** Starts the cloud, frees what an earlier run left, and installs the service. */
+export const openSession = async (
+  checked: CheckedConfig,
+  options: SessionOptions,
+  output: Output,
+): Promise<Session> => {
+  const builder = await findBuilder(options, output);
+  const cloud = await startFor(checked, options, builder);
+  try {
+    const left = await cloud.ecs.recover();
+    if (left.length > 0) output.note(`  freed ${left.length} tasks that an earlier run left`);
+    // The bucket must be there before the configuration can be stored, and the schedule needs its key:
+    // so the stacks are installed twice, the second time with the key.
+    const base = { cloud, dataDir: options.dataDir, config: checked.config, webhook: undefined };
+    const installation = await install({ ...base, configKey: 'none', scheduled: false });
+    const configKey = await storeConfig(cloud, installation, checked);
+    if (options.scheduled) await install({ ...base, configKey, scheduled: true });
+    return { cloud, installation, configKey, builder, close: cloud.close };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+};
