@@ -189,13 +189,10 @@ export const createLifecycle = (needs: LifecycleNeeds) => {
     await doors.close();
     await log.end();
     if (own.stop) return { ...stopEnding(own.stop), exitCode: exit.exitCode };
-    const port = spec.ports[0];
     return exitEnding({
       exit,
       ranMs: executionStoppedAt - startedAt,
       lastWords: log.lastWords(),
-      ownPort:
-        runner.kind === 'process' && port !== undefined ? container.endpoint(port).port : undefined,
     });
   };
 

@@ -1,7 +1,7 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { lineReader } from '../containers/command.ts';
 
-/** A task's output on disk is at most two files of this size; the older half goes first. */
+/** A file of output is set aside beyond this size, in place of the one set aside before. */
 const FILE_BYTES_MAX = 512 * 1024;
 const LINE_CHARS_MAX = 2_000;
 const SECRET_NAME = /secret|token|passw|credential|api_?key|private_?key|access_?key/i;

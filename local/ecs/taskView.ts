@@ -1,5 +1,5 @@
 import { present, writePairs, writeTags } from './requests.ts';
-import type { EcsState, Override, Task } from './state.ts';
+import type { EcsState, Override, Task, TaskStatus } from './state.ts';
 
 /** The tag and the attributes by which a result can be labelled with the way its task was run. */
 const RUNNER_TAG = 'runner';
@@ -41,10 +41,14 @@ const attachmentOf = (task: Task) => ({
   ],
 });
 
-const containerStatus = (task: Task): string =>
-  ({ RUNNING: 'RUNNING', STOPPING: 'RUNNING', DEPROVISIONING: 'STOPPED', STOPPED: 'STOPPED' })[
-    task.lastStatus as string
-  ] ?? 'PENDING';
+const CONTAINER_STATUS: Readonly<Record<TaskStatus, string>> = {
+  PROVISIONING: 'PENDING',
+  PENDING: 'PENDING',
+  RUNNING: 'RUNNING',
+  STOPPING: 'RUNNING',
+  DEPROVISIONING: 'STOPPED',
+  STOPPED: 'STOPPED',
+};
 
 /** A task as the wire shows it. */
 export const describeTask = (task: Task, state: EcsState, withTags: boolean) => {
@@ -84,7 +88,7 @@ export const describeTask = (task: Task, state: EcsState, withTags: boolean) => 
         taskArn: task.arn,
         name: container?.name,
         image: container?.image,
-        lastStatus: containerStatus(task),
+        lastStatus: CONTAINER_STATUS[task.lastStatus],
         networkBindings: [],
         networkInterfaces:
           task.address === undefined || task.lastStatus === 'STOPPED'

@@ -78,21 +78,29 @@ export const taskOperations = (state: EcsState, lifecycle: Lifecycle): Operation
   },
 });
 
+type Tags = Record<string, string>;
+
 /** Tags of clusters, task definitions and tasks, by their ARN. */
 export const tagOperations = (state: EcsState): Operations => {
-  const owners = [state.clusters, state.definitions, state.tasks];
-  const change = (
-    arn: string | undefined,
-    next: (tags: Readonly<Record<string, string>>) => Record<string, string>,
-  ): Record<string, string> => {
-    for (const map of owners as Map<string, { tags: Record<string, string> }>[]) {
-      const found = map.get(arn ?? '');
-      if (!found) continue;
-      const tags = next(found.tags);
-      map.set(arn ?? '', { ...found, tags });
-      return tags;
-    }
-    throw invalid('The specified resource was not found.');
+  const retag = <T extends { readonly tags: Tags }>(
+    map: Map<string, T>,
+    arn: string,
+    next: (tags: Tags) => Tags,
+  ): Tags | undefined => {
+    const found = map.get(arn);
+    if (!found) return undefined;
+    const tags = next(found.tags);
+    map.set(arn, { ...found, tags });
+    return tags;
+  };
+  const change = (arn: string | undefined, next: (tags: Tags) => Tags): Tags => {
+    const name = arn ?? '';
+    const tags =
+      retag(state.clusters, name, next) ??
+      retag(state.definitions, name, next) ??
+      retag(state.tasks, name, next);
+    if (!tags) throw invalid('The specified resource was not found.');
+    return tags;
   };
   return {
     TagResource: async (input: TagResourceRequest) => {
@@ -109,7 +117,7 @@ export const tagOperations = (state: EcsState): Operations => {
       return {};
     },
     ListTagsForResource: (input: ListTagsForResourceRequest) => ({
-      tags: writeTags(change(input.resourceArn, (tags) => ({ ...tags }))),
+      tags: writeTags(change(input.resourceArn, (tags) => tags)),
     }),
   };
 };

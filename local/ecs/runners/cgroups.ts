@@ -64,7 +64,7 @@ export const enforceableLimits = (group: string): Limit[] => {
   return found;
 };
 
-/** How many processes of the group and of those below it the kernel killed for want of memory. */
+/** How many processes of the group the kernel killed for want of memory. */
 export const outOfMemoryKills = (group: string): number => {
   for (const { folder, controllers } of hierarchies()) {
     if (!controllers.includes('memory')) continue;

@@ -58,7 +58,7 @@ const tryOut = async (trial: Trial): Promise<string | undefined> => {
     identity: { uid: 0, gid: 0, additionalGids: [], home: '/' },
     hostname: 'proof',
     readonlyRoot: false,
-    cgroupPath: `${cgroup}/container`,
+    cgroupPath: cgroup,
     cpuUnits: 1024,
     memoryMb: 128,
     enforced,

@@ -14,7 +14,8 @@ exec setpriv --pdeathsig KILL unshare --mount --pid --net --fork --kill-child --
   --propagation private /bin/sh -c "$0" "$@"
 `;
 
-// Runs inside. Descriptor 9 is the network namespace of the machine.
+// Runs inside. Descriptor 9 is the network namespace of the machine. The runtime keeps the cgroup, so
+// that we can read there whether the container was killed for want of memory; we remove it.
 const INSIDE = `
 set -e
 bundle=$1 layering=$2 device=$3 host=$4 address=$5 runtime=$6 id=$7
@@ -35,7 +36,7 @@ address add $host/30 dev $device
 link set $device up
 END
 echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
-exec "$runtime" --root "$bundle/state" run --bundle "$bundle" --pid-file "$bundle/started" "$id" 9<&-
+exec "$runtime" --root "$bundle/state" run --keep --bundle "$bundle" --pid-file "$bundle/started" "$id" 9<&-
 `;
 
 /** The file that the runtime writes when the container's process runs. */

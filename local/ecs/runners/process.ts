@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { free, type Ledger } from './leftovers.ts';
+import { portsOfGroup } from './listening.ts';
 import { markOf } from './processIdentity.ts';
 import { exitCodeOf, signalProcess } from './signals.ts';
 import {
@@ -47,6 +48,34 @@ const commandOf = (image: ProcessImage, spec: ContainerSpec): readonly [string, 
   return [program, args];
 };
 
+const CHECK_EVERY_MS = 500;
+/** How long a group may listen elsewhere before it has to listen on its own port. */
+const ELSEWHERE_MS_MAX = 3_000;
+const ADDRESS_IN_USE = /EADDRINUSE|address already in use/i;
+
+/**
+ * Notices a program that does not listen where it was told: it would be reached by nobody, or the
+ * next task would collide with it. Calls `onWrong` with an explanation, at most once.
+ */
+const watchPort = (group: number, port: number, onWrong: (reason: string) => void) => {
+  let elsewhereMs = 0;
+  const check = setInterval(() => {
+    const ports = portsOfGroup(group);
+    if (ports.has(port)) {
+      clearInterval(check);
+      return;
+    }
+    if (ports.size > 0) elsewhereMs += CHECK_EVERY_MS;
+    if (elsewhereMs < ELSEWHERE_MS_MAX) return;
+    clearInterval(check);
+    onWrong(ignoresPort(port, ` but on ${[...ports].join(', ')}`));
+  }, CHECK_EVERY_MS);
+  return () => clearInterval(check);
+};
+
+const ignoresPort = (port: number, found: string): string =>
+  `The process did not listen on PORT=${port}${found}: without containers each task needs a port of its own, so the program must listen on the port that the variable PORT names`;
+
 const spawned = (child: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     child.once('spawn', () => resolve(child.pid ?? 0));
@@ -81,7 +110,13 @@ export const createProcessRunner = (ledger: Ledger, reason: string): Runner => {
       detached: true,
     });
     child.stdout.on('data', (chunk: Buffer) => output('stdout', chunk));
-    child.stderr.on('data', (chunk: Buffer) => output('stderr', chunk));
+    let reason: string | undefined;
+    child.stderr.on('data', (chunk: Buffer) => {
+      output('stderr', chunk);
+      if (port !== undefined && ADDRESS_IN_USE.test(chunk.toString())) {
+        reason = ignoresPort(port, '');
+      }
+    });
     const ended = new Promise<number>((resolve) => {
       child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
     });
@@ -89,13 +124,21 @@ export const createProcessRunner = (ledger: Ledger, reason: string): Runner => {
     const pid = await spawned(child);
     const holding = { process: markOf(pid) };
     ledger.write(taskId, holding);
+    const unwatch =
+      port === undefined
+        ? () => {}
+        : watchPort(pid, port, (wrong) => {
+            reason = wrong;
+            signalProcess(-pid, 'SIGKILL');
+          });
     const exited = ended.then(async (exitCode) => {
+      unwatch();
       // What it left running in its group ends with it, as in a container.
       signalProcess(-pid, 'SIGKILL');
       await closed;
       await free(holding);
       ledger.remove(taskId);
-      return { exitCode, outOfMemory: false };
+      return { exitCode, outOfMemory: false, ...(reason === undefined ? {} : { reason }) };
     });
     return {
       endpoint: () => ({ host: '127.0.0.1', port: port ?? 0 }),

@@ -20,7 +20,7 @@ const read = (file: string): string => {
 const bootId = (): string => read('/proc/sys/kernel/random/boot_id').trim();
 
 /** The fields of /proc/PID/stat after the program name, which may itself hold blanks. */
-const statFields = (pid: number): string[] => {
+export const statFields = (pid: number): string[] => {
   const stat = read(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 };

@@ -108,8 +108,7 @@ const writeBundle = (
     identity,
     hostname,
     readonlyRoot: spec.readonlyRoot,
-    // A level above the container's own group, which the runtime removes before we can read it.
-    cgroupPath: `${cgroup}/container`,
+    cgroupPath: cgroup,
     cpuUnits: spec.cpuUnits,
     memoryMb: spec.memoryMb,
     enforced,

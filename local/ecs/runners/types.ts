@@ -51,6 +51,8 @@ export type Exit = {
   /** 128 plus the signal number for a container ended by a signal. */
   readonly exitCode: number;
   readonly outOfMemory: boolean;
+  /** What the runner knows of why it ended. */
+  readonly reason?: string;
 };
 
 export type RunningContainer = {

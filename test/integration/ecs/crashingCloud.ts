@@ -1,0 +1,15 @@
+// Runs tasks until it is killed: started by crash.test.ts with a data folder, the kind of task and
+// their number. Prints the ids of the tasks when they run.
+import { runTasks, startCloud, startProcessCloud, untilStatus } from './harness.ts';
+import { openImages } from './toyImage.ts';
+
+const [dataDir = '', kind, count] = process.argv.slice(2);
+const program = `process.env.MARK = ${JSON.stringify(dataDir)}; setInterval(() => {}, 1000)`;
+const cloud =
+  kind === 'containers'
+    ? await startCloud(await openImages(dataDir))
+    : await startProcessCloud({ toy: program }, { dataDir });
+const container = kind === 'containers' ? {} : { portMappings: [] };
+const arns = await runTasks(cloud, 'toy', { container, run: { count: Number(count) } });
+await untilStatus(cloud, arns, ['RUNNING']);
+console.log(JSON.stringify(arns.map((arn) => arn.split('/').at(-1))));
