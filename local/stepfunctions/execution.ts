@@ -53,9 +53,10 @@ const createRun = (parts: Parts, counters: { event: number; frame: number }): Ru
       const id = ++counters.event;
       const previous = options.previous ?? frame.previous;
       const stays = options.advance === false ? ',"a":0' : '';
+      const next = options.next === undefined ? '' : `,"n":${JSON.stringify(options.next)}`;
       const payload = details === undefined ? '' : `,"d":${details}`;
       buffer.push(
-        `{"k":"e","i":${id},"p":${previous},"t":${tools.clock.now()},"y":"${type}","f":${frame.id}${stays}${payload}}`,
+        `{"k":"e","i":${id},"p":${previous},"t":${tools.clock.now()},"y":"${type}","f":${frame.id}${stays}${next}${payload}}`,
       );
       if (options.advance !== false) frame.previous = id;
       return id;

@@ -142,7 +142,7 @@ export const createRegistry = (parts: {
     return { entry, ended: watch(entry, execution) };
   };
 
-  const goOn = async (entry: Entry): Promise<Promise<End | undefined>> => {
+  const goOn = async (entry: Entry): Promise<void> => {
     const head = headIn(entry.file);
     const machine = machineOf(head);
     const controller = new AbortController();
@@ -150,7 +150,7 @@ export const createRegistry = (parts: {
     const restored = await restore(records, machine, head.input, controller.signal);
     const journal = openJournal(entry.file);
     log('execution goes on', { arn: head.arn, events: restored.lastEventId });
-    return watch(entry, runExecution({ head, machine, journal, tools, restored, controller }));
+    watch(entry, runExecution({ head, machine, journal, tools, restored, controller }));
   };
 
   const runChild: ChildExecutions['run'] = async (parent, child, signal) => {

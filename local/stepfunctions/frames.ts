@@ -17,6 +17,7 @@ export const newFrame = (parts: {
 }): Frame => ({
   ...parts,
   state: parts.graph.startAt,
+  over: false,
   entered: false,
   enteredId: 0,
   enteredPrevious: parts.previous,
@@ -58,8 +59,19 @@ const graphOf = (parent: Frame, index: number): StateGraph => {
 const objectOf = (value: Json | undefined): JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
+/** A task whose end is in the journal while what follows from it is not. */
+const applyTaskEnd = (frame: Frame, record: JournalRecord & { k: 'e' }): void => {
+  const { output = null, error = null, cause = null } = record.d ?? {};
+  const { progress } = frame;
+  if (record.y.endsWith('Succeeded')) frame.progress = { ...progress, result: output };
+  else frame.progress = { ...progress, failure: { error, cause } };
+};
+
+const TASK_END = /^(Task|LambdaFunction)(Succeeded|Failed|TimedOut)$/;
+
 const applyEvent = (frame: Frame, record: JournalRecord & { k: 'e' }): void => {
   const details = record.d ?? {};
+  if (TASK_END.test(record.y)) applyTaskEnd(frame, record);
   if (record.y.endsWith('StateEntered')) {
     frame.state = String(details['name']);
     frame.input = details['input'] ?? null;
@@ -75,6 +87,8 @@ const applyEvent = (frame: Frame, record: JournalRecord & { k: 'e' }): void => {
     frame.variables = { ...frame.variables, ...objectOf(details['assignedVariables']) };
     frame.input = details['output'] ?? null;
     frame.entered = false;
+    frame.over = record.n === null;
+    if (typeof record.n === 'string') frame.state = record.n;
   }
 };
 

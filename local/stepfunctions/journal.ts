@@ -34,6 +34,8 @@ export type EventRecord = {
   readonly f: number;
   /** 0 when the frame's next event does not follow this one. */
   readonly a?: 0;
+  /** On the exit of a state: the next one, null at the end of the frame. */
+  readonly n?: string | null;
   /** Details; payloads are JSON values here and texts in the API. */
   readonly d?: JsonObject;
 };

@@ -74,6 +74,7 @@ const leave = (run: Run, frame: Frame, state: State, outcome: Outcome): string =
     frame,
     `${state.type}StateExited`,
     `{"name":${JSON.stringify(state.name)},"output":${text}${assigned}}`,
+    { next: outcome.next ?? null },
   );
   if (outcome.assigned) frame.variables = { ...frame.variables, ...outcome.assigned };
   frame.entered = false;
@@ -88,6 +89,7 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
  * state fails and no rule handles it, Aborted when the frame is stopped.
  */
 export const walk = async (run: Run, frame: Frame): Promise<Json> => {
+  if (frame.over) return frame.input;
   let inputText = JSON.stringify(frame.input);
   for (let states = 1; ; states += 1) {
     if (frame.signal.aborted) throw new Aborted();

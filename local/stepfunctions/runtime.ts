@@ -49,6 +49,8 @@ export type Frame = {
   state: string;
   input: Json;
   variables: Readonly<Record<string, Json>>;
+  /** The last state was left: `input` is the output of the frame. */
+  over: boolean;
   /** The state was entered and its entry is in the journal. */
   entered: boolean;
   enteredId: number;
@@ -122,6 +124,8 @@ export type EventOptions = {
   readonly previous?: number;
   /** False for an event that the next one of the frame does not follow. */
   readonly advance?: boolean;
+  /** On the exit of a state: the state after it, null at the end of the frame. */
+  readonly next?: string | null;
 };
 
 /** One running execution, as its states see it. */

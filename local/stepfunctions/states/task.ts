@@ -3,7 +3,7 @@ import { Aborted, Closing, StateFailure } from '../failure.ts';
 import { TaskError } from '../integrations/errors.ts';
 import { callFunction } from '../integrations/lambda.ts';
 import { callIntegration, cancelIntegration, LOST } from '../integrations/patterns.ts';
-import { isOversize, type Json } from '../json.ts';
+import { isObject, isOversize, type Json, type JsonObject } from '../json.ts';
 import type { TaskState } from '../machine.ts';
 import { randomUuid } from '../random.ts';
 import { parseResource, type TaskResource } from '../resource.ts';
@@ -125,11 +125,20 @@ const failedWith = (
   return new StateFailure({ error: thrown.error, cause: thrown.cause });
 };
 
+const storedFailure = ({ error, cause }: JsonObject): StateFailure =>
+  new StateFailure({
+    error: typeof error === 'string' ? error : undefined,
+    cause: typeof cause === 'string' ? cause : undefined,
+  });
+
 /** Task: has another service do the work. Its start is in the journal before the call is made. */
 export const runTask = (run: Run, frame: Frame, state: TaskState): Promise<Outcome> => {
   const task = parseResource(state.resource);
   if ('problem' in task) throw new Error(task.problem);
   const once = async (): Promise<Outcome> => {
+    const { result: known, failure } = frame.progress;
+    if (known !== undefined) return finishWithResult(run, frame, state, known);
+    if (isObject(failure)) throw storedFailure(failure);
     const report = reportOf(run, frame, task);
     const resumed = frame.progress['scheduled'] === true;
     const input = resumed ? undefined : await schedule(run, frame, state, task, report);
