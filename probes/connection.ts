@@ -36,18 +36,30 @@ const PORT_MAX = 65_535;
 /** Read buffers are used again: at a thousand probes a second, fresh ones would keep the collector busy. */
 const spareBuffers: Buffer[] = [];
 
+/** To read the trusted certificates takes milliseconds, which are no part of a handshake. */
+const contexts = new WeakMap<TlsSettings, tls.SecureContext>();
+
+const contextOf = (settings: TlsSettings): tls.SecureContext => {
+  let context = contexts.get(settings);
+  if (context === undefined) {
+    context = tls.createSecureContext(settings.ca === undefined ? {} : { ca: settings.ca });
+    contexts.set(settings, context);
+  }
+  return context;
+};
+
 const checkPort = (port: number): void => {
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX) {
     throw new RangeError(`port ${port} is not a whole number from 1 to ${PORT_MAX}`);
   }
 };
 
-/** The moments, of `performance.now()`, are those reached so far; what did not take place repeats the one before. */
+/** Moments are of `performance.now()`; those not reached are 0. */
 export class Connection {
-  readonly startMs = performance.now();
-  resolvedMs = this.startMs;
-  connectedMs = this.startMs;
-  securedMs = this.startMs;
+  readonly startMs: number;
+  resolvedMs: number;
+  connectedMs = 0;
+  securedMs = 0;
   address: string;
 
   readonly #endpoint: Endpoint;
@@ -66,6 +78,9 @@ export class Connection {
    */
   constructor(endpoint: Endpoint, { timeoutMs, signal }: ProbeOptions, user: ConnectionUser) {
     checkPort(endpoint.port);
+    if (endpoint.tls) contextOf(endpoint.tls);
+    this.startMs = performance.now();
+    this.resolvedMs = this.startMs;
     this.address = endpoint.host;
     this.#endpoint = endpoint;
     this.#user = user;
@@ -112,52 +127,54 @@ export class Connection {
 
   #connect(): void {
     this.#waitsFor = 'connecting';
-    const secure = this.#endpoint.tls;
-    this.#socket = secure ? this.#connectTls(secure) : this.#connectPlain();
-    this.#socket.on('error', (error) =>
-      this.#fail(reasonOf(error, secure ? 'tls' : 'reset'), messageOf(error)),
-    );
-    this.#socket.once('end', () => {
-      if (!this.#closed) this.#user.ended();
-    });
-  }
-
-  #connectPlain(): net.Socket {
     const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
     this.#buffer = buffer;
     const callback = (length: number): boolean => {
       if (!this.#closed) this.#user.data(buffer, length);
       return true;
     };
-    return net.connect(
-      { host: this.address, port: this.#endpoint.port, onread: { buffer, callback } },
-      () => this.#connected(),
-    );
+    const address = { host: this.address, port: this.#endpoint.port };
+    // Reads straight into the buffer, past the machinery of streams; TLS cannot.
+    const onread = this.#endpoint.tls ? {} : { onread: { buffer, callback } };
+    this.#socket = this.#listening(net.connect({ ...address, ...onread }));
+    this.#socket.once('connect', () => this.#connected());
   }
 
-  #connectTls({ serverName, ca }: TlsSettings): net.Socket {
-    const name = serverName ?? this.#endpoint.host;
-    const socket = tls.connect({
-      host: this.address,
-      port: this.#endpoint.port,
-      ALPNProtocols: ['http/1.1'],
-      ...(net.isIP(name) === 0 ? { servername: name } : {}),
-      ...(ca === undefined ? {} : { ca }),
-    });
-    // The request must not wait for the acknowledgement of the handshake.
-    socket.setNoDelay(true);
-    socket.once('connect', () => this.#connected());
-    socket.once('secureConnect', () => this.#opened());
-    socket.on('data', (chunk: Buffer) => {
-      if (!this.#closed) this.#user.data(chunk, chunk.length);
+  #listening<S extends net.Socket>(socket: S): S {
+    const otherwise = this.#endpoint.tls ? 'tls' : 'reset';
+    socket.on('error', (error) => this.#fail(reasonOf(error, otherwise), messageOf(error)));
+    socket.once('end', () => {
+      if (!this.#closed) this.#user.ended();
     });
     return socket;
   }
 
+  #secure(plain: net.Socket, settings: TlsSettings): void {
+    this.#waitsFor = 'the TLS handshake';
+    const name = settings.serverName ?? this.#endpoint.host;
+    // The request must not wait for the acknowledgement of the handshake.
+    plain.setNoDelay(true);
+    const socket = this.#listening(
+      tls.connect({
+        socket: plain,
+        secureContext: contextOf(settings),
+        host: this.#endpoint.host,
+        ALPNProtocols: ['http/1.1'],
+        ...(net.isIP(name) === 0 ? { servername: name } : {}),
+      }),
+    );
+    socket.once('secureConnect', () => this.#opened());
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#closed) this.#user.data(chunk, chunk.length);
+    });
+    this.#socket = socket;
+  }
+
   #connected(): void {
     this.connectedMs = performance.now();
-    if (this.#endpoint.tls) this.#waitsFor = 'the TLS handshake';
-    else this.#opened();
+    const { tls: settings } = this.#endpoint;
+    if (!settings) this.#opened();
+    else if (this.#socket && !this.#closed) this.#secure(this.#socket, settings);
   }
 
   #opened(): void {
