@@ -1,8 +1,11 @@
 import type { Clock } from './clock.ts';
 
 /** Something that happens again and again. */
-export type Recurring = {
-  /** The first due time strictly after `afterMs`, in epoch milliseconds; undefined when there is none. */
+type Recurring = {
+  /**
+   * The first due time strictly after `afterMs`, in epoch milliseconds; undefined when there is
+   * none.
+   */
   next(afterMs: number): number | undefined;
   /** Called once for each due time that is reached. */
   ring(dueMs: number): void;

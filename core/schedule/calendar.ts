@@ -1,4 +1,7 @@
-/** Days of the proleptic Gregorian calendar as plain arithmetic, since core/ has no clock and no Date. */
+/**
+ * Days of the proleptic Gregorian calendar as plain arithmetic, since core/ has no clock and no
+ * Date.
+ */
 
 const DAY_MS = 86_400_000;
 
@@ -13,8 +16,11 @@ export type CivilTime = {
   readonly second: number;
 };
 
-/** Days from 1970-01-01 to the given date; years are counted from March so that leap days come last. */
-export const daysSinceEpoch = (year: number, month: number, day: number): number => {
+/**
+ * Days from 1970-01-01 to the given date; years are counted from March so that leap days come
+ * last.
+ */
+const daysSinceEpoch = (year: number, month: number, day: number): number => {
   const marchYear = month <= 2 ? year - 1 : year;
   const era = Math.floor(marchYear / 400);
   const yearOfEra = marchYear - era * 400;

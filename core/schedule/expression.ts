@@ -2,9 +2,9 @@ import { type CivilTime, daysInMonth } from './calendar.ts';
 import { type CronExpression, parseCron } from './cron.ts';
 import { ScheduleError } from './errors.ts';
 
-export type RateUnit = 'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days';
+type RateUnit = 'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days';
 
-export type RateExpression = {
+type RateExpression = {
   readonly kind: 'rate';
   readonly text: string;
   readonly value: number;
@@ -13,7 +13,7 @@ export type RateExpression = {
 };
 
 /** A single run at a wall-clock reading. */
-export type AtExpression = {
+type AtExpression = {
   readonly kind: 'at';
   readonly text: string;
   readonly time: CivilTime;

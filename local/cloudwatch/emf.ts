@@ -20,7 +20,10 @@ const numbersOf = (value: unknown): number[] | undefined => {
   return numbers.length === listed.length && listed.length <= VALUES_MAX ? numbers : undefined;
 };
 
-/** The values of a dimension set, or undefined where one is not in the line: then it counts for nothing. */
+/**
+ * The values of a dimension set, or undefined where one is not in the line: then it counts for
+ * nothing.
+ */
 const dimensionsOf = (set: unknown, root: Record<string, unknown>) => {
   if (!Array.isArray(set) || set.length > DIMENSIONS_MAX) return undefined;
   const dimensions: Record<string, string> = {};

@@ -29,7 +29,9 @@ const keyOf = ({ region, namespace, name, dimensions }: MetricId): string =>
 
 export type MetricStore = {
   add(id: MetricId, point: MetricPoint): void;
-  /** Points of one metric with exactly these dimensions and, when given, this unit, in [from, to). */
+  /**
+   * Points of one metric with exactly these dimensions and, when given, this unit, in [from, to).
+   */
   points(id: MetricId, fromMs: number, toMs: number, unit?: string): MetricPoint[];
   metrics(region: string): MetricId[];
 };

@@ -2,7 +2,10 @@ import * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import { openJournal } from '../state/journal.ts';
 
-/** How an embedded service calls another one. Rejects with errors whose `name` is the AWS error code. */
+/**
+ * How an embedded service calls another one. Rejects with errors whose `name` is the AWS error
+ * code.
+ */
 export type Gateway = {
   call(request: {
     /** Service as the SDK names it: `sfn`, `lambda`, `eventbridge`. */

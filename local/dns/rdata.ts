@@ -121,7 +121,9 @@ const caaAnswer = (common: Common, value: string): Answer => {
   };
 };
 
-/** Readers of presentation-format record data, by type. The keys are the types that can be served. */
+/**
+ * Readers of presentation-format record data, by type. The keys are the types that can be served.
+ */
 const READERS = {
   A: (common, value) => ({ ...common, type: 'A', data: ipv4(value) }),
   AAAA: (common, value) => ({ ...common, type: 'AAAA', data: ipv6(value) }),

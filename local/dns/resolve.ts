@@ -38,7 +38,10 @@ const namesBelowApex = (name: string, zone: DnsZone): string[] => {
   return names;
 };
 
-/** The node that answers for `name`: its own, or the wildcard below its closest encloser (RFC 4592). */
+/**
+ * The node that answers for `name`: its own, or the wildcard below its closest encloser (RFC
+ * 4592).
+ */
 const nodeFor = (name: string, zone: DnsZone): ZoneNode | undefined => {
   const own = zone.find(name);
   if (own) return own;

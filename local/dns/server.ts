@@ -5,10 +5,10 @@ import type { Clock } from '../clock.ts';
 import { answerMessage } from './message.ts';
 import type { DnsZone } from './zone.ts';
 
-export type DnsAddress = { readonly host: string; readonly port: number };
+type DnsAddress = { readonly host: string; readonly port: number };
 
 /** Bounds that keep a flood from taking the whole process. Beyond them queries are dropped. */
-export type DnsLimits = {
+type DnsLimits = {
   readonly queriesPerS: number;
   readonly waitingAnswers: number;
   readonly tcpConnections: number;

@@ -73,7 +73,10 @@ export const readEntry = (entry: PutEventsRequestEntry): EventContent | Refusal 
   return { source, detailType, detail, resources: entry.Resources };
 };
 
-/** The size PutEvents counts for an entry, in bytes. Source: EventBridge user guide, event entry size. */
+/**
+ * The size PutEvents counts for an entry, in bytes. Source: EventBridge user guide, event entry
+ * size.
+ */
 export const entryBytes = (entry: PutEventsRequestEntry): number =>
   [entry.Source, entry.DetailType, entry.Detail, ...(entry.Resources ?? [])]
     .map((text) => Buffer.byteLength(text ?? ''))

@@ -58,7 +58,9 @@ const deliveryFor = (
   return { id, item };
 };
 
-/** What the targets of one rule are to get. Targets that are buses match their own rules at once. */
+/**
+ * What the targets of one rule are to get. Targets that are buses match their own rules at once.
+ */
 export const routeToTargets = (
   rule: RuleState,
   event: EventEnvelope,

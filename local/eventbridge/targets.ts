@@ -53,7 +53,10 @@ const checkTargetArn = (id: string, arn: string, region: string): void => {
   }
 };
 
-/** Reads a target of PutTargets. Throws ValidationException for what AWS or this EventBridge refuses. */
+/**
+ * Reads a target of PutTargets. Throws ValidationException for what AWS or this EventBridge
+ * refuses.
+ */
 export const readTarget = (target: Target, region: string): TargetState => {
   const { Id: id = '', Arn: arn = '', InputTransformer, RetryPolicy } = target;
   if (!/^[\w.-]{1,64}$/.test(id)) throw invalid(id, 'Id must be 1-64 of letters, digits, . - _');

@@ -17,7 +17,10 @@ const TTL_S_MAX = 2_147_483_647;
 
 const invalidInput = (message: string) => new AwsError('InvalidInput', message);
 
-/** Members that make a record set anything but simple; each needs an evaluator that is not there yet. */
+/**
+ * Members that make a record set anything but simple; each needs an evaluator that is not there
+ * yet.
+ */
 const ROUTING_MEMBERS = [
   ['Weight', 'weighted'],
   ['Region', 'latency'],

@@ -29,10 +29,9 @@ export const route53State = z.strictObject({
   zones: z.array(hostedZone),
   changes: z.array(changeState),
 });
-export type Route53State = z.infer<typeof route53State>;
 
 /** What the name servers know at `nowMs`. */
-export const servedAt = (zone: HostedZoneState, nowMs: number): readonly StoredSet[] =>
+const servedAt = (zone: HostedZoneState, nowMs: number): readonly StoredSet[] =>
   zone.pending.findLast(({ dueAtMs }) => dueAtMs <= nowMs)?.recordSets ?? zone.served;
 
 /** The zone with new records that reach the name servers at `dueAtMs`. */

@@ -21,17 +21,24 @@ const aliasSet = z.strictObject({
   alias: z.strictObject({ zoneId: z.string(), dnsName: z.string(), evaluate: z.boolean() }),
 });
 
-/** A record set with simple routing as the API stores it. `name` is lower case and ends with a dot. */
+/**
+ * A record set with simple routing as the API stores it. `name` is lower case and ends with a dot.
+ */
 export const storedSet = z.union([plainSet, aliasSet]);
 export type StoredSet = z.infer<typeof storedSet>;
 
-/** Lower case with a trailing dot and a plain `*`: how names are stored. Route 53 writes `*` as `\052`. */
+/**
+ * Lower case with a trailing dot and a plain `*`: how names are stored. Route 53 writes `*` as
+ * `\052`.
+ */
 export const storedName = (name: string): string =>
   `${canonicalName(name.replaceAll('\\052', '*'))}.`;
 
 export const wireName = (name: string): string => name.replaceAll('*', '\\052');
 
-/** Key of the documented order: labels reversed with a trailing dot, then the type, both in ASCII. */
+/**
+ * Key of the documented order: labels reversed with a trailing dot, then the type, both in ASCII.
+ */
 export const sortKey = (name: string, type = ''): string =>
   `${wireName(name).replace(/\.$/, '').split('.').reverse().join('.')}.\u0000${type}`;
 

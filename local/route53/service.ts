@@ -114,7 +114,10 @@ const checkZoneRequest = (request: CreateHostedZoneRequest): string => {
   return name;
 };
 
-/** The embedded Route 53: public hosted zones with simple records. Global, whatever region is asked. */
+/**
+ * The embedded Route 53: public hosted zones with simple records. Global, whatever region is
+ * asked.
+ */
 export const createRoute53 = async (options: Route53Options): Promise<Route53> => {
   const { dataDir, clock, random, nameServers = NAME_SERVERS } = options;
   let propagationMs = options.propagationMs ?? PROPAGATION_MS;

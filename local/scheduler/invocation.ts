@@ -28,7 +28,9 @@ const callFor = (schedule: ScheduleState, id: string, input: string): Delivery['
     : { kind: 'invoke', functionName: arn, payload: input };
 };
 
-/** The call an occurrence at `dueMs` asks for; `holdMs` is its place in the flexible time window. */
+/**
+ * The call an occurrence at `dueMs` asks for; `holdMs` is its place in the flexible time window.
+ */
 export const invocationOf = (
   schedule: ScheduleState,
   dueMs: number,

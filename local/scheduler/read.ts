@@ -104,7 +104,10 @@ const checkExpression = (expression: string, timeZone: string): void => {
   }
 };
 
-/** Reads CreateSchedule and UpdateSchedule. Throws ValidationException for what AWS or this Scheduler refuses. */
+/**
+ * Reads CreateSchedule and UpdateSchedule. Throws ValidationException for what AWS or this
+ * Scheduler refuses.
+ */
 export const readSchedule = (
   request: CreateScheduleInput,
   region: string,

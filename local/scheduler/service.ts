@@ -38,7 +38,7 @@ export type Scheduler = {
 const PAGE_MAX = 100;
 
 /** When a schedule is due next. A rate without a start date is due at once when it is made. */
-export const nextDue = (schedule: ScheduleState, afterMs: number): number | undefined => {
+const nextDue = (schedule: ScheduleState, afterMs: number): number | undefined => {
   const { expression, timeZone, startMs = 0, endMs = Number.POSITIVE_INFINITY } = schedule;
   const from = Math.max(afterMs, startMs - 1);
   const dueMs = nextOccurrence(expression, timeZone, from, schedule.anchorMs);

@@ -34,7 +34,9 @@ const readLog = async (file: string): Promise<{ messages: SlackMessage[]; bytes:
   return { messages, bytes: Buffer.byteLength(whole) };
 };
 
-/** Messages as JSON lines; `add` resolves when the line is on disk. Throws DataCorrupt, DiskFull. */
+/**
+ * Messages as JSON lines; `add` resolves when the line is on disk. Throws DataCorrupt, DiskFull.
+ */
 export const openMessageLog = async (file: string) => {
   await mkdir(path.dirname(file), { recursive: true });
   const { messages, bytes } = await readLog(file);

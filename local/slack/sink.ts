@@ -61,8 +61,8 @@ const openSecret = async (file: string): Promise<string> => {
 };
 
 /**
- * A far end for Slack's incoming webhooks that keeps what it is sent. Answers as Slack does: `ok`, or
- * its error word with 400; 404 for any other path.
+ * A far end for Slack's incoming webhooks that keeps what it is sent. Answers as Slack does: `ok`,
+ * or its error word with 400; 404 for any other path.
  */
 export const startSlackSink = async (options: SlackSinkOptions): Promise<SlackSink> => {
   const { clock, host = '127.0.0.1', port = 0, onRefused } = options;

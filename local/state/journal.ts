@@ -3,7 +3,9 @@ import path from 'node:path';
 import * as z from 'zod';
 import { corruptFile, isMissingFile, writeFailure } from './failures.ts';
 
-/** Work that was accepted and must be done, also after a crash: a log of "added" and "done" lines. */
+/**
+ * Work that was accepted and must be done, also after a crash: a log of "added" and "done" lines.
+ */
 export type Journal<T> = {
   /** What is added and not done, by id, in the order of adding. */
   readonly pending: ReadonlyMap<string, T>;
@@ -32,7 +34,8 @@ const replay = <T>(file: string, lines: readonly string[], item: z.ZodType<T>): 
   ]);
   const pending = new Map<string, T>();
   lines.forEach((text, at) => {
-    // The last line has no line end: either nothing, or a write that the crash cut and nobody was promised.
+    // The last line has no line end: either nothing, or a write that the crash cut and nobody was
+    // promised.
     if (at === lines.length - 1) return;
     let json: unknown;
     try {

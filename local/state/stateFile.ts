@@ -53,7 +53,9 @@ const readState = async <T>(
   return { found: parsed.data };
 };
 
-/** Opens `file`, or starts with `initial` where there is none. Throws DataCorrupt for a broken one. */
+/**
+ * Opens `file`, or starts with `initial` where there is none. Throws DataCorrupt for a broken one.
+ */
 export const openStateFile = async <T>(
   file: string,
   schema: z.ZodType<T>,
