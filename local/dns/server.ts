@@ -142,6 +142,7 @@ const bindUdp = async (address: DnsAddress, ask: Ask): Promise<UdpSocket> => {
     socket.close();
     throw error;
   }
+  // A caller that closed its port comes back as an error of the socket, which is shared by all.
   socket.on('error', () => undefined);
   return socket;
 };
