@@ -161,6 +161,13 @@ export const createCodeBuild = async (options: CodeBuildOptions) => {
     return { project: projectAnswer(made) };
   };
 
+  const updateProject = async (input: CreateProjectInput, { region }: CallContext) => {
+    const { createdMs } = project(region, input.name);
+    const made = { ...projectFrom(input, region, clock.now()), createdMs };
+    await state.save(putProject(state.value, made));
+    return { project: projectAnswer(made) };
+  };
+
   const deleteProject = async ({ name }: DeleteProjectInput, { region }: CallContext) => {
     await state.save({
       ...state.value,
@@ -258,6 +265,7 @@ export const createCodeBuild = async (options: CodeBuildOptions) => {
 
   const operations: Operations = {
     CreateProject: createProject,
+    UpdateProject: updateProject,
     DeleteProject: deleteProject,
     BatchGetProjects: batchGetProjects,
     ListProjects: listProjects,

@@ -47,7 +47,7 @@ const NO_BUILDER: PhaseRecord['contexts'] = [
   },
 ];
 
-const looksInline = (buildspec: string): boolean => /\n|^\s*version\s*:/.test(buildspec);
+const looksInline = (buildspec: string): boolean => /\n|^\s*version\s*:|^\s*\{/.test(buildspec);
 
 const readBuildspec = async (build: Build, sourceFolder: string): Promise<Buildspec> => {
   const { buildspec } = build.source;

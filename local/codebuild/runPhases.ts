@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<PhaseName, string>> = {
   post_build: 'POST_BUILD',
 };
 
-const COMMAND_CHARS_MAX = 200;
+const COMMAND_CHARS_MAX = 120;
 
 const shorten = (command: string): string => {
   const line = command.trim().replace(/\s+/g, ' ');

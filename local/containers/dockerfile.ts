@@ -1,4 +1,4 @@
-import { type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
+import { DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
 
 /** One instruction with its line (from 1) and its arguments as written, continuation lines joined. */
 export type Step = {
@@ -81,19 +81,16 @@ const flagsAndRest = (text: string): { flags: Record<string, string>; rest: stri
 
 const stepOf = (instruction: Instruction): Step => {
   const keyword = instruction.getKeyword().toUpperCase();
-  // The raw text keeps here-documents and quotes, which the argument list would lose.
-  const raw = (instruction.getRawArgumentsContent() ?? '').replace(
-    /\\[ \t]*\r?\n(?:\s*#.*\r?\n)*/g,
-    ' ',
-  );
+  // The whole text keeps flags, here-documents and quotes, which the argument list would lose.
+  const raw = (instruction.getTextContent() ?? '')
+    .replace(/^\s*\S+\s*/, '')
+    .replace(/\\[ \t]*\r?\n(?:\s*#.*\r?\n)*/g, ' ');
   const { flags, rest } = flagsAndRest(raw);
   return { keyword, args: rest, flags, line: instruction.getRange().start.line + 1 };
 };
 
 const isFrom = (instruction: Instruction): instruction is From =>
   instruction.getKeyword().toUpperCase() === 'FROM';
-
-export type { Copy };
 
 /**
  * Reads the stages of a Dockerfile and replaces variables in FROM lines.

@@ -52,6 +52,22 @@ const notFound = (id: ImageIdentifier): ImageFailure => ({
   failureReason: 'Requested image not found',
 });
 
+const DOCKER_MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
+
+/** A caller that names no media types understands container images. */
+const notAccepted = (
+  image: VisibleImage,
+  id: ImageIdentifier,
+  accepted: readonly string[] = [MANIFEST_TYPE, DOCKER_MANIFEST_TYPE],
+): ImageFailure | undefined =>
+  accepted.includes(image.mediaType)
+    ? undefined
+    : {
+        imageId: id,
+        failureCode: 'ImageInaccessible',
+        failureReason: `The image has the media type ${image.mediaType}`,
+      };
+
 const byTagStatus = (image: VisibleImage, status: string | undefined): boolean =>
   status === undefined || status === 'ANY' || (status === 'TAGGED') === image.tags.length > 0;
 
@@ -90,7 +106,8 @@ export const imageOperations = (store: Store): Operations => {
     const failures: ImageFailure[] = [];
     for (const id of input.imageIds ?? []) {
       const image = findImage(repository, id);
-      const fault = idFault(id) ?? (image ? undefined : notFound(id));
+      const fault =
+        idFault(id) ?? (image ? notAccepted(image, id, input.acceptedMediaTypes) : notFound(id));
       if (fault || !image) {
         if (fault) failures.push(fault);
         continue;

@@ -16,6 +16,9 @@ export type ImageManifest = z.infer<typeof ImageManifest>;
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
+/** Manifest of a folder of processes: whoever asks for container images does not get it. */
+export const PROCESS_MANIFEST_TYPE = 'application/vnd.failover-drill.process.manifest.v1+json';
+
 /** Says in a manifest that its image is a plain folder, run as ordinary processes. */
 export const PROCESS_ANNOTATION = 'failover-drill.process-image';
 

@@ -1,3 +1,4 @@
+import { readProcessImage } from '../containers/processImage.ts';
 import type { ContainerEngine, ImageFacts } from '../containers/types.ts';
 import type { Ecr } from './createEcr.ts';
 import { PROCESS_ANNOTATION, parseManifest, readManifest, refOfDigest } from './layout.ts';
@@ -15,8 +16,10 @@ export type LocalImage =
   | {
       readonly kind: 'process';
       readonly digest: string;
-      /** The folder of a process image, see local/containers/processImage.ts. */
-      readonly folder: string;
+      /** Where to start the command, and with what: see local/containers/processImage.ts. */
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly command: readonly string[];
     };
 
 /**
@@ -39,7 +42,10 @@ export const localImage = async (
   const { digest, folder } = found;
   const manifest = parseManifest(await readManifest(folder, digest));
   const processFolder = manifest?.annotations?.[PROCESS_ANNOTATION];
-  if (processFolder !== undefined) return { kind: 'process', digest, folder: processFolder };
+  if (processFolder !== undefined) {
+    const { cwd, env, command } = readProcessImage(processFolder);
+    return { kind: 'process', digest, cwd, env, command };
+  }
   if (!engine) throw new Error(`${uri} is a container image, and no container engine works here`);
   const configDigest = manifest?.config.digest ?? '';
   // An image keeps its configuration digest through a push, so a locally built one is found by it.

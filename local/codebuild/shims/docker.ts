@@ -18,6 +18,7 @@ import {
   UsageError,
 } from './dockerArguments.ts';
 import { fillFormat } from './dockerFormat.ts';
+import { buildAsProcesses, inspectProcesses, pushProcesses, tagProcesses } from './processBuild.ts';
 import { pushImage, readPushed } from './push.ts';
 import { readShimSettings, type ShimSettings } from './settings.ts';
 
@@ -34,7 +35,11 @@ const needEngine = ({ engine }: Shim): ContainerEngine => {
   );
 };
 
+/** True when steps are carried out as processes, because no engine works here. */
+const asProcesses = ({ engine, settings }: Shim): boolean => !engine && settings.processImages;
+
 const push = async (shim: Shim, name: string): Promise<void> => {
+  if (asProcesses(shim)) return say(await pushProcesses(shim.settings, name));
   const engine = needEngine(shim);
   say(`The push refers to repository [${name.replace(/:[^:/]*$/, '')}]`);
   const facts = await engine.inspect(name);
@@ -47,8 +52,10 @@ const build = async (shim: Shim, args: readonly string[]): Promise<void> => {
   const command: BuildCommand = parseBuildCommand(args, process.env);
   const tags = command.tags.length > 0 ? command.tags : [`localhost/build:${crypto.randomUUID()}`];
   const onLine = command.quiet ? () => {} : say;
-  const engine = needEngine(shim);
-  const id = await buildWithEngine(engine, shim.settings.dataDir, { ...command, tags }, onLine);
+  const { dataDir } = shim.settings;
+  const id = asProcesses(shim)
+    ? await buildAsProcesses(dataDir, { ...command, tags }, onLine)
+    : await buildWithEngine(needEngine(shim), dataDir, { ...command, tags }, onLine);
   if (command.idFile) writeFileSync(command.idFile, id);
   if (command.quiet) say(id);
   if (command.push) for (const tag of command.tags) await push(shim, tag);
@@ -78,10 +85,14 @@ const inspected = (name: string, facts: ImageFacts, pushed: Record<string, strin
 
 const inspect = async (shim: Shim, args: readonly string[]): Promise<void> => {
   const { format, names } = parseInspectCommand(args);
-  const engine = needEngine(shim);
   const pushed = readPushed(shim.settings.pushedFile);
   const found = [];
   for (const name of names) {
+    if (asProcesses(shim)) {
+      found.push(inspectProcesses(shim.settings, name, pushed[name]));
+      continue;
+    }
+    const engine = needEngine(shim);
     const facts = await engine.inspect(name);
     if (!facts) throw new UsageError(`Error: No such image: ${name}`);
     found.push(inspected(name, facts, pushed));
@@ -127,7 +138,9 @@ const run = async (shim: Shim, args: readonly string[]): Promise<void> => {
   const names = rest.filter((word) => !['-q', '--quiet'].includes(word));
   if (command === 'push' && names[0] !== undefined) return push(shim, names[0]);
   if (command === 'tag' && names[0] !== undefined && names[1] !== undefined) {
-    return needEngine(shim).tag(names[0], names[1]);
+    return asProcesses(shim)
+      ? tagProcesses(shim.settings.dataDir, names[0], names[1])
+      : needEngine(shim).tag(names[0], names[1]);
   }
   if (shim.settings.engine?.kind === 'docker') return passThrough(args);
   throw new UsageError(

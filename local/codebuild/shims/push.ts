@@ -16,7 +16,8 @@ const Pushed = z.record(z.string(), z.string());
 export const readPushed = (file: string): Record<string, string> =>
   existsSync(file) ? Pushed.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
 
-const notePushed = (file: string, name: string, digest: string): Promise<void> =>
+/** Keeps the digest of a push for `docker image inspect`. */
+export const notePushed = (file: string, name: string, digest: string): Promise<void> =>
   withLock(`${file}.lock`, 10_000, async () => {
     await writeFile(file, JSON.stringify({ ...readPushed(file), [name]: digest }));
   });

@@ -8,7 +8,7 @@ import { addNginx } from './nginxTree.ts';
 import { addBareNode, addNode, hostNpm } from './nodeTree.ts';
 import { describeRecipe, type Recipe } from './recipes.ts';
 import { addTools } from './toolTree.ts';
-import { CA_BUNDLE, createTree, hostCertificates } from './tree.ts';
+import { CA_BUNDLE, createTree, hostCertificates, type Tree } from './tree.ts';
 
 /** Marks images that were put together here instead of pulled. */
 export const ASSEMBLED_LABEL = 'failover-drill.base';
@@ -16,14 +16,15 @@ export const CONTENT_LABEL = 'failover-drill.base.content';
 const KEY_LABEL = 'failover-drill.base.key';
 
 /** Goes up when a recipe changes, so that images of an older release are made anew. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 const CA_ENV = `ENV SSL_CERT_FILE=${CA_BUNDLE} NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`;
 const PATH_ENV = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const TOOLS_STAGE = ['FROM scratch AS tools', 'COPY tools/ /', PATH_ENV, CA_ENV];
 
-const dockerfileOf = (recipe: Recipe): string[] => {
+/** The Dockerfile that makes an image of the trees of a recipe. */
+export const dockerfileOf = (recipe: Recipe): string[] => {
   switch (recipe.kind) {
     case 'debian':
       return [...TOOLS_STAGE, 'CMD ["bash"]'];
@@ -59,9 +60,15 @@ const dockerfileOf = (recipe: Recipe): string[] => {
   }
 };
 
-const writeTrees = async (recipe: Recipe, context: string): Promise<void> => {
-  const tree = (name: string) => createTree(path.join(context, name));
-  await mkdir(path.join(context, 'home'), { recursive: true });
+/**
+ * Writes the files of a recipe. `tree` gives the tree for each part, which may all be the same one.
+ * @param work a folder for downloads.
+ */
+export const writeTrees = async (
+  recipe: Recipe,
+  tree: (part: 'tools' | 'node' | 'bare' | 'nginx') => Tree,
+  work: string,
+): Promise<void> => {
   if (recipe.kind === 'distroless-node') {
     const bare = tree('bare');
     await bare.skeleton();
@@ -77,12 +84,12 @@ const writeTrees = async (recipe: Recipe, context: string): Promise<void> => {
     await addNode(tree('node'), recipe.node, npm);
     await tools.librariesOf([recipe.node.program]);
   } else if (recipe.kind === 'nginx') {
-    await addNginx(tree('nginx'), context);
+    await addNginx(tree('nginx'), work);
   }
 };
 
 /** Two machines, or two days, with the same key would assemble the same image. */
-const keyOf = async (recipe: Recipe): Promise<string> =>
+export const recipeKey = async (recipe: Recipe): Promise<string> =>
   createHash('sha256')
     .update(JSON.stringify([RECIPE_VERSION, recipe, readOsRelease(), await hostCertificates()]))
     .digest('hex');
@@ -98,7 +105,7 @@ export const assembleBase = async (
   scratch: string,
 ): Promise<{ cached: boolean; ms: number }> => {
   const started = performance.now();
-  const key = await keyOf(recipe);
+  const key = await recipeKey(recipe);
   const own = `localhost/failover-drill/base-${recipe.kind}:${key.slice(0, 16)}`;
   const known = await engine.inspect(own);
   if (known?.config.labels[KEY_LABEL] === key) {
@@ -109,7 +116,8 @@ export const assembleBase = async (
   const context = await mkdtemp(path.join(scratch, `base-${recipe.kind}-`));
   const said: string[] = [];
   try {
-    await writeTrees(recipe, context);
+    await mkdir(path.join(context, 'home'));
+    await writeTrees(recipe, (part) => createTree(path.join(context, part)), context);
     const dockerfile = path.join(context, 'Dockerfile');
     await writeFile(dockerfile, `${dockerfileOf(recipe).join('\n')}\n`);
     await engine.build({

@@ -1,10 +1,14 @@
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import tls from 'node:tls';
 import { type SharedFile, sharedLibraries } from '../hostFiles.ts';
 
 const MODE_TEMPORARY = 0o1777;
+
+/** The parts of the C library, which programs copied in later may want although no tool here does. */
+const C_LIBRARY =
+  /^lib(anl|BrokenLocale|c|dl|m|mvec|nsl|nss_(compat|dns|files)|pthread|resolv|rt|thread_db|util)\.so\.\d+$/;
 
 /** Where the certificates of the host stand in every assembled image. */
 export const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
@@ -80,9 +84,17 @@ export const createTree = (root: string) => {
     for (const library of files) await copy(library.real, library.path);
   };
 
-  /** The shared libraries of programs of this machine. */
-  const librariesOf = async (programs: readonly string[]): Promise<void> =>
-    libraries((await sharedLibraries(programs)).found);
+  /** The shared libraries of programs of this machine, and the whole C library with them. */
+  const librariesOf = async (programs: readonly string[]): Promise<void> => {
+    const { found } = await sharedLibraries(programs);
+    await libraries(found);
+    const c = found.find((library) => path.basename(library.path) === 'libc.so.6');
+    if (!c) return;
+    const from = path.dirname(c.path);
+    for (const name of readdirSync(from).filter((entry) => C_LIBRARY.test(entry))) {
+      await copy(realpathSync(path.join(from, name)), path.join(from, name));
+    }
+  };
 
   /** Users, certificates and the empty folders that programs expect. */
   const skeleton = async (): Promise<void> => {
