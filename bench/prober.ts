@@ -3,10 +3,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod';
 
 const DELAY_MS = 20;
+const PRIORITY = -15;
 const quick = process.argv.includes('--quick');
 const REPEATS = quick ? 1 : 3;
 
@@ -31,6 +33,16 @@ const Run = z.object({
 });
 type Run = z.output<typeof Run>;
 
+/** With the right to it, ahead of what else runs here; it changes the noise, not what is compared. */
+const preferred = (child: ChildProcess): ChildProcess => {
+  try {
+    if (child.pid !== undefined) os.setPriority(child.pid, PRIORITY);
+  } catch {
+    // Not root: runs like everything else.
+  }
+  return child;
+};
+
 const quantile = (values: readonly number[], q: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
@@ -51,6 +63,7 @@ const startServer = async () => {
     [path.join(import.meta.dirname, 'prober/server.ts'), String(DELAY_MS)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  preferred(child);
   const [line] = await once(child.stdout, 'data');
   return { child, port: Number(String(line)) };
 };
@@ -68,6 +81,7 @@ const runOne = async (entry: Entry, port: number, helperPort: number) => {
     ['--max-semi-space-size=64', path.join(import.meta.dirname, 'prober/client.ts'), ...args],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  preferred(child);
   const run = Run.parse(JSON.parse(await outputOf(child)));
   return { run, servedMs: await serverLog(port) };
 };
@@ -93,6 +107,7 @@ const startBlackbox = async () => {
     ],
     { stdio: 'ignore' },
   );
+  preferred(child);
   for (let tries = 0; tries < 100; tries += 1) {
     if (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -105,28 +120,43 @@ const median = (values: readonly number[]): number => quantile(values, 0.5);
 type Line = Entry & {
   readonly p50: number;
   readonly p99: number;
+  readonly serverP99: number;
   readonly late: number;
   readonly failed: number;
   readonly cpu: number;
 };
 
+const GOAL = { ratePerS: 1_600, p50Ms: 0.3, p99Ms: 1 };
+
+const HEADER =
+  '  rate/s  prober             error p50  error p99  server p99   late  failed  CPU us  p50 x ours';
+
 const print = (lines: readonly Line[]): void => {
-  console.log(
-    `Server of ${DELAY_MS} ms; error = prober less server log; median of ${REPEATS} turns`,
-  );
-  console.log(
-    '  rate/s  prober              error p50   error p99   late   failed   CPU us   x ours',
-  );
+  const turns = `median of ${REPEATS} turns`;
+  console.log(`Server of ${DELAY_MS} ms; error = prober less server log; ${turns}`);
+  console.log(HEADER);
   for (const line of lines) {
-    const ours = lines.find((l) => l.name === 'ours' && l.ratePerS === line.ratePerS);
-    const ratio = ours && ours !== line ? `${(line.p50 / ours.p50).toFixed(1)} p50` : '';
-    console.log(
-      `  ${String(line.ratePerS).padStart(6)}  ${line.name.padEnd(18)} ` +
-        `${line.p50.toFixed(2).padStart(7)} ms  ${line.p99.toFixed(2).padStart(7)} ms ` +
-        `${(100 * line.late).toFixed(1).padStart(5)} % ${String(line.failed).padStart(7)} ` +
-        `${line.cpu.toFixed(0).padStart(8)}   ${ratio}`,
-    );
+    const ours = lines.find(({ name, ratePerS }) => name === 'ours' && ratePerS === line.ratePerS);
+    const columns = [
+      String(line.ratePerS).padStart(8),
+      `  ${line.name.padEnd(18)}`,
+      `${line.p50.toFixed(2)} ms`.padStart(10),
+      `${line.p99.toFixed(2)} ms`.padStart(11),
+      `${line.serverP99.toFixed(2)} ms`.padStart(12),
+      `${(100 * line.late).toFixed(1)} %`.padStart(7),
+      String(line.failed).padStart(8),
+      line.cpu.toFixed(0).padStart(8),
+      (ours && ours !== line ? (line.p50 / ours.p50).toFixed(1) : '').padStart(12),
+    ];
+    console.log(columns.join(''));
   }
+  const best = lines.find(({ name, ratePerS }) => name === 'ours' && ratePerS === GOAL.ratePerS);
+  if (!best) return;
+  const met = best.p50 <= GOAL.p50Ms && best.p99 <= GOAL.p99Ms;
+  console.log(
+    `Goal at ${GOAL.ratePerS}/s: p50 within ${GOAL.p50Ms} ms, p99 within ${GOAL.p99Ms} ms: ` +
+      `${met ? 'met' : 'not met'}. A server p99 far above ${DELAY_MS} ms says that the machine was busy.`,
+  );
 };
 
 const server = await startServer();
@@ -153,6 +183,7 @@ print(
       ...entry,
       p50: error(0.5),
       p99: error(0.99),
+      serverP99: median(all.map(({ servedMs }) => quantile(servedMs, 0.99))),
       late: median(all.map(({ run }) => run.late / (run.timesMs.length + run.failed))),
       failed: median(all.map(({ run }) => run.failed)),
       cpu: median(all.map(({ run }) => run.cpuUsPerProbe)),

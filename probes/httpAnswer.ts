@@ -21,7 +21,7 @@ export type Answer = {
 };
 
 /** The answer breaks the protocol or a bound. */
-export class AnswerError extends Error {
+class AnswerError extends Error {
   override readonly name = 'AnswerError';
 }
 

@@ -34,7 +34,7 @@ export const realSampleClock: SampleClock = {
 };
 
 /** Samples under way at once. Beyond it a sample waits, is marked late, and still counts from its due time. */
-export const IN_FLIGHT_MAX = 512;
+const IN_FLIGHT_MAX = 512;
 
 export type Sample = {
   readonly index: number;

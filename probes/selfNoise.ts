@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { httpProbe } from './http.ts';
 
-export type Floor = { readonly p50Us: number; readonly p95Us: number };
+type Floor = { readonly p50Us: number; readonly p95Us: number };
 
 export type SelfNoise = {
   /**

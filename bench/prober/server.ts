@@ -26,8 +26,8 @@ const answerDue = (): void => {
   for (let first = waiting[0]; first; first = waiting[0]) {
     if (performance.now() < first.readMs + delayMs) break;
     waiting.shift();
-    first.socket.end(ANSWER);
     servedMs.push(performance.now() - first.readMs);
+    first.socket.end(ANSWER);
   }
   arm();
 };
