@@ -162,8 +162,8 @@ export const createCodeBuild = async (options: CodeBuildOptions) => {
   };
 
   const updateProject = async (input: CreateProjectInput, { region }: CallContext) => {
-    const { createdMs } = project(region, input.name);
-    const made = { ...projectFrom(input, region, clock.now()), createdMs };
+    const { createdAtMs } = project(region, input.name);
+    const made = { ...projectFrom(input, region, clock.now()), createdAtMs };
     await state.save(putProject(state.value, made));
     return { project: projectAnswer(made) };
   };
