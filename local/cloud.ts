@@ -23,8 +23,7 @@ import type { Clock } from './clock.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
 import { createCodeBuild } from './codebuild/createCodeBuild.ts';
 import { type BuilderDetection, openEngine } from './containers/detect.ts';
-import { readProcessImage } from './containers/processImage.ts';
-import { type DnsAddress, type DnsServer, startDnsServer } from './dns/server.ts';
+import { type DnsServer, startDnsServer } from './dns/server.ts';
 import { createDynamodb, type Dynamodb } from './dynamodb/service.ts';
 import { createEcr, type Ecr } from './ecr/createEcr.ts';
 import { localImage } from './ecr/localImage.ts';
@@ -61,7 +60,7 @@ export type CloudOptions = {
   /** Regions with a DNS resolver of their own: those where functions run. */
   readonly resolverRegions: readonly string[];
   /** Where the authoritative DNS server listens for people; nowhere when absent. */
-  readonly dns?: DnsAddress;
+  readonly dns?: { readonly host: string; readonly port: number };
   readonly onLambdaLog: (line: LogLine) => void;
   readonly onBuildLog: (build: string, line: string) => void;
   /** Hears of faults that no caller can be told. */
@@ -128,10 +127,7 @@ const imageFinder =
   async (uri: string): Promise<TaskImage | undefined> => {
     const found = await localImage(ecr, engine, uri);
     if (!found) return undefined;
-    if (found.kind === 'process') {
-      const { cwd, env, command } = readProcessImage(found.folder);
-      return { kind: 'process', digest: found.digest, cwd, env, command };
-    }
+    if (found.kind === 'process') return found;
     const { name, digest, facts } = found;
     return { kind: 'container', name, digest, config: facts.config };
   };

@@ -52,6 +52,7 @@ export const resolveIntrinsics = (value: unknown, to: References): unknown => {
     const [name, attribute] = argument.map(String);
     return found(to.attribute(name ?? '', attribute ?? ''), `!GetAtt ${name}.${attribute}`);
   }
+  if (key === 'Fn::ToJsonString') return JSON.stringify(resolveIntrinsics(argument, to), null, 2);
   if (key.startsWith('Fn::')) {
     throw new DrillError('ConfigInvalid', `template: ${key} is not known to the embedded cloud`);
   }

@@ -2,7 +2,11 @@
  * How each type of CloudFormation resource is made in the embedded cloud, through its own API. Making one
  * that is there already brings it up to date. A type that is not listed is refused.
  */
-import { CreateProjectCommand, UpdateProjectCommand } from '@aws-sdk/client-codebuild';
+import {
+  CreateProjectCommand,
+  type CreateProjectCommandInput,
+  UpdateProjectCommand,
+} from '@aws-sdk/client-codebuild';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -117,25 +121,21 @@ const makeRepository: Make = async (properties, { ecr }, region) => {
   return { ref: RepositoryName, attributes: { Arn: arn } };
 };
 
-const Project = z.looseObject({
-  Name: z.string(),
-  ServiceRole: z.string(),
-  Source: z.looseObject({ Type: z.string(), Location: z.string(), BuildSpec: z.unknown() }),
-});
+const Project = z
+  .looseObject({ Name: z.string(), Source: z.looseObject({ BuildSpec: z.string() }) })
+  // The one name that CloudFormation and the API spell differently.
+  .transform(({ Source: { BuildSpec: buildspec, ...source }, ...project }) => ({
+    ...project,
+    Source: { ...source, buildspec },
+  }));
 
 const makeProject: Make = async (properties, { codebuild }, region) => {
   const project = Project.parse(properties);
-  const input = lowerFirst(project) as ConstructorParameters<typeof CreateProjectCommand>[0];
-  // A build specification given inline reaches CodeBuild as text.
-  const { BuildSpec: spec } = project.Source;
-  const source = {
-    ...(input.source ?? { type: 'S3' as const }),
-    buildspec: typeof spec === 'string' ? spec : JSON.stringify(spec),
-  };
+  const input = lowerFirst(project) as CreateProjectCommandInput;
   await createOr(
     ['ResourceAlreadyExistsException'],
-    () => codebuild.send(new CreateProjectCommand({ ...input, source })),
-    () => codebuild.send(new UpdateProjectCommand({ ...input, source })),
+    () => codebuild.send(new CreateProjectCommand(input)),
+    () => codebuild.send(new UpdateProjectCommand(input)),
   );
   const arn = `arn:aws:codebuild:${region}:${ACCOUNT_ID}:project/${project.Name}`;
   return { ref: project.Name, attributes: { Arn: arn } };

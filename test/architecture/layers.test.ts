@@ -14,7 +14,7 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
   aws: { folders: ['core', 'events'], packages: /^(@aws-sdk\/|zod$)/, node: true },
   functions: {
     folders: ['core', 'events', 'probes', 'aws'],
-    packages: /^(@middy\/|@aws-lambda-powertools\/|zod$)/,
+    packages: /^(@middy\/|@aws-lambda-powertools\/|aws-lambda$|zod$)/,
     node: true,
   },
   local: { folders: ['core', 'events', 'probes', 'aws', 'functions'], packages: /./, node: true },
