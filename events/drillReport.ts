@@ -60,6 +60,19 @@ export const VariantReport = z.strictObject({
 });
 export type VariantReport = z.output<typeof VariantReport>;
 
+/** One placement: how long its parts took, null where the platform does not tell, or why it failed. */
+export const PlacementLine = z.strictObject({
+  round: z.int(),
+  region: z.string(),
+  armId: z.string(),
+  scheduleMs: z.number().nullable(),
+  pullMs: z.number().nullable(),
+  startMs: z.number().nullable(),
+  readyMs: z.number().nullable(),
+  error: z.string().nullable(),
+});
+export type PlacementLine = z.output<typeof PlacementLine>;
+
 /** Something that went wrong without ending the drill. */
 export const Problem = z.strictObject({
   kind: z.string(),
@@ -97,6 +110,7 @@ export const DrillReport = z.strictObject({
   /** One for each scenario and quantile; the first is the primary table. */
   rankings: z.array(Ranking),
   variants: z.array(VariantReport),
+  placements: z.array(PlacementLine),
   cells: z.array(CellReport),
   problems: z.array(Problem),
   /** What could not be measured, and why. */

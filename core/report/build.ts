@@ -8,7 +8,7 @@ import type { VariantSpec } from '../variants/matrix.ts';
 import { cellReports } from './cells.ts';
 import { notMeasuredOf, problemsOf } from './findings.ts';
 import { scoresAndPareto } from './scores.ts';
-import { type PlacementSeen, placementSummary } from './variants.ts';
+import { type PlacementSeen, placementLines, placementSummary } from './variants.ts';
 import { headlineOf, nextSteps, primaryRanking } from './words.ts';
 
 type Plan = {
@@ -46,7 +46,7 @@ export type Records<I extends Image> = {
   readonly images: readonly I[];
   readonly placements: readonly (PlacementSeen & {
     readonly round: number;
-    readonly placement: { readonly runner: string } | null;
+    readonly placement: { readonly runner: string; readonly region: string } | null;
     readonly failure: {
       readonly region: string;
       readonly armId: string;
@@ -127,6 +127,7 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
     floorP95Ms: floorP95Ms(bursts),
     rankings,
     variants: variantReports(records, rankings),
+    placements: placementLines(placements),
     cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
     problems,
     notMeasured: notMeasuredOf(bursts, images, pullTold),
