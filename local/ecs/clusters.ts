@@ -10,7 +10,7 @@ import type { Cluster, EcsState } from './state.ts';
 
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 
-export const clusterArn = (region: string, name: string): string =>
+const clusterArn = (region: string, name: string): string =>
   `arn:aws:ecs:${region}:${ACCOUNT_ID}:cluster/${name}`;
 
 const arnOf = (region: string, nameOrArn = 'default'): string =>

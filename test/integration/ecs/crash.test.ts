@@ -5,13 +5,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as sdk from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startProcessCloud, taskLinks } from './harness.ts';
 import { type Bench, missingEngine, openBench } from './toyImage.ts';
 
 const missing = await missingEngine();
-const CHILD = path.join(import.meta.dirname, 'crashingCloud.ts');
+const CHILD = fileURLToPath(new URL('./crashingCloud.ts', import.meta.url));
 const TASKS = 2;
 
 type Started = { readonly child: ChildProcess; readonly taskIds: string[] };
@@ -30,10 +31,10 @@ const startChild = (dataDir: string, kind: 'containers' | 'processes'): Promise<
     child.once('exit', (code) => reject(new Error(`the child ended with ${code}: ${text}`)));
   });
 
-const killed = ({ child }: Started): Promise<unknown> =>
+const killed = ({ child }: Started, signal: NodeJS.Signals = 'SIGKILL'): Promise<unknown> =>
   new Promise((resolve) => {
     child.once('exit', resolve);
-    child.kill('SIGKILL');
+    child.kill(signal);
   });
 
 const read = (file: string): string => {
@@ -119,25 +120,28 @@ describe.skipIf(process.platform !== 'linux')('a cloud that is killed', () => {
     },
   );
 
-  it('leaves no process, and says of each task that it ended with the cloud', async () => {
-    const folder = temporary();
-    const started = await startChild(folder, 'processes');
-    await killed(started);
-    expect(await untilNothing([folder, ...started.taskIds])).toEqual([]);
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'leaves no process after %s, and says of each task that it ended with the cloud',
+    async (signal) => {
+      const folder = temporary();
+      const started = await startChild(folder, 'processes');
+      await killed(started, signal);
+      expect(await untilNothing([folder, ...started.taskIds])).toEqual([]);
 
-    const next = await startProcessCloud({}, { dataDir: folder });
-    const answer = await next.client.send(
-      new sdk.DescribeTasksCommand({ cluster: 'drill', tasks: started.taskIds }),
-    );
-    expect(answer.tasks).toHaveLength(TASKS);
-    for (const task of answer.tasks ?? []) {
-      expect(task).toMatchObject({
-        lastStatus: 'STOPPED',
-        desiredStatus: 'STOPPED',
-        stopCode: 'TerminationNotice',
-        stoppedReason: 'The embedded cloud ended while the task ran, and the task ended with it',
-      });
-    }
-    await next.close();
-  });
+      const next = await startProcessCloud({}, { dataDir: folder });
+      const answer = await next.client.send(
+        new sdk.DescribeTasksCommand({ cluster: 'drill', tasks: started.taskIds }),
+      );
+      expect(answer.tasks).toHaveLength(TASKS);
+      for (const task of answer.tasks ?? []) {
+        expect(task).toMatchObject({
+          lastStatus: 'STOPPED',
+          desiredStatus: 'STOPPED',
+          stopCode: 'TerminationNotice',
+          stoppedReason: 'The embedded cloud ended while the task ran, and the task ended with it',
+        });
+      }
+      await next.close();
+    },
+  );
 });

@@ -4,7 +4,8 @@ import { runTasks, startCloud, startProcessCloud, untilStatus } from './harness.
 import { openImages } from './toyImage.ts';
 
 const [dataDir = '', kind, count] = process.argv.slice(2);
-const program = `process.env.MARK = ${JSON.stringify(dataDir)}; setInterval(() => {}, 1000)`;
+// The data folder stands in the command line, by which the test finds the process.
+const program = `setInterval(() => {}, 1000, ${JSON.stringify(dataDir)})`;
 const cloud =
   kind === 'containers'
     ? await startCloud(await openImages(dataDir))

@@ -11,7 +11,7 @@ import { startWireServer, type WireServer } from '../../../local/wire/server.ts'
 import { serviceFromSdk } from '../../../local/wire/service.ts';
 
 /** A network without delays: relays bytes and nothing else. */
-export const plainNetwork: TaskNetwork = {
+const plainNetwork: TaskNetwork = {
   listen: ({ host, port, target }) =>
     new Promise((resolve, reject) => {
       const open = new Set<net.Socket>();
@@ -75,7 +75,7 @@ export const startCloud = async (
 };
 
 /** An image that is a Node program run as a plain process. */
-export const programImage = (text: string) => ({
+const programImage = (text: string) => ({
   kind: 'process' as const,
   digest: `sha256:${'ab'.repeat(32)}`,
   cwd: os.tmpdir(),
