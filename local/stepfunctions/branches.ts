@@ -28,6 +28,9 @@ const abortStates = (run: Run, frame: Frame): void => {
   const state = frame.graph.states.get(frame.state);
   for (const child of frame.children.values()) abortStates(run, child);
   if (frame.entered && state && ABORTABLE.has(state.type)) {
+    if (frame.progress['mapRun'] !== undefined) {
+      run.emit(frame, 'MapRunAborted', undefined, { advance: false });
+    }
     run.emit(frame, `${state.type}StateAborted`, undefined, { advance: false });
   }
 };

@@ -5,10 +5,13 @@ import type { Entry } from './executions.ts';
 import { createRegistry, type Registry } from './executions.ts';
 import { type FolderLock, lockFolder } from './folderLock.ts';
 import { isObject, type JsonObject, toJson } from './json.ts';
+import { createMapRuns } from './mapRuns.ts';
 import { executionOperations } from './operations/executions.ts';
 import { historyOperations } from './operations/history.ts';
 import { type MachineRecord, machineOperations } from './operations/machines.ts';
+import { mapRunOperations } from './operations/mapRuns.ts';
 import { taskOperations } from './operations/tasks.ts';
+import { testStateOperations } from './operations/testState.ts';
 import type { Random } from './random.ts';
 import type { Limits, TaskGateway } from './runtime.ts';
 import { createStore } from './store.ts';
@@ -35,6 +38,7 @@ export type EngineParts = {
   readonly machines: ReadonlyMap<string, MachineRecord>;
   readonly registry: Registry;
   readonly tokens: ReturnType<typeof createTaskTokens>;
+  readonly mapRuns: ReturnType<typeof createMapRuns>;
   saveMachine(record: MachineRecord): void;
   removeMachine(which: { region: string; name: string; arn: string }): void;
 };
@@ -79,12 +83,13 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
   const store = createStore(folder);
   const tokens = createTaskTokens();
   const machines = new Map<string, MachineRecord>();
+  const mapRuns = createMapRuns(store, clock);
   const limits: Limits = { historyEventsMax: HISTORY_EVENTS_MAX, ...options.limits };
   let lock: FolderLock | undefined;
   const registry = createRegistry({
     store,
     clock,
-    tools: (children) => ({ clock, random, gateway, limits, tokens, children }),
+    tools: (children) => ({ clock, random, gateway, limits, tokens, children, mapRuns }),
     lock: () => {
       lock ??= lockFolder(folder);
     },
@@ -102,6 +107,7 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
     machines,
     registry,
     tokens,
+    mapRuns,
     saveMachine: (record) => {
       const stored = toJson(record);
       if (isObject(stored)) store.saveMachine(record.region, record.name, stored);
@@ -123,7 +129,9 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
       ...machineOperations(parts),
       ...executionOperations(parts),
       ...historyOperations(parts),
+      ...mapRunOperations(parts),
       ...taskOperations(parts),
+      ...testStateOperations(parts),
     },
     resume: () => registry.resume(),
     settled,

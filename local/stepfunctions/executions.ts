@@ -179,7 +179,9 @@ export const createRegistry = (parts: {
     try {
       const end = (await (ended ?? entry.running?.ended)) ?? (await endOf(entry));
       if (signal.aborted || !end) throw new Aborted();
-      return resultOf(end);
+      const { name, startMs } = entry.head;
+      const { stopMs } = end;
+      return { ...resultOf(end), arn, name, input: child.input, startMs, stopMs };
     } finally {
       signal.removeEventListener('abort', stop);
     }

@@ -45,7 +45,8 @@ const delayMs = (rule: RetryRule, used: number, run: Run): number => {
   return (rule.fullJitter ? run.tools.random() * seconds : seconds) * 1000;
 };
 
-const retryRule = (
+/** The first Retry rule that fits and has attempts left. */
+export const retryRule = (
   state: StateBase,
   frame: Frame,
   failure: FailureDetail,
@@ -62,7 +63,12 @@ const errorOutput = (failure: FailureDetail): JsonObject => ({
   Cause: failure.cause ?? '',
 });
 
-const caught = async (
+/** The first Catch rule that fits. */
+export const catchRule = (state: StateBase, failure: FailureDetail): CatchRule | undefined =>
+  state.catch.find(({ errorEquals }) => matches(errorEquals, failure));
+
+/** Where a caught failure leads, with what output. */
+export const caught = async (
   run: Run,
   frame: Frame,
   state: StateBase,
@@ -120,7 +126,7 @@ export const withRules = async (
       continue;
     }
     giveUp(failure.detail);
-    const rule = state.catch.find(({ errorEquals }) => matches(errorEquals, failure.detail));
+    const rule = catchRule(state, failure.detail);
     if (!rule) throw failure;
     try {
       return await caught(run, frame, state, rule, failure.detail);

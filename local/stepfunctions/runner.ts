@@ -39,7 +39,8 @@ const enter = (run: Run, frame: Frame, state: State, inputText: string): void =>
   run.commit();
 };
 
-const dispatch = (run: Run, frame: Frame, state: State): Outcome | Promise<Outcome> => {
+/** Runs one state of a frame. */
+export const runState = (run: Run, frame: Frame, state: State): Outcome | Promise<Outcome> => {
   switch (state.type) {
     case 'Pass':
       return runPass(run, frame, state);
@@ -98,7 +99,7 @@ export const walk = async (run: Run, frame: Frame): Promise<Json> => {
     if (!frame.entered) enter(run, frame, state, inputText);
     let outcome: Outcome;
     try {
-      const running = dispatch(run, frame, state);
+      const running = runState(run, frame, state);
       outcome = running instanceof Promise ? await running : running;
       if (frame.signal.aborted) throw new Aborted();
       inputText = leave(run, frame, state, outcome);

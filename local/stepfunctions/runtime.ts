@@ -90,6 +90,7 @@ export type Tools = {
   readonly limits: Limits;
   readonly tokens: TaskTokens;
   readonly children: ChildExecutions;
+  readonly mapRuns: MapRuns;
 };
 
 export type TokenAnswer =
@@ -99,6 +100,33 @@ export type TokenAnswer =
 /** The open tokens of the engine: who waits for which. */
 export type TaskTokens = {
   open(token: string, waiter: { answer(answer: TokenAnswer): void; beat(): void }): () => void;
+};
+
+/** A child execution that ended. */
+export type ChildEnd = ChildResult & {
+  readonly arn: string;
+  readonly name: string;
+  readonly input: Json;
+  readonly startMs: number;
+  readonly stopMs: number;
+};
+
+/** What may change while a Map runs. */
+export type MapRunSettings = {
+  maxConcurrency: number;
+  toleratedFailureCount: number | undefined;
+  toleratedFailurePercentage: number | undefined;
+};
+
+/** Where the runs of distributed Maps are written down. */
+export type MapRuns = {
+  /** Notes a run, or finds it after a restart. The settings are live: UpdateMapRun changes them. */
+  begin(run: {
+    readonly arn: string;
+    readonly executionArn: string;
+    readonly total: number;
+    readonly settings: MapRunSettings;
+  }): { readonly settings: MapRunSettings; end(status: 'SUCCEEDED' | 'FAILED' | 'ABORTED'): void };
 };
 
 /** Child executions of a distributed Map. */
@@ -116,7 +144,7 @@ export type ChildExecutions = {
       readonly type: 'STANDARD' | 'EXPRESS';
     },
     signal: AbortSignal,
-  ): Promise<ChildResult>;
+  ): Promise<ChildEnd>;
 };
 
 export type EventOptions = {

@@ -30,6 +30,14 @@ export const createStore = (folder: string) => {
   const journalFile = (region: string, machine: string, name: string) =>
     path.join(executionFolder(region, machine, name), 'journal.jsonl');
 
+  const mapRunFile = (arn: string) =>
+    path.join(
+      folder,
+      arn.split(':')[3] ?? '',
+      'mapRuns',
+      `${fileName(arn.split(':').at(-1) ?? '')}.json`,
+    );
+
   const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir).sort() : []);
   const regions = (): string[] => list(folder).filter((name) => /^[a-z]{2}-/.test(name));
 
@@ -55,6 +63,22 @@ export const createStore = (folder: string) => {
             return isObject(record) ? [{ region, record }] : [];
           }),
       ),
+    saveMapRun: (arn: string, record: object): void => {
+      const file = mapRunFile(arn);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(`${file}.new`, JSON.stringify(record));
+      renameSync(`${file}.new`, file);
+    },
+    loadMapRuns: (): JsonObject[] =>
+      regions().flatMap((region) => {
+        const root = path.join(folder, region, 'mapRuns');
+        return list(root)
+          .filter((name) => name.endsWith('.json'))
+          .flatMap((name) => {
+            const record = parseJson(readFileSync(path.join(root, name), 'utf8'));
+            return isObject(record) ? [record] : [];
+          });
+      }),
     /** Makes the folder of an execution; returns the journal's place. */
     makeExecution: (region: string, machine: string, name: string): string => {
       mkdirSync(executionFolder(region, machine, name), { recursive: true });

@@ -1,21 +1,30 @@
-import { finishWithResult, numberOf } from '../dataFlow.ts';
-import { Aborted, runtimeFault, StateFailure } from '../failure.ts';
-import { isObject, type Json, toJson } from '../json.ts';
-import type { MapState } from '../machine.ts';
+import {
+  expressionScope,
+  fillTemplate,
+  finishWithResult,
+  numberOf,
+  pathScope,
+} from '../dataFlow.ts';
+import { Aborted, Closing, runtimeFault, StateFailure } from '../failure.ts';
+import { readItems } from '../integrations/itemReader.ts';
+import { writeResults } from '../integrations/resultWriter.ts';
+import { isObject, type Json, type JsonObject, PAYLOAD_BYTES_MAX, toJson } from '../json.ts';
+import { evaluateTemplate } from '../jsonata.ts';
+import type { ItemBatcher, MapState } from '../machine.ts';
 import { randomUuid } from '../random.ts';
 import { withRules } from '../rules.ts';
-import type { ChildResult, Frame, Outcome, Run } from '../runtime.ts';
+import type { ChildEnd, Frame, MapRunSettings, Outcome, Run } from '../runtime.ts';
 import { itemInput, itemsOf } from './map.ts';
 
 /** Child executions that run at a time when MaxConcurrency is 0. Source: Step Functions quotas. */
 const CHILD_CONCURRENCY_MAX = 10_000;
 
 type Plan = {
+  readonly runId: string;
   readonly inputs: Json[];
   readonly concurrency: number;
-  readonly toleratedCount: number | undefined;
-  readonly toleratedPercentage: number | undefined;
-  readonly runId: string;
+  readonly toleratedCount: number | null;
+  readonly toleratedPercentage: number | null;
 };
 
 const mapRunArn = (run: Run, state: MapState, runId: string): string => {
@@ -24,10 +33,50 @@ const mapRunArn = (run: Run, state: MapState, runId: string): string => {
   return `arn:aws:states:${region}:${account}:mapRun:${machineName}/${state.label ?? runId.slice(0, 8)}:${runId}`;
 };
 
+/** Groups items: by number, by bytes, or by whichever is reached first. */
+const batched = async (
+  run: Run,
+  frame: Frame,
+  state: MapState,
+  batcher: ItemBatcher,
+  inputs: readonly Json[],
+): Promise<Json[]> => {
+  const items = await numberOf(run, frame, batcher.maxItemsPerBatch, 'MaxItemsPerBatch');
+  const bytes = await numberOf(run, frame, batcher.maxInputBytesPerBatch, 'MaxInputBytesPerBatch');
+  const { batchInput } = batcher;
+  let common: JsonObject = {};
+  if (batchInput !== undefined) {
+    const value =
+      state.language === 'JSONata'
+        ? await evaluateTemplate(batchInput, 'BatchInput', expressionScope(run, frame))
+        : fillTemplate(batchInput, pathScope(run, frame, frame.input), run);
+    common = { BatchInput: value };
+  }
+  const bytesMax = Math.min(bytes ?? PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MAX);
+  const frameBytes = Buffer.byteLength(JSON.stringify({ ...common, Items: [] }));
+  const batches: Json[][] = [];
+  let size = 0;
+  for (const input of inputs) {
+    const own = Buffer.byteLength(JSON.stringify(input)) + 1;
+    const last = batches.at(-1);
+    if (!last || last.length >= (items ?? Number.POSITIVE_INFINITY) || size + own > bytesMax) {
+      batches.push([input]);
+      size = frameBytes + own;
+    } else {
+      last.push(input);
+      size += own;
+    }
+  }
+  return batches.map((Items) => ({ ...common, Items }));
+};
+
 const prepare = async (run: Run, frame: Frame, state: MapState): Promise<Plan> => {
-  const items = await itemsOf(run, frame, state);
+  const { itemReader, itemBatcher } = state;
+  const items = itemReader
+    ? await readItems(run, frame, state, itemReader)
+    : await itemsOf(run, frame, state);
   run.emit(frame, 'MapStateStarted', `{"length":${items.length}}`);
-  const concurrency = (await numberOf(run, frame, state.maxConcurrency, 'MaxConcurrency')) ?? 0;
+  const wanted = (await numberOf(run, frame, state.maxConcurrency, 'MaxConcurrency')) ?? 0;
   const count = await numberOf(run, frame, state.toleratedFailureCount, 'ToleratedFailureCount');
   const percentage = await numberOf(
     run,
@@ -43,106 +92,130 @@ const prepare = async (run: Run, frame: Frame, state: MapState): Promise<Plan> =
     inputs.push(await itemInput(run, frame, state, { index, value }));
   }
   return {
-    inputs,
-    concurrency: concurrency > 0 ? concurrency : CHILD_CONCURRENCY_MAX,
-    toleratedCount: count,
-    toleratedPercentage: percentage,
     runId: randomUuid(run.tools.random),
+    inputs: itemBatcher ? await batched(run, frame, state, itemBatcher, inputs) : inputs,
+    concurrency: wanted > 0 ? wanted : CHILD_CONCURRENCY_MAX,
+    toleratedCount: count ?? null,
+    toleratedPercentage: percentage ?? null,
   };
 };
 
-/** True when more iterations failed than the state tolerates. */
-const tooManyFailed = (plan: Plan, failures: number): boolean => {
-  if (failures === 0) return false;
-  const { toleratedCount, toleratedPercentage } = plan;
-  if (toleratedCount === undefined && toleratedPercentage === undefined) return true;
-  const byCount = toleratedCount !== undefined && failures > toleratedCount;
-  const percentage = (failures / plan.inputs.length) * 100;
-  return byCount || (toleratedPercentage !== undefined && percentage > toleratedPercentage);
+const planFrom = (stored: JsonObject): Plan => {
+  const number = (key: string) => (typeof stored[key] === 'number' ? stored[key] : null);
+  return {
+    runId: String(stored['runId']),
+    inputs: Array.isArray(stored['inputs']) ? stored['inputs'] : [],
+    concurrency: number('concurrency') ?? CHILD_CONCURRENCY_MAX,
+    toleratedCount: number('toleratedCount'),
+    toleratedPercentage: number('toleratedPercentage'),
+  };
 };
 
-const EXCEEDED = 'The specified tolerated failure threshold was exceeded';
+/** True when more child executions failed than the state tolerates. */
+const tooManyFailed = (settings: MapRunSettings, failures: number, total: number): boolean => {
+  if (failures === 0) return false;
+  const { toleratedFailureCount: count, toleratedFailurePercentage: percentage } = settings;
+  if (count === undefined && percentage === undefined) return true;
+  if (count !== undefined && failures > count) return true;
+  return percentage !== undefined && (failures / total) * 100 > percentage;
+};
 
-/** Distributed Map: each item is an execution of its own. */
+const EXCEEDED = {
+  error: 'States.ExceedToleratedFailureThreshold',
+  cause: 'The specified tolerated failure threshold was exceeded',
+};
+
+/** Runs the children, as many at a time as the settings of the moment allow. */
+const runChildren = (
+  run: Run,
+  frame: Frame,
+  state: MapState,
+  plan: Plan,
+  arn: string,
+  settings: MapRunSettings,
+): Promise<ChildEnd[]> => {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([frame.signal, stop.signal]);
+  const ends: ChildEnd[] = [];
+  const { inputs, runId } = plan;
+  return new Promise((resolve, reject) => {
+    let next = 0;
+    let active = 0;
+    let failures = 0;
+    const give = (error: unknown) => {
+      stop.abort(frame.signal.aborted ? frame.signal.reason : new Aborted());
+      reject(error);
+    };
+    const ended = (index: number, end: ChildEnd) => {
+      ends[index] = end;
+      active -= 1;
+      if (!end.ok) failures += 1;
+      if (tooManyFailed(settings, failures, inputs.length)) give(new StateFailure(EXCEEDED));
+      else if (next >= inputs.length && active === 0) resolve(ends);
+      else launch();
+    };
+    const launch = () => {
+      while (active < settings.maxConcurrency && next < inputs.length && !signal.aborted) {
+        const index = next++;
+        active += 1;
+        const input = inputs[index] ?? null;
+        const type = state.executionType;
+        const child = {
+          name: `${runId}-${index}`,
+          mapRunArn: arn,
+          state: state.name,
+          index,
+          input,
+          type,
+        };
+        run.tools.children.run(run.head, child, signal).then((end) => ended(index, end), give);
+      }
+    };
+    if (inputs.length === 0) resolve([]);
+    launch();
+  });
+};
+
+/** Distributed Map: each item, or batch of items, is an execution of its own. */
 export const runDistributedMap = (run: Run, frame: Frame, state: MapState): Promise<Outcome> => {
   const once = async (): Promise<Outcome> => {
     const stored = frame.progress['mapRun'];
-    const plan: Plan = isObject(stored) ? planFrom(stored) : await prepare(run, frame, state);
+    const plan = isObject(stored) ? planFrom(stored) : await prepare(run, frame, state);
     const arn = mapRunArn(run, state, plan.runId);
     if (!isObject(stored)) {
       run.emit(frame, 'MapRunStarted', JSON.stringify({ mapRunArn: arn }));
       run.progress(frame, { mapRun: toJson(plan) });
       run.commit();
     }
-    const results = await runChildren(run, frame, state, plan, arn);
-    const outputs = results.flatMap((result) => (result.ok ? [result.output] : []));
+    const note = run.tools.mapRuns.begin({
+      arn,
+      executionArn: run.head.arn,
+      total: plan.inputs.length,
+      settings: {
+        maxConcurrency: plan.concurrency,
+        toleratedFailureCount: plan.toleratedCount ?? undefined,
+        toleratedFailurePercentage: plan.toleratedPercentage ?? undefined,
+      },
+    });
+    let result: Json;
+    try {
+      const ends = await runChildren(run, frame, state, plan, arn, note.settings);
+      result = state.resultWriter
+        ? await writeResults(run, frame, state, state.resultWriter, arn, ends)
+        : ends.flatMap((end) => (end.ok ? [end.output] : []));
+    } catch (thrown) {
+      if (thrown instanceof StateFailure) {
+        note.end('FAILED');
+        run.emit(frame, 'MapRunFailed', JSON.stringify(thrown.detail));
+      } else if (!(frame.signal.reason instanceof Closing)) note.end('ABORTED');
+      throw thrown;
+    }
+    note.end('SUCCEEDED');
     run.emit(frame, 'MapRunSucceeded');
     run.emit(frame, 'MapStateSucceeded', undefined, { advance: false });
-    return finishWithResult(run, frame, state, outputs);
+    return finishWithResult(run, frame, state, result);
   };
-  return withRules(run, frame, state, once, () => {
-    if (frame.progress['mapRun'] === undefined) return;
-    run.emit(
-      frame,
-      'MapRunFailed',
-      JSON.stringify({ error: 'States.ExceedToleratedFailureThreshold', cause: EXCEEDED }),
-    );
-    run.emit(frame, 'MapStateFailed');
+  return withRules(run, frame, state, once, ({ evaluation }) => {
+    if (frame.progress['mapRun'] !== undefined || evaluation) run.emit(frame, 'MapStateFailed');
   });
-};
-
-const planFrom = (stored: Record<string, Json>): Plan => {
-  const list = (key: string): Json[] => (Array.isArray(stored[key]) ? stored[key] : []);
-  const number = (key: string) => (typeof stored[key] === 'number' ? stored[key] : undefined);
-  return {
-    inputs: list('inputs'),
-    concurrency: number('concurrency') ?? CHILD_CONCURRENCY_MAX,
-    toleratedCount: number('toleratedCount'),
-    toleratedPercentage: number('toleratedPercentage'),
-    runId: String(stored['runId']),
-  };
-};
-
-const runChildren = async (
-  run: Run,
-  frame: Frame,
-  state: MapState,
-  plan: Plan,
-  arn: string,
-): Promise<ChildResult[]> => {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([frame.signal, stop.signal]);
-  const results: ChildResult[] = [];
-  let next = 0;
-  let failures = 0;
-  const worker = async (): Promise<void> => {
-    for (;;) {
-      const index = next++;
-      if (index >= plan.inputs.length || stop.signal.aborted) return;
-      const result = await run.tools.children.run(
-        run.head,
-        {
-          name: `${plan.runId}-${index}`,
-          mapRunArn: arn,
-          state: state.name,
-          index,
-          input: plan.inputs[index] ?? null,
-          type: state.executionType,
-        },
-        signal,
-      );
-      results[index] = result;
-      if (result.ok) continue;
-      failures += 1;
-      if (tooManyFailed(plan, failures)) stop.abort(new Aborted());
-    }
-  };
-  const width = Math.min(plan.concurrency, plan.inputs.length);
-  await Promise.all(Array.from({ length: width }, worker)).catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error;
-  });
-  if (stop.signal.aborted) {
-    throw new StateFailure({ error: 'States.ExceedToleratedFailureThreshold', cause: EXCEEDED });
-  }
-  return results;
 };
