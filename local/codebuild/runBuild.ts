@@ -179,8 +179,7 @@ export const runBuild = async (queued: Build, options: RunOptions): Promise<Buil
       return succeeded;
     } finally {
       stop.removeEventListener('abort', shell.kill);
-      await shell.close();
-      killLeftovers(id);
+      await shell.close(() => killLeftovers(id));
     }
   };
 

@@ -35,6 +35,9 @@ trap 'state_code=$?; trap - EXIT; keep_state; exit $state_code' EXIT
 `;
 };
 
+/** The exit code of what was killed. */
+const KILLED = 137;
+
 export type ShellOptions = {
   readonly shell: 'sh' | 'bash';
   /** Where the first command starts. */
@@ -83,14 +86,13 @@ export const openShell = async (options: ShellOptions) => {
   });
   child.stdout?.on('data', (chunk: Buffer) => reader.write(chunk));
   child.stderr?.on('data', (chunk: Buffer) => onLine(chunk.toString().trimEnd()));
-  const closed = new Promise<void>((resolve) => {
-    const end = () => {
-      finish(137);
-      resolve();
-    };
-    child.on('close', end);
-    child.on('error', end);
+  const gone = () => finish(KILLED);
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
   });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  exited.then(gone);
 
   let count = 0;
   const run = async (command: string): Promise<number> => {
@@ -99,7 +101,7 @@ export const openShell = async (options: ShellOptions) => {
     const script = path.join(stateFolder, `script-${count}`);
     await writeFile(commandFile, `${command}\n`, { mode: 0o600 });
     await writeFile(script, scriptOf(shell, stateFolder, commandFile), { mode: 0o600 });
-    if (child.exitCode !== null || child.signalCode !== null) return 137;
+    if (child.exitCode !== null || child.signalCode !== null) return KILLED;
     return new Promise((resolve) => {
       waiting = resolve;
       child.stdin?.write(`${script}\n`);
@@ -136,9 +138,14 @@ export const openShell = async (options: ShellOptions) => {
     }
   };
 
-  /** Ends everything the commands have started. */
-  const close = async (): Promise<void> => {
+  /**
+   * Ends the process group. `killRest` ends what left the group, which would otherwise keep the
+   * output open.
+   */
+  const close = async (killRest: () => void): Promise<void> => {
     child.stdin?.end();
+    await exited;
+    killRest();
     await closed;
   };
 
