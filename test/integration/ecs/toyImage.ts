@@ -9,7 +9,7 @@ import { detectRunc } from '../../../local/ecs/runners/detect.ts';
 import type { Ledger } from '../../../local/ecs/runners/leftovers.ts';
 import type { TaskImage } from '../../../local/ecs/runners/types.ts';
 
-const IMAGE = 'localhost/failover-drill/ecs-toy:1';
+export const TOY_IMAGE = 'localhost/failover-drill/ecs-toy:1';
 
 /** Answers its port over HTTP with who and where it is; ends politely unless DEAF is set. */
 const PROGRAM = `
@@ -83,10 +83,10 @@ export const openImages = async (dataDir: string) => {
   const { choice } = await detect(dataDir);
   if (!choice) throw new Error('no container engine works here');
   const engine: ContainerEngine = openEngine(choice, dataDir);
-  const facts = await engine.inspect(IMAGE);
+  const facts = await engine.inspect(TOY_IMAGE);
   const images = async (name: string): Promise<TaskImage | undefined> =>
     name === 'toy' && facts
-      ? { kind: 'container', name: IMAGE, digest: facts.imageId, config: facts.config }
+      ? { kind: 'container', name: TOY_IMAGE, digest: facts.imageId, config: facts.config }
       : undefined;
   const runner = (ledger: Ledger) =>
     chooseRunner({ dataDir, engine, choice, reason: '', id: path.basename(ledger.folder) }, ledger);
@@ -102,7 +102,7 @@ export const openBench = async () => {
   const context = path.join(dataDir, 'context');
   await writeContext(context);
   const dockerfile = path.join(context, 'Dockerfile');
-  await engine.build({ context, dockerfile, buildArgs: {}, tags: [IMAGE], onLine: () => {} });
+  await engine.build({ context, dockerfile, buildArgs: {}, tags: [TOY_IMAGE], onLine: () => {} });
   rmSync(context, { recursive: true, force: true });
   return {
     ...(await openImages(dataDir)),
