@@ -25,11 +25,10 @@ import { createCodeBuild } from './codebuild/createCodeBuild.ts';
 import { type BuilderDetection, openEngine } from './containers/detect.ts';
 import { type DnsServer, startDnsServer } from './dns/server.ts';
 import { createDynamodb, type Dynamodb } from './dynamodb/service.ts';
-import { createEcr, type Ecr } from './ecr/createEcr.ts';
-import { localImage } from './ecr/localImage.ts';
+import { createEcr } from './ecr/createEcr.ts';
 import { createEcs, type Ecs } from './ecs/createEcs.ts';
+import { taskImages } from './ecs/images.ts';
 import { chooseRunner } from './ecs/runners/choose.ts';
-import type { TaskImage } from './ecs/runners/types.ts';
 import { createEventBridge } from './eventbridge/service.ts';
 import { createLambda, type Lambda } from './lambda/service.ts';
 import type { LogLine } from './lambda/types.ts';
@@ -122,16 +121,6 @@ const resolverOf = (regions: readonly string[]) => (region: string) =>
     ? `${regionAddress(region, HOSTS.resolver)}:${RESOLVER_PORT}`
     : undefined;
 
-const imageFinder =
-  (ecr: Ecr, engine: ReturnType<typeof openEngine> | undefined) =>
-  async (uri: string): Promise<TaskImage | undefined> => {
-    const found = await localImage(ecr, engine, uri);
-    if (!found) return undefined;
-    if (found.kind === 'process') return found;
-    const { name, digest, facts } = found;
-    return { kind: 'container', name, digest, config: facts.config };
-  };
-
 /** A query from one region's sandbox to the region's own resolver takes no trip; others do. */
 const dnsDelay = (network: Network) => (source: string, server: string) =>
   network.datagramMs({
@@ -175,6 +164,8 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       }),
     );
     const engine = builder.choice ? openEngine(builder.choice, dataDir) : undefined;
+    // Working copies of images that a killed run left.
+    await engine?.cleanUp();
     const base = { dataDir, clock };
     const s3 = keep(await createS3(base));
     const ssm = keep(createSsm(base));
@@ -214,7 +205,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
             },
             ledger,
           ),
-        images: imageFinder(ecr, engine),
+        images: taskImages(ecr, engine),
         network,
         onFault,
       }),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { preferProcess } from '../precedence.ts';
 import type { FunctionSpec, SandboxNetwork } from './types.ts';
 
 export type Runtime = {
@@ -66,7 +67,7 @@ const environmentOf = (needs: Needs): Record<string, string> => {
  */
 export const spawnSandbox = (needs: Needs): ChildProcess => {
   const { memoryMb } = needs.spec;
-  return spawn(
+  const child = spawn(
     process.execPath,
     [
       `--max-old-space-size=${Math.max(48, Math.floor(memoryMb * 0.9))}`,
@@ -81,6 +82,9 @@ export const spawnSandbox = (needs: Needs): ChildProcess => {
       detached: true,
     },
   );
+  // Lambda gives each environment CPU of its own; here only precedence keeps a prober on its clock.
+  if (child.pid !== undefined) preferProcess(child.pid);
+  return child;
 };
 
 /** SIGKILL to the sandbox and everything it started. */

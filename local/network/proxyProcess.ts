@@ -1,8 +1,9 @@
 // The process that relays and delays connections. It has a processor to itself as far as the
 // machine allows, so that work elsewhere in the embedded cloud does not disturb the timing.
 // Started and told what to do by proxyClient.ts; ends when its parent goes away.
-import os from 'node:os';
+
 import { seededRandom } from '../../core/random.ts';
+import { preferProcess } from '../precedence.ts';
 import type { ProxyReply, ProxyRequest } from './proxyClient.ts';
 import { createRelayHost, type RelayHost } from './relay.ts';
 
@@ -37,8 +38,4 @@ process.on('message', (message: { seq: number; request: ProxyRequest }) => {
 });
 process.on('disconnect', () => process.exit(0));
 
-try {
-  os.setPriority(-10);
-} catch {
-  // Only root may; the delays are then as exact as a busy machine lets them be.
-}
+preferProcess(process.pid);
