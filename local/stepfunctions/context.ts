@@ -23,7 +23,8 @@ export const contextOf = (run: Run, frame: Frame): Json => {
       StartTime: isoTime(head.startMs),
       Name: head.name,
       RoleArn: head.roleArn,
-      RedriveCount: 0,
+      RedriveCount: head.redrive?.count ?? 0,
+      ...(head.redrive ? { RedriveTime: isoTime(head.redrive.atMs) } : {}),
     },
     StateMachine: { Id: head.machineArn, Name: head.machineName },
     State: {

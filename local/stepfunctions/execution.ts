@@ -159,7 +159,7 @@ export const runExecution = (parts: Parts): Execution => {
     machine.timeoutSeconds === undefined
       ? () => {}
       : tools.clock.after(
-          Math.max(0, head.startMs + machine.timeoutSeconds * 1000 - tools.clock.now()),
+          Math.max(0, startedMs(head) + machine.timeoutSeconds * 1000 - tools.clock.now()),
           timeOut,
         );
   const failed = (thrown: unknown): End => {
@@ -201,6 +201,9 @@ export const runExecution = (parts: Parts): Execution => {
     },
   };
 };
+
+/** A redrive gives the execution its whole time again. */
+const startedMs = (head: ExecutionHead): number => head.redrive?.atMs ?? head.startMs;
 
 const start = (run: Run, root: Frame, head: ExecutionHead): void => {
   const { input, roleArn } = head;

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import { type End, type Execution, runExecution } from './execution.ts';
+import { headIn, machineCache } from './executionHead.ts';
 import { Aborted, Closing } from './failure.ts';
 import { END_EVENTS, type EndStatus, restore } from './frames.ts';
-import { openJournal, readHead, readJournal, readLastEvent } from './journal.ts';
-import { isObject, type Json, type JsonObject, toJson } from './json.ts';
-import type { Machine, StateGraph } from './machine.ts';
-import { parseMachine } from './parseMachine.ts';
+import { openJournal, readJournal, readLastEvent } from './journal.ts';
+import { toJson } from './json.ts';
 import type { ChildExecutions, ChildResult, ExecutionHead, Tools } from './runtime.ts';
 import type { Store } from './store.ts';
 
@@ -17,74 +15,10 @@ export type Entry = {
   status: EndStatus | 'RUNNING';
   stopMs: number | undefined;
   running: Execution | undefined;
+  /** Times it was redriven, once that was asked. */
+  redrives?: number;
   /** Set when the journal cannot be read; the execution is listed and never run. */
   damage?: string;
-};
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
-
-const headOf = (stored: JsonObject): ExecutionHead => {
-  const { mapRun } = stored;
-  return {
-    arn: textOf(stored['arn']),
-    name: textOf(stored['name']),
-    machineArn: textOf(stored['machineArn']),
-    machineName: textOf(stored['machineName']),
-    roleArn: textOf(stored['roleArn']),
-    region: textOf(stored['region']),
-    type: stored['type'] === 'EXPRESS' ? 'EXPRESS' : 'STANDARD',
-    startMs: Number(stored['startMs']),
-    definition: textOf(stored['definition']),
-    input: stored['input'] ?? null,
-    revisionId: textOf(stored['revisionId']),
-    ...(typeof stored['traceHeader'] === 'string' ? { traceHeader: stored['traceHeader'] } : {}),
-    ...(isObject(mapRun)
-      ? {
-          mapRun: {
-            arn: textOf(mapRun['arn']),
-            state: textOf(mapRun['state']),
-            index: Number(mapRun['index']),
-          },
-        }
-      : {}),
-  };
-};
-
-const findMap = (graph: StateGraph, name: string): StateGraph | undefined => {
-  for (const state of graph.states.values()) {
-    if (state.type === 'Map') {
-      if (state.name === name) return state.processor;
-      const found = findMap(state.processor, name);
-      if (found) return found;
-    }
-    const branches = state.type === 'Parallel' ? state.branches : [];
-    for (const branch of branches) {
-      const found = findMap(branch, name);
-      if (found) return found;
-    }
-  }
-  return undefined;
-};
-
-const PARSED_MAX = 200;
-
-/** Keeps machines that were parsed, by definition and, for a child, the Map state it belongs to. */
-const machineCache = () => {
-  const parsed = new Map<string, Machine>();
-  return (head: ExecutionHead): Machine => {
-    const key = `${head.mapRun?.state ?? ''}\n${head.definition}`;
-    const known = parsed.get(key);
-    if (known) return known;
-    const whole = parseMachine(head.definition);
-    const graph = head.mapRun ? findMap(whole, head.mapRun.state) : whole;
-    if (!graph) throw new Error(`there is no Map state '${head.mapRun?.state}'`);
-    const machine: Machine = head.mapRun
-      ? { ...graph, comment: undefined, timeoutSeconds: undefined }
-      : whole;
-    if (parsed.size >= PARSED_MAX) parsed.clear();
-    parsed.set(key, machine);
-    return machine;
-  };
 };
 
 export type Registry = ReturnType<typeof createRegistry>;
@@ -143,14 +77,44 @@ export const createRegistry = (parts: {
   };
 
   const goOn = async (entry: Entry): Promise<void> => {
-    const head = headIn(entry.file);
-    const machine = machineOf(head);
+    const stored = headIn(entry.file);
+    const machine = machineOf(stored);
     const controller = new AbortController();
     const records = readJournal(entry.file);
-    const restored = await restore(records, machine, head.input, controller.signal);
+    const restored = await restore(records, machine, stored.input, controller.signal);
+    const { redrive } = restored;
+    const head = redrive ? { ...stored, redrive } : stored;
     const journal = openJournal(entry.file);
     log('execution goes on', { arn: head.arn, events: restored.lastEventId });
     watch(entry, runExecution({ head, machine, journal, tools, restored, controller }));
+  };
+
+  /** Runs again what did not end, in an execution that ended without success. */
+  const redrive = async (entry: Entry): Promise<number> => {
+    parts.lock();
+    entry.status = 'RUNNING';
+    const head = headIn(entry.file);
+    const { signal } = new AbortController();
+    const restored = await restore(readJournal(entry.file), machineOf(head), head.input, signal);
+    const count = (restored.redrive?.count ?? 0) + 1;
+    const at = parts.clock.now();
+    const event = {
+      k: 'e',
+      i: restored.lastEventId + 1,
+      p: restored.root.previous,
+      t: at,
+      y: 'ExecutionRedriven',
+      f: 0,
+      a: 0,
+      d: { redriveCount: count },
+    };
+    const journal = openJournal(entry.file);
+    journal.append([JSON.stringify({ k: 'd', n: count, at }), JSON.stringify(event)]);
+    journal.close();
+    entry.stopMs = undefined;
+    entry.redrives = count;
+    await goOn(entry);
+    return at;
   };
 
   const runChild: ChildExecutions['run'] = async (parent, child, signal) => {
@@ -171,6 +135,8 @@ export const createRegistry = (parts: {
         mapRun: { arn: child.mapRunArn, state: child.state, index: child.index },
       }));
     }
+    const again = parent.redrive !== undefined && (entry.stopMs ?? Infinity) <= parent.redrive.atMs;
+    if (again && entry.status !== 'SUCCEEDED') await redrive(entry);
     const stop = () => {
       if (signal.reason instanceof Closing) return;
       entry.running?.stop(undefined, undefined);
@@ -214,7 +180,7 @@ export const createRegistry = (parts: {
         }
       }
     },
-    goOn,
+    redrive,
     headIn,
     endOf,
     close: (): void => {
@@ -229,11 +195,13 @@ const resultOf = (end: End): ChildResult =>
     ? { ok: true, output: end.output ?? null }
     : { ok: false, error: end.error ?? null, cause: end.cause ?? null };
 
-/** The head in a journal. Throws when the file has none. */
-export const headIn = (file: string): ExecutionHead => {
-  const stored = existsSync(file) ? readHead(file) : undefined;
-  if (!stored) throw new Error(`${file} does not begin with the head of an execution`);
-  return headOf(stored);
+/** How often an execution was redriven. */
+export const redrivesOf = async (entry: Entry): Promise<number> => {
+  if (entry.redrives !== undefined) return entry.redrives;
+  let count = 0;
+  for await (const record of readJournal(entry.file)) if (record.k === 'd') count = record.n;
+  entry.redrives = count;
+  return count;
 };
 
 /** How an execution ended, read from the last line of its journal. */

@@ -1,7 +1,7 @@
 import type { JournalRecord } from './journal.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Machine, StateGraph } from './machine.ts';
-import type { Frame } from './runtime.ts';
+import type { ExecutionHead, Frame } from './runtime.ts';
 
 /** A frame that has not entered its first state. */
 export const newFrame = (parts: {
@@ -45,7 +45,8 @@ export type Restored = {
   readonly lastEventId: number;
   readonly lastFrameId: number;
   readonly ended: EndStatus | undefined;
-  readonly redrives: number;
+  /** The last redrive, if there was one. */
+  readonly redrive: ExecutionHead['redrive'];
 };
 
 const graphOf = (parent: Frame, index: number): StateGraph => {
@@ -113,13 +114,14 @@ export const restore = async (
   const frames = new Map([[0, root]]);
   let lastEventId = 0;
   let lastFrameId = 0;
-  let redrives = 0;
+  let redrive: ExecutionHead['redrive'];
   let ended: EndStatus | undefined;
   for await (const record of records) {
     if (record.k === 'h') continue;
     if (record.k === 'd') {
-      redrives = record.n;
+      redrive = { count: record.n, atMs: record.at };
       ended = undefined;
+      for (const frame of frames.values()) tryAgain(frame);
       continue;
     }
     if (record.k === 'n') {
@@ -149,7 +151,15 @@ export const restore = async (
     if (!frame) continue;
     applyRecord(frame, record, frames);
   }
-  return { root, lastEventId, lastFrameId, ended, redrives };
+  return { root, lastEventId, lastFrameId, ended, redrive };
+};
+
+/** A redrive runs the states that did not end once more; what their parts achieved is kept. */
+const tryAgain = (frame: Frame): void => {
+  const type = frame.graph.states.get(frame.state)?.type;
+  if (type !== 'Map' && type !== 'Parallel') frame.progress = {};
+  frame.retries = [];
+  frame.retryCount = 0;
 };
 
 const applyRecord = (

@@ -12,8 +12,30 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isOversize = (text: string): boolean =>
   text.length * 3 > PAYLOAD_BYTES_MAX && Buffer.byteLength(text) > PAYLOAD_BYTES_MAX;
 
+/** Levels of nesting a JSON text may have: deeper ones would use up the stack. */
+const DEPTH_MAX = 1_000;
+const OPEN = new Set(['[', '{']);
+const CLOSE = new Set([']', '}']);
+
+/** Throws SyntaxError when brackets nest deeper than the limit. */
+const checkDepth = (text: string): void => {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text.charAt(i);
+    if (quoted) {
+      if (c === '\\') i += 1;
+      else if (c === '"') quoted = false;
+    } else if (c === '"') quoted = true;
+    else if (OPEN.has(c)) depth += 1;
+    else if (CLOSE.has(c)) depth -= 1;
+    if (depth > DEPTH_MAX) throw new SyntaxError(`JSON nests deeper than ${DEPTH_MAX} levels`);
+  }
+};
+
 /** Reads JSON text; the one place where outside text becomes a Json. Throws SyntaxError. */
 export const parseJson = (text: string): Json => {
+  checkDepth(text);
   const value: Json = JSON.parse(text);
   return value;
 };

@@ -14,7 +14,7 @@ export type ExpressionScope = {
 /** Steps one expression may take and how deep it may nest, so that none can hang the process. */
 const STEPS_MAX = 1_000_000;
 const DEPTH_MAX = 5_000;
-const RANGE_MAX = 10_000_000;
+const RANGE_MAX = 1_000_000;
 
 const MARK = /^\{%([\s\S]*)%\}$/;
 
@@ -87,7 +87,7 @@ const range = (first: unknown, last: unknown, step: unknown): unknown => {
     throw new ExpressionError('T0410', 'range takes a first, a last and a step that is not 0');
   }
   const count = Math.max(0, Math.floor((last - first) / step) + 1);
-  if (count > RANGE_MAX) throw new ExpressionError('D2014', `a range of ${count} is too long`);
+  if (count > RANGE_MAX) throw new ExpressionError('U1003', `a range of ${count} is too long`);
   return Array.from({ length: count }, (_, i) => first + i * step);
 };
 
@@ -101,7 +101,7 @@ const extraFunctions = (random: Random): Record<string, unknown> => ({
   uuid: () => randomUuid(random),
   parse: (text: unknown) => (typeof text === 'string' ? parseJson(text) : undefined),
   eval: () => {
-    throw new ExpressionError('D3120', '$eval is not supported: use $parse');
+    throw new ExpressionError('U1002', '$eval is not supported: use $parse');
   },
 });
 

@@ -31,6 +31,8 @@ export type ExecutionHead = {
   readonly input: Json;
   readonly revisionId: string;
   readonly traceHeader?: string;
+  /** Set once the execution was redriven. */
+  readonly redrive?: { readonly count: number; readonly atMs: number };
   /** Set on the child executions of a distributed Map. */
   readonly mapRun?: { readonly arn: string; readonly state: string; readonly index: number };
 };

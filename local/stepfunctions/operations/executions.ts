@@ -2,7 +2,7 @@ import { AwsError, type CallContext, type Operations } from '../../wire/types.ts
 import { checkExecutionArn, checkName, executionArn, expressArn } from '../arns.ts';
 import type { EngineParts } from '../engine.ts';
 import type { End } from '../execution.ts';
-import type { Entry } from '../executions.ts';
+import { type Entry, redrivesOf } from '../executions.ts';
 import { equalJson, isOversize, type Json, parseJson } from '../json.ts';
 import { randomUuid } from '../random.ts';
 import type { ExecutionHead } from '../runtime.ts';
@@ -138,10 +138,41 @@ const describe = (parts: EngineParts) => async (input: Input) => {
     inputDetails: { included: withData },
     ...(head.traceHeader === undefined ? {} : { traceHeader: head.traceHeader }),
     ...(head.mapRun ? { mapRunArn: head.mapRun.arn } : {}),
-    redriveCount: 0,
-    redriveStatus: 'NOT_REDRIVABLE',
+    ...(await redriveState(entry, parts)),
     ...(end ? outcome(end) : {}),
   };
+};
+
+/** Days after its end in which an execution can be redriven. Source: RedriveExecution. */
+const REDRIVE_DAYS_MAX = 14;
+const DAY_MS = 86_400_000;
+
+/** Why an execution cannot be redriven, in the words of AWS; undefined when it can. */
+const notRedrivable = (entry: Entry, parts: EngineParts): string | undefined => {
+  const { status, head, stopMs } = entry;
+  if (status === 'SUCCEEDED') return "Execution is SUCCEEDED and can't be redriven";
+  if (status === 'RUNNING') return "Execution is RUNNING and can't be redriven";
+  if (head.type === 'EXPRESS') return "Express execution can't be redriven";
+  const ageMs = parts.clock.now() - (stopMs ?? 0);
+  return ageMs > REDRIVE_DAYS_MAX * DAY_MS ? 'Execution exceeded the redrivable period' : undefined;
+};
+
+const redriveState = async (entry: Entry, parts: EngineParts) => {
+  const reason = notRedrivable(entry, parts);
+  return {
+    redriveCount: await redrivesOf(entry),
+    redriveStatus: reason === undefined ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    ...(reason === undefined ? {} : { redriveStatusReason: reason }),
+  };
+};
+
+const redrive = (parts: EngineParts) => async (input: Input) => {
+  const entry = findEntry(parts, input['executionArn']);
+  const reason = notRedrivable(entry, parts);
+  if (reason !== undefined) {
+    throw new AwsError('ExecutionNotRedrivable', `Execution is not redrivable. Reason: ${reason}`);
+  }
+  return { redriveDate: new Date(await parts.registry.redrive(entry)) };
 };
 
 const stop = (parts: EngineParts) => (input: Input) => {
@@ -196,6 +227,7 @@ export const executionOperations = (parts: EngineParts): Operations => ({
   StartSyncExecution: startSync(parts),
   DescribeExecution: describe(parts),
   StopExecution: stop(parts),
+  RedriveExecution: redrive(parts),
   ListExecutions: list(parts),
   DescribeStateMachineForExecution: (input: Input) => {
     const head = parts.registry.headIn(findEntry(parts, input['executionArn']).file);
