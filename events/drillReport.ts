@@ -27,6 +27,8 @@ export const CellArm = z.strictObject({
   errors: z.record(z.string(), z.int()),
 });
 
+export type CellArm = z.output<typeof CellArm>;
+
 export const CellReport = z.strictObject({
   cell: Cell,
   /** Known median round-trip time between the two regions, from the project's region table. */

@@ -30,6 +30,8 @@ export const RankingRow = z.strictObject({
   expectedRank: z.number().nullable(),
 });
 
+export type RankingRow = z.output<typeof RankingRow>;
+
 /** One ranking: one scenario, one metric, one quantile. */
 export const Ranking = z.strictObject({
   scenario: z.string(),
