@@ -65,7 +65,7 @@ const keep = async (
       warmup: collected.warmup,
       timeoutMs: collected.timeoutMs,
       errors: collected.errors,
-      counters: {},
+      counters: collected.counters,
       floorP50Us: floor.p50Us,
       floorP95Us: floor.p95Us,
       runner: arm.runner,
