@@ -12,7 +12,7 @@ const COLOURS = `
   --delta: light-dark(#e9ecef, #2a2e35);
   --warn: light-dark(#a44400, #ff9a62);
   --good: light-dark(#00694d, #3fc79b);
-  --heat-ink: light-dark(#004a80, #8fd0ff);
+  --heat-ink: light-dark(#004a80, #57a5db);
   --arm-0: light-dark(#3b3f46, #d5d8dd);
   --arm-1: light-dark(#0072b2, #56b0ec);
   --arm-2: light-dark(#c26e00, #f0a830);
@@ -32,7 +32,7 @@ html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
 main, .bar { width: min(1120px, 100% - 2rem); margin-inline: auto; }
 h1 { font-size: clamp(1.45rem, 1.1rem + 1.6vw, 2.1rem); line-height: 1.2; letter-spacing: -0.015em; font-weight: 650; margin: 0 0 1rem; text-wrap: balance; max-width: 30em; }
@@ -46,7 +46,7 @@ small { font-size: .82em; color: var(--muted); }
 code { font: .88em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 a { color: var(--accent); text-underline-offset: .18em; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-.num { font-variant-numeric: tabular-nums; }
+
 .none { color: var(--muted); font-style: italic; }
 .plain { list-style: none; margin: .6rem 0 0; padding: 0; }
 .skip { position: absolute; left: -9999px; }
@@ -75,8 +75,8 @@ header { margin-top: 2.4rem; }
 .facts .fact-note { font-size: .8rem; font-weight: 400; color: var(--muted); }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1rem; margin: 0; min-width: 0; }
 .card figcaption, .card > h3 { margin-bottom: .5rem; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 1rem; }
-.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 1rem; }
+.pair, .halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 1rem; }
+.cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 345px), 1fr)); gap: 1rem; }
 .terms { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .55rem 1.4rem; margin: 0; max-width: 60em; }
 .terms dt { color: var(--muted); }
 .terms dd { margin: 0; min-width: 0; }
@@ -97,6 +97,7 @@ th { text-align: left; font-weight: 600; }
 thead th { color: var(--muted); font-weight: 500; font-size: .8rem; white-space: nowrap; }
 td, th { padding: .5rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
 td.num, th.num { text-align: right; }
+td.num { white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 .ranking { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; border-collapse: separate; border-spacing: 0; overflow: hidden; }
 .ranking td small, .ranking td .verdict, .ranking td .none, .ranking td .badge { display: block; }
@@ -105,8 +106,10 @@ tbody tr:last-child > * { border-bottom: 0; }
 .rank-cell { width: 130px; min-width: 90px; }
 .rank-cell .lane { display: block; }
 .short { font-size: .87rem; }
-.short td, .short th { padding: .35rem .35rem; }
-.short .rank-cell { width: 84px; min-width: 70px; }
+.short td, .short th { padding: .35rem .3rem; }
+.short .arm small { display: none; }
+.short tbody th { min-width: 5.6rem; }
+.short .rank-cell { width: 76px; min-width: 60px; }
 .badge { font-size: .74rem; border: 1px solid currentColor; color: var(--accent); border-radius: 99px; padding: 0 .45rem; width: fit-content; line-height: 1.35; }
 .verdict { font-size: .8rem; color: var(--muted); }
 .verdict.faster { color: var(--good); }
@@ -121,6 +124,7 @@ svg text { font-size: 11px; fill: var(--muted); font-variant-numeric: tabular-nu
 .key { display: inline-block; vertical-align: -2px; flex: none; }
 .arm { display: inline-flex; align-items: center; gap: .4em; max-width: 100%; }
 .arm small { white-space: nowrap; }
+.arm bdi { overflow-wrap: anywhere; min-width: 2.5em; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; margin: 0 0 .8rem; padding: 0; font-size: .85rem; }
 .legend li { display: inline-flex; align-items: center; gap: .45em; flex-wrap: wrap; }
 .mark { fill: var(--c); stroke: var(--surface); stroke-width: 1; }
@@ -170,6 +174,7 @@ fieldset.switch label:has(:checked) { border-color: var(--accent); box-shadow: i
 fieldset.switch label:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
 select { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: .3rem .5rem; max-width: 100%; }
 html:not(.scripted) .switch { display: none; }
+.scripted .heat-map caption { position: absolute; left: -9999px; }
 .panel-title { margin-bottom: .7rem; }
 .heat-map { border-collapse: separate; border-spacing: 3px; table-layout: fixed; min-width: 20rem; }
 .heat-map td, .heat-map th { border: 0; text-align: center; padding: .7rem .4rem; border-radius: 5px; font-size: .9rem; }
@@ -190,6 +195,7 @@ const NARROW = `
   .cards, .cards tbody { display: block; }
   .cards tr { display: grid; grid-template-columns: 1fr 1fr; gap: .1rem 1rem; padding: .8rem .9rem; border-bottom: 1px solid var(--line); }
   .cards tr:last-child { border-bottom: 0; }
+  .cards td.num { white-space: normal; }
   .cards td, .cards th { border: 0; padding: .15rem 0; text-align: left; min-width: 0; }
   .cards th { grid-column: 1 / -1; grid-row: 1; font-size: 1rem; }
   .cards td::before { content: attr(data-label); display: block; color: var(--muted); font-size: .76rem; font-weight: 400; }
@@ -201,7 +207,9 @@ const NARROW = `
   .pair .row { margin-bottom: .35rem; }
   .terms { grid-template-columns: 1fr; gap: .1rem; }
   .terms dd { margin-bottom: .7rem; }
-  .short .rank-cell { width: 56px; min-width: 50px; }
+  .short { font-size: .82rem; }
+  .short .rank-cell { width: 48px; min-width: 44px; }
+  .short tbody th { min-width: 4.8rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;
@@ -215,6 +223,7 @@ const PRINT = `
   .card, tr, .problems li { break-inside: avoid; }
   h2, .lead { break-after: avoid; }
   .panels > [hidden] { display: block !important; margin-top: 1rem; }
+  .scripted .heat-map caption { position: static; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -1,5 +1,7 @@
 /** Words and numbers as the page writes them. */
+
 import { ALL_UP } from '../core/ranking/scenarios.ts';
+import { effectText } from '../core/report/words.ts';
 import type { DrillReport } from '../events/drillReport.ts';
 import type { Ranking } from '../events/ranking.ts';
 import { html, type Markup } from './markup.ts';
@@ -20,6 +22,14 @@ export const rankText = (rank: string): string => rank.replace('-', '–');
 
 export const signedPct = (pct: number): string =>
   `${pct < 0 ? '−' : pct > 0 ? '+' : ''}${Math.abs(pct).toFixed(Math.abs(pct) < 10 ? 1 : 0)} %`;
+
+/** An axis number: zero has no unit, and round numbers no decimals. */
+export const tickText = (tick: number, format: (value: number) => string): string =>
+  tick === 0 ? '0' : format(tick).replace(/\.0+ /, ' ');
+
+/** An effect with its interval, which may be broken over two lines only between the two. */
+export const effectWords = (pct: number, ci: readonly [number, number] | null): string =>
+  effectText(pct, ci).replace(' %', '\u00a0%').replace(', ', ',\u00a0');
 
 /** `12,345` */
 export const countText = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -8,7 +8,11 @@ import { ALL_UP } from '../ranking/scenarios.ts';
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
   rankings.find(({ scenario, q }) => scenario === ALL_UP && q === 0.5);
 
-const signed = (pct: number): string => `${pct < 0 ? '−' : '+'}${Math.abs(pct).toFixed(1)}`;
+/** What rounds to zero has no sign. */
+const signed = (pct: number): string => {
+  const digits = Math.abs(pct).toFixed(1);
+  return digits === '0.0' ? digits : `${pct < 0 ? '−' : '+'}${digits}`;
+};
 
 /** `−8.2 % [−9.9, −6.1]` */
 export const effectText = (pct: number, ci: readonly [number, number] | null): string =>
@@ -88,7 +92,7 @@ export const nextSteps = (
   const against = views.find(({ v }) => v === best)?.against ?? [];
   if (best !== undefined && against.length === 0) {
     steps.push(
-      `Make ${best} the image of the service: it is faster and slower in no failure scenario.`,
+      `Make ${best} the image of the service: it is faster, and in no failure scenario slower.`,
     );
   } else if (best !== undefined) {
     steps.push(`Keep ${reference} for now. Against ${best}: ${against.join('; ')}.`);

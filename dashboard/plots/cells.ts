@@ -4,7 +4,7 @@ import type { CellReport, DrillReport, Quantiles } from '../../events/drillRepor
 import { armName, type Identities, type Identity, legend } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { linearScale } from '../scale.ts';
-import { countText, section } from '../text.ts';
+import { countText, section, tickText } from '../text.ts';
 import { axisRow, bandMark, gridLines, lane } from './lanes.ts';
 import { lineChart } from './lineChart.ts';
 
@@ -32,7 +32,7 @@ const bandCard = (cell: CellReport, identities: Identities): Markup => {
   const bands = bandsOf(cell, identities);
   const scale = linearScale(
     bands.flatMap(({ quantiles }) => [quantiles.p5, quantiles.p95]),
-    { ticks: 4 },
+    { ticks: 4, margin: 0.04 },
   );
   const rows = bands.map(
     (band) =>
@@ -48,7 +48,7 @@ const bandCard = (cell: CellReport, identities: Identities): Markup => {
   const body =
     bands.length === 0
       ? html`<p class="none">Nothing was measured here.</p>`
-      : html`<div class="rows compact">${rows}<div class="row axis-row"><div></div>${axisRow(scale, (tick) => `${tick} ms`)}<div></div></div></div>`;
+      : html`<div class="rows compact">${rows}<div class="row axis-row"><div></div>${axisRow(scale, (tick) => tickText(tick, formatMs))}<div></div></div></div>`;
   return html`<figure class="card"><figcaption><h3>${cellName(cell)}</h3><p class="sub">known round trip ${cell.knownRttMs} ms</p></figcaption>${body}</figure>`;
 };
 

@@ -1,11 +1,10 @@
 /** Effects against the reference with their intervals, and the band in which a difference does not matter. */
-import { effectText } from '../../core/report/words.ts';
 import type { DrillReport } from '../../events/drillReport.ts';
 import type { Ranking } from '../../events/ranking.ts';
 import { armName, CONTROL_ID, type Identities, type Identity } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { linearScale, type Scale } from '../scale.ts';
-import { quantileText, section, signedPct, tailOf } from '../text.ts';
+import { effectWords, quantileText, section, signedPct, tailOf } from '../text.ts';
 import { axisRow, gridLines, intervalMark, lane, ruleAt, zone } from './lanes.ts';
 
 type Effect = {
@@ -27,11 +26,11 @@ const effectsOf = (ranking: Ranking, reference: string, identities: Identities):
   return control ? [...candidates, control] : candidates;
 };
 
-const tickText = (tick: number): string =>
+const percentTick = (tick: number): string =>
   tick === 0 ? '0' : `${tick < 0 ? '−' : '+'}${Math.abs(tick)} %`;
 
 const row = ({ identity, effectPct, ciPct }: Effect, scale: Scale, deltaPct: number): Markup => {
-  const words = effectText(effectPct, ciPct);
+  const words = effectWords(effectPct, ciPct);
   const label = `${identity.name} against the reference: ${words}${ciPct ? '' : ', too few rounds for an interval'}`;
   return html`<div class="row"><div class="row-name">${armName(identity)}</div>${lane(label, [
     zone(scale, -deltaPct, deltaPct, 'delta'),
@@ -49,7 +48,7 @@ const plot = (ranking: Ranking, reference: string, identities: Identities): Mark
   const title = `${ranking.metric} at ${quantileText(ranking.q)}`;
   return html`<figure class="card"><figcaption><h3>${title}</h3></figcaption><div class="rows">${effects.map(
     (effect) => row(effect, scale, deltaPct),
-  )}<div class="row axis-row"><div></div>${axisRow(scale, tickText)}<div></div></div></div><p class="ends"><span>← faster</span><span>slower →</span></p></figure>`;
+  )}<div class="row axis-row"><div></div>${axisRow(scale, percentTick)}<div></div></div><div class="row axis-row"><div></div><p class="ends axis"><span>← faster</span><span>slower →</span></p><div></div></div></div></figure>`;
 };
 
 /** At the median, and in the tail where that was ranked. */

@@ -16,7 +16,7 @@ const shareOf = (value: number, { least, most }: Heat): number =>
   most > least ? (value - least) / (most - least) : 0;
 
 /** Above this share the colour is dark enough to need the other ink. */
-const DARK_FROM = 0.55;
+const DARK_FROM = 0.77;
 
 const heatCell = (
   report: DrillReport,

@@ -19,11 +19,10 @@ export const gridLines = ({ ticks, place }: Scale): Markup =>
 
 /** The numbers of the axis, in a row of their own. */
 export const axisRow = ({ ticks, place }: Scale, format: (tick: number) => string): Markup =>
-  html`<svg class="axis" width="100%" height="20" aria-hidden="true">${ticks.map((tick) => {
-    const at = place(tick);
-    const anchor = at < 4 ? 'start' : at > 96 ? 'end' : 'middle';
-    return html`<text x="${percent(at)}" y="14" text-anchor="${anchor}">${format(tick)}</text>`;
-  })}</svg>`;
+  html`<svg class="axis" width="100%" height="20" aria-hidden="true">${ticks.map(
+    (tick) =>
+      html`<text x="${percent(place(tick))}" y="14" text-anchor="middle">${format(tick)}</text>`,
+  )}</svg>`;
 
 const across = (from: number, to: number): { x: string; width: string } => ({
   x: percent(Math.min(from, to)),

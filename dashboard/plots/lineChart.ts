@@ -2,6 +2,7 @@
 import { type Identity, markAt } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { linearScale, percent, type Scale, zeroScale } from '../scale.ts';
+import { tickText } from '../text.ts';
 
 export type Line = {
   readonly identity: Identity;
@@ -62,7 +63,7 @@ const roundAxis = (rounds: number, xOf: Frame['xOf'], down: number): Markup[] =>
 const verticalScale = ({ lines, fromZero }: LineChart): Scale | undefined => {
   const values = lines.flatMap((line) => line.values).filter((value) => value !== null);
   if (values.length === 0) return undefined;
-  return fromZero ? zeroScale(values, 4) : linearScale(values, { margin: 0.08, ticks: 4 });
+  return fromZero ? zeroScale(values, 5) : linearScale(values, { margin: 0.08, ticks: 6 });
 };
 
 export const lineChart = (chart: LineChart): Markup => {
@@ -79,7 +80,8 @@ export const lineChart = (chart: LineChart): Markup => {
     return html`<line class="grid" x1="0" x2="100%" y1="${y}" y2="${y}"/>`;
   });
   const axis = scale.ticks.map(
-    (tick) => html`<span style="top:${frame.yOf(tick).toFixed(1)}px">${format(tick)}</span>`,
+    (tick) =>
+      html`<span style="top:${frame.yOf(tick).toFixed(1)}px">${tickText(tick, format)}</span>`,
   );
   const crosses = failures.map(
     ({ identity, round, reason }) =>

@@ -5,7 +5,7 @@ import type { Ranking } from '../../events/ranking.ts';
 import { armName, type Identities, type Identity } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { linearScale, logScale, percent, type Scale } from '../scale.ts';
-import { section } from '../text.ts';
+import { section, tickText } from '../text.ts';
 
 type Dot = {
   readonly identity: Identity;
@@ -44,9 +44,8 @@ const dotMark = (dot: Dot, { xOf, yOf, most }: Frame): Markup => {
   const x = xOf(dot.bytes);
   const y = yOf(dot.levelMs).toFixed(1);
   const radius = radiusOf(dot.readyMs, most);
-  const right = x < 70;
-  const offset = radius + 6;
-  return html`<svg x="${percent(x)}" y="${y}" overflow="visible"><title>${titleOf(dot)}</title><circle class="dot arm-${dot.identity.colour}${dot.pareto ? ' front' : ''}" r="${radius.toFixed(1)}"/><text class="dot-name" x="${right ? offset : -offset}" y="4" text-anchor="${right ? 'start' : 'end'}">${dot.identity.name}</text></svg>`;
+  const anchor = x < 12 ? 'start' : x > 88 ? 'end' : 'middle';
+  return html`<svg x="${percent(x)}" y="${y}" overflow="visible"><title>${titleOf(dot)}</title><circle class="dot arm-${dot.identity.colour}${dot.pareto ? ' front' : ''}" r="${radius.toFixed(1)}"/><text class="dot-name" y="${(radius + 14).toFixed(1)}" text-anchor="${anchor}">${dot.identity.name}</text></svg>`;
 };
 
 /** Steps through the dots that no other beats in both size and latency. */
@@ -89,11 +88,12 @@ const chart = (dots: readonly Dot[]): Markup => {
     }),
     ...across.ticks.map((tick) => {
       const x = percent(across.place(tick));
-      return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${HEIGHT_PX}"/><text x="${x}" y="${HEIGHT_PX + 15}" text-anchor="middle">${formatBytes(tick)}</text>`;
+      return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${HEIGHT_PX}"/><text x="${x}" y="${HEIGHT_PX + 15}" text-anchor="middle">${tickText(tick, formatBytes)}</text>`;
     }),
   ];
   const axis = down.ticks.map(
-    (tick) => html`<span style="top:${frame.yOf(tick).toFixed(1)}px">${formatMs(tick)}</span>`,
+    (tick) =>
+      html`<span style="top:${frame.yOf(tick).toFixed(1)}px">${tickText(tick, formatMs)}</span>`,
   );
   return html`<div class="chart"><div class="y-axis" aria-hidden="true" style="height:${HEIGHT_PX}px">${axis}</div><svg width="100%" height="${HEIGHT_PX + 20}" role="img" aria-label="${dots.map(titleOf).join('; ')}">${grid}${frontLine(dots, frame)}${dots.map((dot) => dotMark(dot, frame))}</svg></div>`;
 };

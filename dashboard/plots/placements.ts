@@ -60,7 +60,7 @@ export const placementsSection = (report: DrillReport, identities: Identities): 
       legend(placed, [
         html`<svg class="key" width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><path class="cross arm-0" d="M-4-4L4 4M4-4L-4 4"/></svg>failed`,
       ]),
-      html`<div class="pair">${regions.map((region) => regionCard(report, region, identities))}</div>`,
+      html`<div class="halves">${regions.map((region) => regionCard(report, region, identities))}</div>`,
       partsTable(report, identities),
     ],
   );

@@ -1,11 +1,11 @@
 /** The ranking as a table: ties look like ties, because a rank is an interval. */
-import { effectText, pairOf } from '../../core/report/words.ts';
+import { pairOf } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport } from '../../events/drillReport.ts';
 import type { Ranking, RankingRow } from '../../events/ranking.ts';
 import { armName, type Identities } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
-import { known, quantileText, rankText, section, signedPct, tailOf } from '../text.ts';
+import { effectWords, known, quantileText, rankText, section, signedPct, tailOf } from '../text.ts';
 import { rankLane } from './lanes.ts';
 
 const VERDICTS = {
@@ -32,7 +32,7 @@ const rankCell = (row: RankingRow, count: number, identities: Identities): Marku
 const effectCell = (row: RankingRow, reference: string): Markup =>
   row.v === reference || row.effectPct === null
     ? html``
-    : html`${effectText(row.effectPct, row.ciPct)}`;
+    : html`${effectWords(row.effectPct, row.ciPct)}`;
 
 const mainRow =
   (report: DrillReport, ranking: Ranking, identities: Identities) =>

@@ -4,7 +4,7 @@ import type { CellArm, CellReport, DrillReport } from '../../events/drillReport.
 import { armName, CONTROL_ID, type Identities, type Identity } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { percent, type Scale, zeroScale } from '../scale.ts';
-import { section } from '../text.ts';
+import { section, tickText } from '../text.ts';
 import { cellName } from './cells.ts';
 import { axisRow, gridLines, lane } from './lanes.ts';
 
@@ -57,7 +57,7 @@ const armCard = (
   const whole = service
     ? html`<p class="sub">whole request, from sending: ${formatMs(service.p50)}</p>`
     : null;
-  return html`<figure class="card"><figcaption><h3>${armName(identity)}</h3>${whole}</figcaption><div class="rows compact">${spansOf(arm, reasons).map((span) => spanRow(span, scale))}<div class="row axis-row"><div></div>${axisRow(scale, (tick) => `${tick} ms`)}<div></div></div></div></figure>`;
+  return html`<figure class="card"><figcaption><h3>${armName(identity)}</h3>${whole}</figcaption><div class="rows compact">${spansOf(arm, reasons).map((span) => spanRow(span, scale))}<div class="row axis-row"><div></div>${axisRow(scale, (tick) => tickText(tick, formatMs))}<div></div></div></div></figure>`;
 };
 
 const panel =
@@ -71,7 +71,7 @@ const panel =
       spansOf(arm, reasons).reduce((sum, { ms }) => sum + (ms ?? 0), 0),
     );
     const scale = zeroScale(ends, 4);
-    return html`<div${at > 0 ? html` hidden` : null}><h3 class="panel-title">${cellName(cell)}</h3><div class="cells">${arms.map(
+    return html`<div${at > 0 ? html` hidden` : null}><h3 class="panel-title">${cellName(cell)}</h3><div class="halves">${arms.map(
       ({ arm, identity }) => armCard(arm, identity, scale, reasons),
     )}</div></div>`;
   };
