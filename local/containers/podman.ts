@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { parseConfigFile, prepareLayout, readLayoutImage } from './layout.ts';
-import { buildArguments, emptyTemporary, must, runBuild, type Storage, toolOf } from './storage.ts';
+import {
+  besideLayout,
+  buildArguments,
+  emptyTemporary,
+  must,
+  runBuild,
+  type Storage,
+  toolOf,
+} from './storage.ts';
 import type { BuildRequest, ContainerEngine, ImageFacts } from './types.ts';
 
 const Inspected = z
@@ -82,10 +90,14 @@ export const podmanEngine = (version: string, storage: Storage): ContainerEngine
       await call(['push', ...policy, '--quiet', '--format=oci', name, `oci:${folder}:${ref}`]);
       return readLayoutImage(folder, ref);
     },
-    loadFromLayout: async (folder, ref, name) => {
-      const { stdout } = await call(['pull', ...policy, '--quiet', `oci:${folder}:${ref}`]);
-      await call(['tag', stdout.trim().split('\n').at(-1) ?? '', name]);
-    },
+    loadFromLayout: (folder, ref, name) =>
+      besideLayout(storage, folder, async (cwd) => {
+        const pull = ['pull', ...policy, '--quiet', `oci:layout:${ref}`];
+        const { stdout } = await must('podman', tool, pull, { cwd });
+        await call(['tag', stdout.trim().split('\n').at(-1) ?? '', name]);
+        // The name made of the path would keep the image alive after its removal.
+        await tool(['rmi', 'localhost/layout:latest']);
+      }),
     remove: async (name) => {
       await call(['rmi', '--force', name]);
     },

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { lastWords, runCommand } from './command.ts';
@@ -58,6 +58,24 @@ export const emptyTemporary = (storage: Storage): void => {
   const folder = path.join(storage.folder, 'tmp');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+};
+
+/**
+ * Runs `work` in a folder where the OCI layout is called `layout`. The tools make an image name of
+ * the layout's path, which fails for a path with capitals.
+ */
+export const besideLayout = async <T>(
+  storage: Storage,
+  layout: string,
+  work: (cwd: string) => Promise<T>,
+): Promise<T> => {
+  const cwd = mkdtempSync(path.join(storage.folder, 'tmp', 'load-'));
+  symlinkSync(path.resolve(layout), path.join(cwd, 'layout'));
+  try {
+    return await work(cwd);
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
 };
 
 export type Tool = (args: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
