@@ -40,10 +40,10 @@ export const createRegistry = (parts: {
     entry.running = execution;
     return execution.ended.then(
       (end) => {
+        entry.running = undefined;
         if (!end) return undefined;
         entry.status = end.status;
         entry.stopMs = end.stopMs;
-        entry.running = undefined;
         return end;
       },
       (error: unknown) => {
