@@ -108,8 +108,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 .short { font-size: .87rem; }
 .short td, .short th { padding: .35rem .3rem; }
 .short .arm small { display: none; }
-.short tbody th { min-width: 5.6rem; }
-.short .rank-cell { width: 76px; min-width: 60px; }
+.short tbody th { min-width: 6.9rem; }
+.short .rank-cell { width: 66px; min-width: 56px; }
 .badge { font-size: .74rem; border: 1px solid currentColor; color: var(--accent); border-radius: 99px; padding: 0 .45rem; width: fit-content; line-height: 1.35; }
 .verdict { font-size: .8rem; color: var(--muted); }
 .verdict.faster { color: var(--good); }
@@ -124,7 +124,7 @@ svg text { font-size: 11px; fill: var(--muted); font-variant-numeric: tabular-nu
 .key { display: inline-block; vertical-align: -2px; flex: none; }
 .arm { display: inline-flex; align-items: center; gap: .4em; max-width: 100%; }
 .arm small { white-space: nowrap; }
-.arm bdi { overflow-wrap: anywhere; min-width: 2.5em; }
+.arm bdi { overflow-wrap: anywhere; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; margin: 0 0 .8rem; padding: 0; font-size: .85rem; }
 .legend li { display: inline-flex; align-items: center; gap: .45em; flex-wrap: wrap; }
 .mark { fill: var(--c); stroke: var(--surface); stroke-width: 1; }
@@ -208,8 +208,7 @@ const NARROW = `
   .terms { grid-template-columns: 1fr; gap: .1rem; }
   .terms dd { margin-bottom: .7rem; }
   .short { font-size: .82rem; }
-  .short .rank-cell { width: 48px; min-width: 44px; }
-  .short tbody th { min-width: 4.8rem; }
+  .short .rank-cell, .short th:nth-child(3) { display: none; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;
