@@ -128,7 +128,7 @@ const leftText = (progress: Progress, nowMs: number): string => {
   const { round, roundsMax, firstRoundMs } = progress;
   const done = round - 1 + roundShare(progress);
   if (firstRoundMs === undefined || done < 1) return '';
-  const leftMs = ((nowMs - firstRoundMs) / done) * (roundsMax - done);
+  const leftMs = ((nowMs - firstRoundMs) / done) * Math.max(0, roundsMax - done);
   return `  about ${formatMs(Math.max(0, leftMs))} left`;
 };
 
@@ -141,7 +141,8 @@ const roundLine = (progress: Progress, nowMs: number): string => {
       : phase === 'probing'
         ? `probing, ${cellsDone} of ${cells} cells done`
         : 'ranking';
-  return `  round ${round} of ${roundsMax}   ${bar(share)}  ${doing}${leftText(progress, nowMs)}`;
+  const spare = round > roundsMax ? ` (+${round - roundsMax} for lost ones)` : '';
+  return `  round ${Math.min(round, roundsMax)} of ${roundsMax}${spare}   ${bar(share)}  ${doing}${leftText(progress, nowMs)}`;
 };
 
 /** The lines that a terminal shows while the drill runs. */
@@ -164,7 +165,10 @@ export const plainLines = (before: Progress, after: Progress): string[] => {
       lines.push(`build ${id}: ${how} after ${formatMs(build.endedMs - build.startedMs)}`);
     }
   }
-  if (after.round > before.round) lines.push(`round ${after.round} of ${after.roundsMax}`);
+  if (after.round > before.round) {
+    const lost = after.round > after.roundsMax ? ', in the place of one that was lost' : '';
+    lines.push(`round ${after.round} of ${after.roundsMax}${lost}`);
+  }
   if (after.phase === 'ranking' && before.phase !== 'ranking') lines.push('ranking');
   return lines;
 };

@@ -1,5 +1,6 @@
 /** What to do after a round: go on, and with what; or stop, and why. */
 import type { Ranking } from '../ranking/ranking-types.ts';
+import { primaryRanking } from '../report/words.ts';
 import type { Cell } from './plan.ts';
 
 export type Planned = {
@@ -66,7 +67,27 @@ const keptCells = ({ cells, trouble }: LookPlan): Cell[] =>
 
 /** Only the primary table decides when to stop: the median, with every region up. */
 const decided = (rankings: readonly Ranking[]): boolean =>
-  rankings.some(({ scenario, q, decided }) => scenario === 'all up' && q === 0.5 && decided);
+  primaryRanking(rankings)?.decided ?? false;
+
+/** Rounds beyond the plan that may stand in for lost ones: one for every four planned. */
+const SPARE_SHARE = 0.25;
+
+/** Rounds that count in the table that decides. */
+const soundRounds = (rankings: readonly Ranking[]): number => primaryRanking(rankings)?.rounds ?? 0;
+
+/**
+ * A round that was lost to late samples says nothing of any arm, so it is made up for. Whether a round
+ * is lost does not depend on which arm was faster, so this is no further look.
+ */
+const afterLastRound = (plan: LookPlan): Pick<Look, 'decision' | 'why'> => {
+  const { round, maxRounds } = plan;
+  const sound = soundRounds(plan.rank());
+  if (sound >= maxRounds) return { decision: 'max', why: `all ${maxRounds} rounds are done` };
+  if (round >= maxRounds + Math.ceil(maxRounds * SPARE_SHARE)) {
+    return { decision: 'max', why: `${sound} of ${maxRounds} rounds count after ${round} tries` };
+  }
+  return { decision: 'more', why: `${sound} of ${maxRounds} rounds count so far` };
+};
 
 /** Decides after a round. Pure: the ranking is passed as a function, since most rounds need none. */
 export const lookAfterRound = (plan: LookPlan): Look => {
@@ -80,9 +101,7 @@ export const lookAfterRound = (plan: LookPlan): Look => {
   if (cells.length === 0) {
     return { decision: 'hopeless', why: 'no vantage answers any more', ...kept };
   }
-  if (plan.round >= plan.maxRounds) {
-    return { decision: 'max', why: `all ${plan.maxRounds} rounds are done`, ...kept };
-  }
+  if (plan.round >= plan.maxRounds) return { ...afterLastRound(plan), ...kept };
   if (plan.looks.includes(plan.round) && decided(plan.rank())) {
     return {
       decision: 'decided',

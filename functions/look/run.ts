@@ -42,7 +42,7 @@ export const look =
     const failed = await records.placements(drillId, signal);
     const unreachable = await records.unreachables(drillId, signal);
     const looks = plannedLooks(plan);
-    const isLook = looks.includes(round);
+    const isLook = looks.includes(round) || round >= plan.sampling.rounds.max;
     const latencies = isLook ? await records.latencies(drillId, signal) : [];
     const decision = lookAfterRound({
       round,
