@@ -2,7 +2,7 @@ import type { Json } from './json.ts';
 import type { Frame, Run } from './runtime.ts';
 
 /** Time as the context object shows it. */
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
+const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 const itemOf = (frame: Frame): Frame['item'] => {
   for (let at: Frame | undefined = frame; at; at = at.parent) if (at.item) return at.item;

@@ -205,7 +205,7 @@ export const redrivesOf = async (entry: Entry): Promise<number> => {
 };
 
 /** How an execution ended, read from the last line of its journal. */
-export const endOf = async (entry: Entry): Promise<End | undefined> => {
+const endOf = async (entry: Entry): Promise<End | undefined> => {
   const last = readLastEvent(entry.file);
   const status = last ? END_EVENTS[last.y] : undefined;
   if (!last || !status) return undefined;

@@ -2,7 +2,7 @@ import { isObject, type Json } from './json.ts';
 import { type FilterNode, parseFilter, testFilter } from './jsonPathFilter.ts';
 
 /** One step of a path. `deep` applies the step to every level below. */
-export type Segment = { readonly deep: boolean } & (
+type Segment = { readonly deep: boolean } & (
   | { readonly kind: 'keys'; readonly keys: readonly string[] }
   | { readonly kind: 'indices'; readonly indices: readonly number[] }
   | { readonly kind: 'slice'; readonly from: number | undefined; readonly to: number | undefined }
@@ -10,7 +10,7 @@ export type Segment = { readonly deep: boolean } & (
   | { readonly kind: 'filter'; readonly filter: FilterNode }
 );
 
-export type PathRoot = 'input' | 'context' | { readonly variable: string };
+type PathRoot = 'input' | 'context' | { readonly variable: string };
 
 export type Path = {
   readonly text: string;
@@ -27,7 +27,7 @@ export type PathScope = {
   readonly variables: Readonly<Record<string, Json>>;
 };
 
-export class PathSyntaxError extends Error {
+class PathSyntaxError extends Error {
   override readonly name = 'PathSyntaxError';
 }
 
@@ -234,7 +234,7 @@ const levels = (value: Json): Json[] => {
 };
 
 /** All places that the segments name, in document order. */
-export const selectAll = (start: Json, segments: readonly Segment[]): Json[] => {
+const selectAll = (start: Json, segments: readonly Segment[]): Json[] => {
   let found: Json[] = [start];
   for (const s of segments) {
     const from = s.deep ? found.flatMap(levels) : found;

@@ -155,7 +155,7 @@ export const typeFault = (text: string, field: string, expected: string, value: 
     field,
   );
 
-export const typeName = (value: Json): string => {
+const typeName = (value: Json): string => {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 };

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { isObject, type Json, toJson } from './json.ts';
 
 /** A definition names a substitution that was not given, or is not an object. */
-export class MachineFileError extends Error {
+class MachineFileError extends Error {
   override readonly name = 'MachineFileError';
 }
 

@@ -149,7 +149,7 @@ export type ChildExecutions = {
   ): Promise<ChildEnd>;
 };
 
-export type EventOptions = {
+type EventOptions = {
   /** Event it follows, when that is not the last one of the frame. */
   readonly previous?: number;
   /** False for an event that the next one of the frame does not follow. */

@@ -20,6 +20,14 @@ const MODULES: Record<string, () => Promise<object>> = {
   ssm: () => import('@aws-sdk/client-ssm'),
 };
 
+/** Names that services have in credential scopes, where those are others. */
+const SCOPES: Record<string, string> = {
+  events: 'eventbridge',
+  logs: 'cloudwatchlogs',
+  monitoring: 'cloudwatch',
+  states: 'sfn',
+};
+
 export type SdkGatewayOptions = {
   /** Where the embedded cloud answers; every service has the same one. */
   readonly endpoint: string;
@@ -100,7 +108,8 @@ export const createSdkGateway = (options: SdkGatewayOptions): TaskGateway & { cl
   };
 
   return {
-    call: async ({ service: name, action, input, region, dates = 'iso', signal }) => {
+    call: async ({ service: called, action, input, region, dates = 'iso', signal }) => {
+      const name = SCOPES[called] ?? called;
       const service = await serviceOf(name);
       const operation = service.model.operations.get(capital(action));
       if (!operation) throw new ParameterError(`${name} has no operation '${action}'`);

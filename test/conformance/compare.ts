@@ -102,7 +102,7 @@ const sameVariables = (expected: unknown, actual: unknown, bindings: Bindings): 
   Object.keys(expected).every((key) => samePayload(expected[key], actual[key], bindings));
 
 /** The fields in which the details differ. */
-export const differences = (
+const differences = (
   expected: RecordedEvent,
   actual: ActualEvent,
   bindings: Bindings,

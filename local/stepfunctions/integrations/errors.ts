@@ -41,7 +41,7 @@ const SDK_NAMES: Record<string, string> = {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The first part of the error names of a service, such as `DynamoDb`. */
-export const errorPrefix = (task: Pick<Integration, 'service' | 'sdk'>): string =>
+const errorPrefix = (task: Pick<Integration, 'service' | 'sdk'>): string =>
   task.sdk
     ? (SDK_NAMES[task.service] ?? capital(task.service))
     : (OPTIMISED[task.service]?.[0] ?? capital(task.service));

@@ -24,7 +24,7 @@ const outputsOf = (ends: readonly ChildEnd[]): Json[] =>
   ends.flatMap((end) => (end.ok ? [end.output] : []));
 
 /** The results in the shape the writer asks for. */
-export const transformed = (run: Run, ends: readonly ChildEnd[], config: JsonObject): Json[] => {
+const transformed = (run: Run, ends: readonly ChildEnd[], config: JsonObject): Json[] => {
   switch (config['Transformation']) {
     case 'COMPACT':
       return outputsOf(ends);
