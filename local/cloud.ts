@@ -113,14 +113,6 @@ const ownerOf = (dataDir: string): string => {
   }
 };
 
-/** Where the DNS servers of regions listen: no name needs a privileged port on loopback. */
-const RESOLVER_PORT = 5353;
-
-const resolverOf = (regions: readonly string[]) => (region: string) =>
-  regions.includes(region)
-    ? `${regionAddress(region, HOSTS.resolver)}:${RESOLVER_PORT}`
-    : undefined;
-
 /** A query from one region's sandbox to the region's own resolver takes no trip; others do. */
 const dnsDelay = (network: Network) => (source: string, server: string) =>
   network.datagramMs({
@@ -154,12 +146,14 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     keep: typeof closing,
   ): Promise<Omit<Cloud, 'close'>> {
     let endpoint = '';
+    const resolvers = new Map<string, string>();
     const network = keep(
       createNetwork({
         rtt: rttMs,
         random,
         clock,
-        resolver: resolverOf(options.resolverRegions),
+        // A free port, so that clouds beside one another do not meet; known once the server listens.
+        resolver: (region) => resolvers.get(region),
         onLost: (reason) => onFault(new Error(reason), 'network'),
       }),
     );
@@ -226,12 +220,17 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
           ...(options.dns ? [options.dns] : []),
           ...options.resolverRegions.map((region) => ({
             host: regionAddress(region, HOSTS.resolver),
-            port: RESOLVER_PORT,
+            port: 0,
           })),
         ],
         delay: dnsDelay(network),
       }),
     );
+    const regional = dns.addresses.slice(options.dns ? 1 : 0);
+    for (const [at, region] of options.resolverRegions.entries()) {
+      const address = regional[at];
+      if (address) resolvers.set(region, `${address.host}:${address.port}`);
+    }
     const onServiceFault = { onFault: (error: unknown, what: string) => onFault(error, what) };
     const wire = keep(
       await startWireServer({
