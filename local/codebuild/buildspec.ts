@@ -31,7 +31,7 @@ const Document = z.strictObject({
   }),
 });
 
-export type BuildPhase = {
+type BuildPhase = {
   readonly commands: readonly string[];
   readonly finally: readonly string[];
   readonly onFailure: 'ABORT' | 'CONTINUE' | undefined;

@@ -25,7 +25,7 @@ const END_LENGTH = 22;
 const ENTRY_LENGTH = 46;
 
 /** The Unix modes in a zip's directory; names without one are left out. */
-export const zipModes = (zip: Uint8Array): Map<string, number> => {
+const zipModes = (zip: Uint8Array): Map<string, number> => {
   const view = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength);
   const modes = new Map<string, number>();
   let end = view.length - END_LENGTH;

@@ -21,7 +21,7 @@ export const EngineChoice = z.object({
 export type EngineChoice = z.infer<typeof EngineChoice>;
 
 /** One tool that was tried, and why it was not taken. */
-export type Attempt = { readonly tool: string; readonly ok: boolean; readonly reason: string };
+type Attempt = { readonly tool: string; readonly ok: boolean; readonly reason: string };
 
 export type BuilderDetection = {
   readonly kind: EngineKind | 'none';

@@ -69,11 +69,7 @@ const addBlob = async (
 };
 
 /** Turns what `docker save` wrote (unpacked in `saved`) into an OCI layout with gzip layers. */
-export const layoutFromSaved = async (
-  saved: string,
-  folder: string,
-  ref: string,
-): Promise<void> => {
+const layoutFromSaved = async (saved: string, folder: string, ref: string): Promise<void> => {
   prepareLayout(folder);
   const text = await readFile(path.join(saved, 'manifest.json'), 'utf8');
   const [entry] = SavedManifest.parse(JSON.parse(text));

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { lastWords, runCommand } from './command.ts';
 
 /** buildah builds; runc starts containers also where cgroups are hybrid, which crun refuses. */
-export const PACKAGES = ['buildah', 'runc'] as const;
+const PACKAGES = ['buildah', 'runc'] as const;
 
 const APT_TIMEOUT_MS = 300_000;
 const LISTS_AGE_MS_MAX = 7 * 86_400_000;
@@ -11,7 +11,7 @@ const LISTS = '/var/lib/apt/lists';
 type OsRelease = { readonly id: string; readonly like: string };
 
 /** Reads ID and ID_LIKE of an os-release file. */
-export const parseOsRelease = (text: string): OsRelease => {
+const parseOsRelease = (text: string): OsRelease => {
   const value = (name: string) =>
     new RegExp(`^${name}=["']?([^"'\n]*)`, 'm').exec(text)?.[1]?.trim() ?? '';
   return { id: value('ID'), like: value('ID_LIKE') };

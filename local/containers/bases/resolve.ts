@@ -4,7 +4,7 @@ import { findStage, neededFor, type StageGraph } from '../dockerfile.ts';
 import { BaseImageError } from '../errors.ts';
 import { withLock } from '../lock.ts';
 import type { ContainerEngine } from '../types.ts';
-import { ASSEMBLED_LABEL, assembleBase, CONTENT_LABEL } from './assemble.ts';
+import { ASSEMBLED_LABEL, assembleBase } from './assemble.ts';
 import { describeRecipe, recipeFor } from './recipes.ts';
 import { type ImageName, parseImageName } from './reference.ts';
 import { createRegistryProbe } from './registry.ts';
@@ -101,7 +101,3 @@ export const ensureBases = async (
   }
   return found;
 };
-
-/** Says of an image in the storage whether its base was assembled here; undefined when it was not. */
-export const assembledContent = (labels: Readonly<Record<string, string>>): string | undefined =>
-  labels[ASSEMBLED_LABEL] === 'assembled' ? (labels[CONTENT_LABEL] ?? 'unknown') : undefined;

@@ -88,7 +88,7 @@ describe('the buildspec of the project', () => {
     const exported = Object.fromEntries(
       (build?.exportedEnvironmentVariables ?? []).map(({ name, value }) => [name, value]),
     );
-    expect(exported).toMatchObject({ IMAGE_URI: URI, BUILD_STEPS: '4', IMAGE_BASE: 'registry' });
+    expect(exported).toMatchObject({ IMAGE_URI: URI, IMAGE_BASE: 'registry' });
     expect(exported['BUILDER']).toContain(found.version);
     const { imageDetails } = await cloud.ecr.send(
       new DescribeImagesCommand({ repositoryName: 'tiny' }),
@@ -104,8 +104,9 @@ describe('the buildspec of the project', () => {
     expect(image).toMatchObject({ kind: 'container', digest: exported['IMAGE_DIGEST'] });
     if (image?.kind === 'container') expect(image.facts.config.labels['word']).toBe(WORD);
     const steps = cloud.service.steps('eu-west-1', build?.id ?? '');
-    expect(steps.map(({ stage, instruction }) => `${stage} ${instruction}`)).toContain(
-      'small COPY hello.txt /hello.txt',
+    expect(exported['BUILD_STEPS']).toBe(String(steps.length));
+    expect(steps.map(({ stage, instruction }) => `${stage} ${instruction}`)).toContainEqual(
+      expect.stringMatching(/COPY hello.txt \/hello.txt$/),
     );
   });
 
