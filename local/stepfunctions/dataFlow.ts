@@ -69,14 +69,13 @@ export const readTemplateValue = (
 export const fillTemplate = (template: Json, scope: PathScope, run: Run): Json => {
   if (Array.isArray(template)) return template.map((item) => fillTemplate(item, scope, run));
   if (!isObject(template)) return template;
-  const made: JsonObject = {};
-  for (const [key, value] of Object.entries(template)) {
-    if (!key.endsWith('.$')) made[key] = fillTemplate(value, scope, run);
-    else if (typeof value === 'string') {
-      made[key.slice(0, -2)] = readTemplateValue(value, key, scope, run);
-    }
-  }
-  return made;
+  return Object.fromEntries(
+    Object.entries(template).map(([key, value]): [string, Json] =>
+      key.endsWith('.$') && typeof value === 'string'
+        ? [key.slice(0, -2), readTemplateValue(value, key, scope, run)]
+        : [key, fillTemplate(value, scope, run)],
+    ),
+  );
 };
 
 /** The state's input after InputPath; a null path gives an empty object. */

@@ -155,11 +155,12 @@ export const runExecution = (parts: Parts): Execution => {
     finish({ status: 'TIMED_OUT', error: 'States.Timeout' });
     controller.abort(new Aborted());
   };
+  const secondsLeft = secondsMax(head, machine);
   const cancelTimeout =
-    machine.timeoutSeconds === undefined
+    secondsLeft === undefined
       ? () => {}
       : tools.clock.after(
-          Math.max(0, startedMs(head) + machine.timeoutSeconds * 1000 - tools.clock.now()),
+          Math.max(0, startedMs(head) + secondsLeft * 1000 - tools.clock.now()),
           timeOut,
         );
   const failed = (thrown: unknown): End => {
@@ -204,6 +205,15 @@ export const runExecution = (parts: Parts): Execution => {
 
 /** A redrive gives the execution its whole time again. */
 const startedMs = (head: ExecutionHead): number => head.redrive?.atMs ?? head.startMs;
+
+/** Longest express execution, in seconds. Source: Step Functions quotas. */
+const EXPRESS_SECONDS_MAX = 300;
+
+/** Seconds the execution may take, if there is a limit. */
+const secondsMax = (head: ExecutionHead, machine: Machine): number | undefined => {
+  if (head.type === 'STANDARD') return machine.timeoutSeconds;
+  return Math.min(machine.timeoutSeconds ?? EXPRESS_SECONDS_MAX, EXPRESS_SECONDS_MAX);
+};
 
 const start = (run: Run, root: Frame, head: ExecutionHead): void => {
   const { input, roleArn } = head;

@@ -21,6 +21,10 @@ export type Entry = {
   damage?: string;
 };
 
+/** Days an execution is kept after its end. Source: Step Functions quotas. */
+const KEPT_DAYS = 90;
+const DAY_MS = 86_400_000;
+
 export type Registry = ReturnType<typeof createRegistry>;
 
 /** All executions of an engine: those on disk and those that run here. */
@@ -161,7 +165,11 @@ export const createRegistry = (parts: {
     load: (): void => {
       for (const file of store.journals()) {
         const entry = entryOf(file);
-        if (entry) entries.set(entry.head.arn, entry);
+        if (!entry) continue;
+        const { region, machineName, name, arn } = entry.head;
+        const keptMs = parts.clock.now() - (entry.stopMs ?? Number.POSITIVE_INFINITY);
+        if (keptMs > KEPT_DAYS * DAY_MS) store.removeExecution(region, machineName, name);
+        else entries.set(arn, entry);
       }
     },
     /** Goes on with every execution that had not ended. Children first, as parents wait for them. */

@@ -127,16 +127,14 @@ const plain = (value: unknown): Json | undefined => {
     return undefined;
   }
   if ('_jsonata_lambda' in value) return undefined;
-  const made: Record<string, Json> = {};
+  const members: [string, Json][] = [];
   for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
     const json = plain(member);
-    if (json === undefined) {
-      if (member === undefined) continue;
-      return undefined;
-    }
-    made[key] = json;
+    if (json === undefined) return undefined;
+    members.push([key, json]);
   }
-  return made;
+  return Object.fromEntries(members);
 };
 
 const thrown = (error: unknown): string => {
@@ -215,9 +213,9 @@ export const evaluateTemplate = async (
     return items;
   }
   if (!isObject(template)) return template;
-  const made: Record<string, Json> = {};
+  const members: [string, Json][] = [];
   for (const [key, value] of Object.entries(template)) {
-    made[key] = await evaluateTemplate(value, `${field}/${key}`, scope);
+    members.push([key, await evaluateTemplate(value, `${field}/${key}`, scope)]);
   }
-  return made;
+  return Object.fromEntries(members);
 };

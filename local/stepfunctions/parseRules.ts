@@ -41,8 +41,8 @@ export const parseAssign = (fields: Fields, language: QueryLanguage): JsonObject
     const name = language === 'JSONPath' ? key.replace(/\.\$$/, '') : key;
     if (!/^[\p{L}_][\p{L}\p{N}_]{0,79}$/u.test(name)) {
       fields.problem(`'${name}' is not a valid variable name`, `Assign/${key}`);
-    } else if (name === 'states') {
-      fields.problem("The variable name 'states' is reserved", `Assign/${key}`);
+    } else if (name === 'states' || name === '__proto__') {
+      fields.problem(`The variable name '${name}' is reserved`, `Assign/${key}`);
     }
   }
   return value;

@@ -1,5 +1,5 @@
 import { Aborted, StateFailure } from './failure.ts';
-import { isOversize, type Json } from './json.ts';
+import { isOversize, type Json, PAYLOAD_BYTES_MAX } from './json.ts';
 import type { State } from './machine.ts';
 import { failureOf } from './rules.ts';
 import type { Frame, Outcome, Run } from './runtime.ts';
@@ -68,9 +68,12 @@ const leave = (run: Run, frame: Frame, state: State, outcome: Outcome): string =
   if (isOversize(text)) {
     throw new StateFailure({ error: 'States.DataLimitExceeded', cause: tooLarge(state.name) });
   }
-  const assigned = outcome.assigned
-    ? `,"assignedVariables":${JSON.stringify(outcome.assigned)}`
-    : '';
+  const variables = outcome.assigned ? JSON.stringify(outcome.assigned) : undefined;
+  if (variables !== undefined && isOversize(variables)) {
+    const cause = `The variables that state '${state.name}' assigns are larger than ${PAYLOAD_BYTES_MAX} bytes.`;
+    throw new StateFailure({ error: 'States.DataLimitExceeded', cause });
+  }
+  const assigned = variables === undefined ? '' : `,"assignedVariables":${variables}`;
   run.emit(
     frame,
     `${state.type}StateExited`,

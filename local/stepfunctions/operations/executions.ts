@@ -198,6 +198,9 @@ const list = (parts: EngineParts) => (input: Input, call: CallContext) => {
     );
   }
   const machine = stateMachineArn === undefined ? undefined : findMachine(parts, stateMachineArn);
+  if (input['redriveFilter'] !== undefined) {
+    throw new AwsError('ValidationException', 'redriveFilter is not supported');
+  }
   const found = [...parts.registry.entries.values()]
     .filter((entry) =>
       machine

@@ -26,10 +26,21 @@ type Input = Readonly<Record<string, unknown>>;
 
 const SETTINGS = ['loggingConfiguration', 'tracingConfiguration', 'encryptionConfiguration'];
 
-const checkDefinition = (definition: unknown): string => {
+/** What only standard machines can do. Source: Step Functions, choosing workflow type. */
+const STANDARD_ONLY =
+  /"(Mode)"\s*:\s*"DISTRIBUTED"|"Resource"\s*:\s*"[^"]*\.(sync(?::2)?|waitForTaskToken)"/;
+
+const checkDefinition = (definition: unknown, type: 'STANDARD' | 'EXPRESS'): string => {
   const text = typeof definition === 'string' ? definition : '';
   try {
     parseMachine(text);
+    const found = type === 'EXPRESS' ? STANDARD_ONLY.exec(text) : null;
+    if (found) {
+      throw new AwsError(
+        'InvalidDefinition',
+        `Invalid State Machine Definition: 'Express state machine does not support ${found[0]}'`,
+      );
+    }
   } catch (error) {
     if (error instanceof InvalidDefinition) throw new AwsError('InvalidDefinition', error.message);
     throw error;
@@ -100,14 +111,15 @@ const same = (a: MachineRecord, b: MachineRecord): boolean =>
 const create = (parts: EngineParts) => (input: Input, call: CallContext) => {
   refuse(input, ['publish', 'versionDescription']);
   const name = checkName(String(input['name'] ?? ''));
-  const definition = checkDefinition(input['definition']);
+  const type = input['type'] === 'EXPRESS' ? 'EXPRESS' : 'STANDARD';
+  const definition = checkDefinition(input['definition'], type);
   const now = parts.clock.now();
   const revisionId = randomUuid(parts.random);
   const record: MachineRecord = {
     arn: machineArn(call.region, call.accountId, name),
     name,
     region: call.region,
-    type: input['type'] === 'EXPRESS' ? 'EXPRESS' : 'STANDARD',
+    type,
     definition,
     roleArn: roleOf(input),
     createdMs: now,
@@ -142,7 +154,9 @@ const update = (parts: EngineParts) => (input: Input) => {
   const record: MachineRecord = {
     ...before,
     definition:
-      input['definition'] === undefined ? before.definition : checkDefinition(input['definition']),
+      input['definition'] === undefined
+        ? before.definition
+        : checkDefinition(input['definition'], before.type),
     roleArn: input['roleArn'] === undefined ? before.roleArn : roleOf(input),
     settings: settingsOf(input, before.settings),
     updatedMs: parts.clock.now(),

@@ -34,6 +34,10 @@ const schedule = async (
   const timeout = await numberOf(run, frame, state.timeoutSeconds, 'TimeoutSeconds');
   const heartbeat = await numberOf(run, frame, state.heartbeatSeconds, 'HeartbeatSeconds');
   const input = await argumentsOf(run, frame, state);
+  if (isOversize(JSON.stringify(input))) {
+    const cause = `The state/task '${state.resource}' tried to schedule a task with an input exceeding the maximum number of bytes service limit.`;
+    throw new StateFailure({ error: 'States.DataLimitExceeded', cause });
+  }
   const now = run.tools.clock.now();
   report.scheduled(input, { timeout, heartbeat });
   run.progress(frame, {
