@@ -82,12 +82,15 @@ export const runBranches = async (run: Run, frame: Frame, plan: BranchPlan): Pro
   }
   run.commit();
   const walks = first.map(walk);
-  await Promise.all(walks).catch(() => {
+  let broken: unknown;
+  await Promise.all(walks).catch((error: unknown) => {
+    broken = error;
     stop.abort();
   });
   if (stop.signal.aborted) await Promise.allSettled(walks);
   if (failure) throw failed(run, frame, plan, failure);
-  if (stop.signal.aborted || frame.signal.aborted) throw new Aborted();
+  if (broken !== undefined) throw broken;
+  if (frame.signal.aborted) throw new Aborted();
   frame.previous = lastEvent;
   return outputsOf(frame, plan.count);
 };

@@ -38,10 +38,14 @@ type Parts = {
   readonly controller: AbortController;
 };
 
+/** States an execution walks before other work of the process gets its turn. */
+const PAUSE_STATES = 200;
+
 /** The writing side of an execution: history events and frame records, one line per commit. */
 const createRun = (parts: Parts, counters: { event: number; frame: number }): Run => {
   const { head, machine, journal, tools } = parts;
   let buffer: string[] = [];
+  let states = 0;
   const record = (value: object) => buffer.push(JSON.stringify(value));
   return {
     head,
@@ -95,6 +99,11 @@ const createRun = (parts: Parts, counters: { event: number; frame: number }): Ru
       frame.parent?.results.set(frame.index, result);
       if (result.ok) buffer.push(`{"k":"z","f":${frame.id},"o":${JSON.stringify(result.output)}}`);
       else record({ k: 'z', f: frame.id, e: [result.error, result.cause] });
+    },
+    pause: () => {
+      states += 1;
+      if (states % PAUSE_STATES !== 0) return undefined;
+      return new Promise((resolve) => setImmediate(resolve));
     },
     commit: () => {
       if (buffer.length === 0) return;

@@ -14,9 +14,6 @@ import { runTask } from './states/task.ts';
 import { runWait } from './states/wait.ts';
 import { tooLarge } from './taskReport.ts';
 
-/** States walked without a pause before other work of the process gets its turn. */
-const BREATH_STATES = 200;
-
 const stateOf = (frame: Frame): State => {
   const state = frame.graph.states.get(frame.state);
   if (!state) throw new Error(`there is no state '${frame.state}'`);
@@ -86,8 +83,6 @@ const leave = (run: Run, frame: Frame, state: State, outcome: Outcome): string =
   return text;
 };
 
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /**
  * Walks a frame from where it stands to its end and gives its output. Throws StateFailure when a
  * state fails and no rule handles it, Aborted when the frame is stopped.
@@ -95,9 +90,10 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 export const walk = async (run: Run, frame: Frame): Promise<Json> => {
   if (frame.over) return frame.input;
   let inputText = JSON.stringify(frame.input);
-  for (let states = 1; ; states += 1) {
+  for (;;) {
     if (frame.signal.aborted) throw new Aborted();
-    if (states % BREATH_STATES === 0) await breathe();
+    const pause = run.pause();
+    if (pause) await pause;
     const state = stateOf(frame);
     if (!frame.entered) enter(run, frame, state, inputText);
     let outcome: Outcome;

@@ -171,6 +171,8 @@ export type Run = {
   restart(frame: Frame): void;
   open(parent: Frame, child: NewFrame): Frame;
   close(frame: Frame, result: ChildResult): void;
+  /** Called for each state; every so often it lets the rest of the process have its turn. */
+  pause(): Promise<void> | undefined;
   /** Puts everything since the last commit on disk, as one step. */
   commit(): void;
 };

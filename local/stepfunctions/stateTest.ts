@@ -116,6 +116,7 @@ const passingRun = (request: StateTestRequest, machine: Machine): Run => {
       frame.parent?.children.delete(frame.index);
       frame.parent?.results.set(frame.index, result);
     },
+    pause: () => undefined,
     commit: () => {},
   };
 };

@@ -85,16 +85,24 @@ const call = async ({ run, task, input, signal }: Attempt): Promise<Json> => {
   return task.sdk ? members : withHttpMetadata(members, $metadata);
 };
 
-/** The cause of a task whose process ended while it ran. */
-export const LOST =
-  'The task was lost: the process that ran it ended before its answer was stored, and it cannot be told whether the call had effect.';
+/**
+ * The failure of a call whose process ended before its answer was stored. AWS names a call whose
+ * connection was lost in the same way, and machines retry it by that name.
+ */
+export const lostCall = (task: Pick<Integration, 'service' | 'sdk'>): TaskError =>
+  serviceError(
+    task,
+    new Error(
+      'The task was lost: the process that ran it ended before its answer was stored, and it cannot be told whether the call had effect.',
+    ),
+  );
 
 /** Makes the call unless a former process did; that one's answer is in the journal or lost. */
 const submit = async (attempt: Attempt): Promise<Json> => {
   const { run, frame, report, input, task } = attempt;
   const stored = frame.progress['submitted'];
   if (stored !== undefined) return stored;
-  if (input === undefined) throw new TaskError('States.TaskFailed', LOST);
+  if (input === undefined) throw lostCall(task);
   const output = await call(attempt);
   if (isOversize(JSON.stringify(output))) {
     throw new TaskError('States.DataLimitExceeded', tooLarge(`${task.service}:${task.resource}`));
@@ -152,7 +160,7 @@ const waitForToken = async (attempt: Attempt): Promise<Json> => {
 export const callIntegration = async (attempt: Attempt): Promise<Json> => {
   switch (attempt.task.pattern) {
     case 'request':
-      if (attempt.input === undefined) throw new TaskError('States.TaskFailed', LOST);
+      if (attempt.input === undefined) throw lostCall(attempt.task);
       return call(attempt);
     case 'token':
       return waitForToken(attempt);

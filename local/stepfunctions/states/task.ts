@@ -2,7 +2,7 @@ import { argumentsOf, finishWithResult, numberOf } from '../dataFlow.ts';
 import { Aborted, Closing, StateFailure } from '../failure.ts';
 import { TaskError } from '../integrations/errors.ts';
 import { callFunction } from '../integrations/lambda.ts';
-import { callIntegration, cancelIntegration, LOST } from '../integrations/patterns.ts';
+import { callIntegration, cancelIntegration, lostCall } from '../integrations/patterns.ts';
 import { isObject, isOversize, type Json, type JsonObject } from '../json.ts';
 import type { TaskState } from '../machine.ts';
 import { randomUuid } from '../random.ts';
@@ -42,11 +42,25 @@ const schedule = async (
   report.scheduled(input, { timeout, heartbeat });
   run.progress(frame, {
     scheduled: true,
-    ...(timeout === undefined ? {} : { deadlineMs: now + timeout * 1000 }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000, deadlineMs: now + timeout * 1000 }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat * 1000, beatMs: now }),
   });
   run.commit();
   return input;
+};
+
+/**
+ * A task that a former process began has its whole time again: AWS is never away, so the time in which
+ * nobody was there to hear its answer is not the task's.
+ */
+const beginAgain = (run: Run, frame: Frame): void => {
+  const { timeoutMs, heartbeatMs } = frame.progress;
+  const now = run.tools.clock.now();
+  run.progress(frame, {
+    ...(typeof timeoutMs === 'number' ? { deadlineMs: now + timeoutMs } : {}),
+    ...(typeof heartbeatMs === 'number' ? { beatMs: now } : {}),
+  });
+  run.commit();
 };
 
 /** Runs `work` until it ends, its time is up, or the branch is stopped. */
@@ -99,7 +113,7 @@ const carryOut = (
     if (task.kind === 'integration') {
       return callIntegration({ run, frame, task, input, signal, report, beat });
     }
-    if (input === undefined) throw new TaskError('States.TaskFailed', LOST);
+    if (input === undefined) throw lostCall({ service: 'lambda', sdk: false });
     return callFunction(run, task.arn, input, signal);
   });
 
@@ -145,6 +159,7 @@ export const runTask = (run: Run, frame: Frame, state: TaskState): Promise<Outco
     if (isObject(failure)) throw storedFailure(failure);
     const report = reportOf(run, frame, task);
     const resumed = frame.progress['scheduled'] === true;
+    if (resumed) beginAgain(run, frame);
     const input = resumed ? undefined : await schedule(run, frame, state, task, report);
     let result: Json;
     try {

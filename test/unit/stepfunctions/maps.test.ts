@@ -71,6 +71,34 @@ describe('an inline Map', () => {
     ]);
   });
 
+  it('fails with the reason when the input of a later iteration cannot be made', async () => {
+    const definition = {
+      ...machine({
+        Items: [1, 2],
+        MaxConcurrency: 1,
+        ItemSelector: '{% $states.context.Map.Item.Value = 2 ? $none : 1 %}',
+        ItemProcessor: one({ Type: 'Pass' }),
+        Catch: [{ ErrorEquals: ['States.QueryEvaluationError'], Next: 'Told' }],
+      }),
+      QueryLanguage: 'JSONata',
+    };
+    Object.assign(definition.States, { Told: { Type: 'Pass', End: true } });
+    const ended = await runMachine(definition);
+    expect(ended.status).toBe('SUCCEEDED');
+    expect(Object(ended.output).Cause).toContain("field 'ItemSelector' returned nothing");
+  });
+
+  it('lets the process breathe while it runs', async () => {
+    const items = Array.from({ length: 2_000 }, (_, i) => i);
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    await runMachine(machine({ ItemProcessor: one({ Type: 'Pass' }) }), items);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+
   it('runs ten thousand branches', async () => {
     const items = Array.from({ length: 10_000 }, (_, i) => i);
     const machines = startMachines(undefined, { historyEventsMax: 1_000_000 });
