@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 /** The `failover` command. */
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { check } from './commands/check.ts';
 import { drill } from './commands/drill.ts';
+import { EXPORTS, exportDrill } from './commands/export.ts';
+import { history } from './commands/history.ts';
+import { init } from './commands/init.ts';
+import { rank } from './commands/rank.ts';
+import { report } from './commands/report.ts';
+import { SCHEMA_NAMES, schema } from './commands/schema.ts';
 import { EXIT, exitCodeOf } from './failure.ts';
 import { type Output, openOutput } from './output/output.ts';
 
@@ -42,13 +48,33 @@ const run = async (json: boolean | undefined, work: Work): Promise<void> => {
   }
 };
 
+/** A reader that has seen enough, such as `head`, ends the command without a word. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 const program = new Command('failover')
   .description(
     'Measures which image variant to run, whether the standby is ready, and whether failover works.',
   )
   .version('0.1.0')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.input))
   .showHelpAfterError('(failover --help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
+
+program
+  .command('init')
+  .description('write a first failover.yml beside a Dockerfile')
+  .option(...CONFIG)
+  .option('-y, --yes', 'take every default without asking')
+  .option('--force', 'write over a file that is there')
+  .option(...JSON_FLAG)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  failover init\n  failover init --yes --config app/failover.yml',
+  )
+  .action((options) => run(options.json, (output, signal) => init(options, output, signal)));
 
 program
   .command('check')
@@ -75,5 +101,70 @@ program
     '\nExamples:\n  failover drill --config examples/shop/failover.yml\n  failover drill --profile nightly --json > drill.json\n\nExit codes: 0 done, 1 failed, 2 input to change, 3 done but something is marked, 130 interrupted',
   )
   .action((options) => run(options.json, (output, signal) => drill(options, output, signal)));
+
+program
+  .command('history')
+  .description('list the drills that are kept, newest first')
+  .option(...DATA)
+  .option('-n, --limit <count>', 'how many', '20')
+  .option(...JSON_FLAG)
+  .addHelpText('after', '\nExample:\n  failover history --limit 5')
+  .action((options) => run(options.json, (output) => history(options, output)));
+
+program
+  .command('report')
+  .description('show what a drill found')
+  .argument('[drill]', 'id of the drill (default: the newest)')
+  .option(...DATA)
+  .option('--html <file>', 'also write the report as one HTML file')
+  .option(...JSON_FLAG)
+  .addHelpText('after', '\nExamples:\n  failover report\n  failover report --html report.html')
+  .action((id, options) => run(options.json, (output) => report(id, options, output)));
+
+program
+  .command('rank')
+  .description('rank a drill again from its records, or any table of samples')
+  .argument('[drill]', 'id of the drill (default: the newest)')
+  .option(...DATA)
+  .option(
+    '-i, --input <file>',
+    'a CSV with the columns round,variant,region,vantage,metric,value_ms in any order',
+  )
+  .option('--reference <variant>', 'what the others are compared with (default: the first)')
+  .option('--control <variant>', 'the reference measured a second time, as A/A check')
+  .option('--metric <name>', 'what to rank by (default: the only one, or http.total)')
+  .option('--q <quantiles>', 'quantile of each burst, such as 0.5 or 0.5,0.95 (default: 0.5)')
+  .option('--alpha <share>', 'chance of any false difference (default: 0.05)')
+  .option('--seed <text>', 'seed of the resampling behind the chance to be best (default: 1)')
+  .option(...JSON_FLAG)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  failover rank\n  failover rank --input samples.csv --reference slim --q 0.5,0.95',
+  )
+  .action((id, options) => run(options.json, (output) => rank(id, options, output)));
+
+program
+  .command('export')
+  .description('print the numbers of a drill as CSV')
+  .argument('[drill]', 'id of the drill (default: the newest)')
+  .option(...DATA)
+  .option('--csv', 'as CSV, which is the default')
+  .addOption(new Option('--what <rows>', 'which rows').choices(EXPORTS).default('rounds'))
+  .addOption(new Option(...JSON_FLAG).conflicts('csv'))
+  .addHelpText(
+    'after',
+    '\nExamples:\n  failover export --csv > rounds.csv\n  failover export --what placements --json',
+  )
+  .action((id, options) => run(options.json, (output) => exportDrill(id, options, output)));
+
+program
+  .command('schema')
+  .description(
+    'print the JSON Schema of the configuration, or of what a command prints with --json',
+  )
+  .addArgument(new Argument('<name>', 'which one').choices(SCHEMA_NAMES))
+  .option(...JSON_FLAG)
+  .addHelpText('after', '\nExample:\n  failover schema config > failover.schema.json')
+  .action((name, options) => run(options.json, (output) => schema(name, output)));
 
 await program.parseAsync();

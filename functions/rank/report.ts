@@ -32,3 +32,7 @@ export const reportOfDrill = (drill: KeptDrill, finishedAt: string): DrillReport
     finishedAt,
     inputsHash: hashOf([drill.plan, ...drill.bursts]),
   });
+
+/** S3 key of the report of a drill. */
+export const reportKeyOf = (service: string, drillId: string): string =>
+  `reports/${service}/${drillId}.json`;

@@ -4,7 +4,7 @@ import type { Documents } from '../../aws/documents.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
 import type { RankInput, RankOutput } from '../../events/drillEnd.ts';
 import type { Base } from '../_entry.ts';
-import { readDrill, reportOfDrill } from './report.ts';
+import { readDrill, reportKeyOf, reportOfDrill } from './report.ts';
 
 type Needs = Base & { records: DrillRecords; documents: Documents };
 
@@ -17,7 +17,7 @@ export const rank =
     const drill = await readDrill(records, drillId, signal);
     const { plan } = drill;
     const report = reportOfDrill(drill, new Date(clock.now()).toISOString());
-    const reportKey = `reports/${plan.service}/${drillId}.json`;
+    const reportKey = reportKeyOf(plan.service, drillId);
     await documents.write(reportKey, report, signal);
     await records.putState(
       {

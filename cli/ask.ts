@@ -1,0 +1,44 @@
+/** Questions to a person on a terminal. */
+import { createInterface } from 'node:readline/promises';
+
+export type Question = {
+  readonly text: string;
+  readonly preset: string;
+  /** What is wrong with an answer; undefined when nothing is. */
+  readonly fault?: (answer: string) => string | undefined;
+};
+
+/** Answers a question; the preset when only Enter is pressed. */
+export type Ask = (question: Question) => Promise<string>;
+
+/** Takes every preset without asking. */
+export const takePresets: Ask = async ({ preset }) => preset;
+
+/** Asks on the terminal until the answer is right. The input's end takes the presets that are left. */
+export const openQuestions = (
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+  signal: AbortSignal,
+): { ask: Ask; close: () => void } => {
+  const lines = createInterface({ input, output });
+  let ended = false;
+  const closed = new Promise<undefined>((resolve) => {
+    lines.once('close', () => {
+      ended = true;
+      resolve(undefined);
+    });
+  });
+  const ask: Ask = async ({ text, preset, fault }) => {
+    while (!ended) {
+      const shown = `${text}${preset === '' ? '' : ` (${preset})`}: `;
+      const line = await Promise.race([lines.question(shown, { signal }), closed]);
+      if (line === undefined) break;
+      const answer = line.trim() === '' ? preset : line.trim();
+      const wrong = fault?.(answer);
+      if (wrong === undefined) return answer;
+      output.write(`  ${wrong}\n`);
+    }
+    return preset;
+  };
+  return { ask, close: () => lines.close() };
+};

@@ -1,0 +1,40 @@
+/** `failover schema`: the JSON Schema of the configuration, or of what a command prints with --json. */
+import * as z from 'zod';
+import { DrillReport } from '../../events/drillReport.ts';
+import { ExportOutput } from '../../events/exportOutput.ts';
+import { HistoryOutput } from '../../events/historyOutput.ts';
+import { InitOutput } from '../../events/initOutput.ts';
+import { RankingOutput } from '../../events/rankingOutput.ts';
+import { configJsonSchema } from '../config/knownKeys.ts';
+import type { Output } from '../output/output.ts';
+
+const outputSchema = (schema: z.ZodType, title: string) => (): Record<string, unknown> => ({
+  ...z.toJSONSchema(schema, { unrepresentable: 'any' }),
+  title,
+});
+
+const SCHEMAS = {
+  config: configJsonSchema,
+  report: outputSchema(DrillReport, 'failover report --json, failover drill --json'),
+  init: outputSchema(InitOutput, 'failover init --json'),
+  history: outputSchema(HistoryOutput, 'failover history --json'),
+  ranking: outputSchema(RankingOutput, 'failover rank --json'),
+  export: outputSchema(ExportOutput, 'failover export --json'),
+} as const;
+
+export type SchemaName = keyof typeof SCHEMAS;
+
+export const SCHEMA_NAMES = Object.keys(SCHEMAS);
+
+const isName = (name: string): name is SchemaName => Object.hasOwn(SCHEMAS, name);
+
+/** @throws RangeError for a name that is none of SCHEMA_NAMES. */
+export const schemaOf = (name: string): Record<string, unknown> => {
+  if (!isName(name)) throw new RangeError(`no schema ${name}: ${SCHEMA_NAMES.join(', ')}`);
+  return SCHEMAS[name]();
+};
+
+export const schema = (name: string, output: Output): void => {
+  const found = schemaOf(name);
+  output.result(found, () => [JSON.stringify(found, null, 2)]);
+};

@@ -1,0 +1,90 @@
+/** Rankings of any table as a person reads them. */
+import { effectText, pairOf } from '../../core/report/words.ts';
+import { formatMs } from '../../core/units.ts';
+import type { Ranking } from '../../events/ranking.ts';
+import type { Hole, RankingOutput } from '../../events/rankingOutput.ts';
+import type { Style } from './style.ts';
+import { tableLines, wrap } from './table.ts';
+
+const WIDTH = 100;
+const HOLES_SHOWN = 5;
+
+type CsvSource = Extract<RankingOutput['source'], { kind: 'csv' }>;
+
+const heading = (ranking: Ranking, style: Style): string => {
+  const scenario =
+    ranking.scenario === 'all up'
+      ? 'all regions up'
+      : `if ${ranking.scenario.replace(/ lost$/, ' is lost')}`;
+  const dropped =
+    ranking.droppedRounds.length === 0 ? '' : `, ${ranking.droppedRounds.length} dropped`;
+  const aa = ranking.aa === 'not measured' ? '' : `, A/A ${ranking.aa}`;
+  return `${style.bold(`Ranking, ${scenario}`)}, ${ranking.metric} at p${ranking.q * 100} (${ranking.rounds} rounds${dropped}${aa})`;
+};
+
+const table = (ranking: Ranking, reference: string, style: Style): string[] => {
+  const rows = ranking.rows.map(({ v, rank, levelMs, effectPct, ciPct }) => {
+    const isReference = v === reference;
+    return [
+      rank.replace('-', '–'),
+      isReference ? `${v}  ${style.dim('reference')}` : v,
+      formatMs(levelMs),
+      isReference || effectPct === null ? '' : effectText(effectPct, ciPct),
+      pairOf(ranking, v, reference)?.verdict ?? '',
+    ];
+  });
+  return tableLines(
+    [
+      ...[{ title: 'rank' }, { title: 'variant' }],
+      { title: `p${ranking.q * 100}`, align: 'right' },
+      ...[{ title: `vs ${reference}` }, { title: 'verdict' }],
+    ],
+    rows,
+    style.dim,
+  ).map((line) => `  ${line}`);
+};
+
+const openPairs = (ranking: Ranking): string[] => {
+  const open = ranking.pairs.filter(({ verdict }) => verdict === 'undecided');
+  if (open.length === 0) return [];
+  const more = ranking.needMoreRounds;
+  const needs = more === undefined ? '' : `: about ${more} more rounds would`;
+  const names = open.slice(0, 4).map(({ i, j }) => `${i} and ${j}`);
+  const rest = open.length > names.length ? '; …' : '';
+  return wrap(`  Cannot be told apart yet: ${names.join('; ')}${rest}${needs}.`, WIDTH, '  ');
+};
+
+const holeText = ({ variant, region, vantage, round }: Hole): string =>
+  `${variant} has no row in round ${round} of ${region} from ${vantage}`;
+
+const holeLines = ({ holes }: CsvSource, style: Style): string[] => {
+  if (holes.length === 0) return [];
+  const more = holes.length - HOLES_SHOWN;
+  return [
+    style.warn(
+      `${holes.length} ${holes.length === 1 ? 'hole' : 'holes'}: that cell is left out of that round for every variant.`,
+    ),
+    ...holes.slice(0, HOLES_SHOWN).map((hole) => `  ${holeText(hole)}`),
+    ...(more > 0 ? [`  and ${more} more (--json lists all)`] : []),
+  ];
+};
+
+/** The rankings of a table, the holes in it, and what is missing for a decision. */
+export const rankingLines = (source: CsvSource, rankings: readonly Ranking[], style: Style) => [
+  `${source.file}: ${source.samples} samples of ${source.metric}, ${source.variants.length} variants, ${source.cells} cells, ${source.rounds} rounds`,
+  ...holeLines(source, style),
+  ...rankings.flatMap((ranking) => [
+    '',
+    heading(ranking, style),
+    ...(ranking.rows.length === 0
+      ? ['  nothing could be ranked: no round was measured whole']
+      : table(ranking, source.reference, style)),
+    ...ranking.excluded.map(({ v, why }) => `  not ranked: ${v}: ${why}`),
+    ...openPairs(ranking),
+    ...(ranking.rows.length > 1 && ranking.rounds < ranking.minRounds
+      ? [
+          `  With ${ranking.rows.length} variants it takes ${ranking.minRounds} rounds to tell any pair apart.`,
+        ]
+      : []),
+  ]),
+];
