@@ -1,6 +1,7 @@
 /**
  * The variables of the Serverless Framework that `serverless.yml` uses: `${param:x, 'default'}`,
- * `${opt:x, 'default'}`, `${self:a.b}`, `${sls:stage}` and `${file(path)}`. Any other is refused, so that
+ * `${opt:x, 'default'}`, `${self:a.b}`, `${sls:stage}` and `${file(path)}`, with a quoted text or another
+ * variable after a comma where there may be none. Any other is refused, so that
  * a template is never read here otherwise than on AWS.
  */
 import { readFileSync } from 'node:fs';
@@ -19,6 +20,8 @@ type Scope = {
 };
 
 const VARIABLE = /\$\{((?:param|opt|self|sls|file)(?::|\()[^{}]*)\}/;
+/** Variables that osls would fill from elsewhere; left as text here, they would mean something else. */
+const FOREIGN = /\$\{(?:env|ssm|s3|cf|aws|strToBool|git)(?::(?!:)|\()[^}]*\}?/;
 const DEPTH_MAX = 20;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -42,13 +45,16 @@ export const readYaml = (file: string): unknown => {
 const lookUp = (root: unknown, dotted: string): unknown =>
   dotted.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
 
-const unquoted = (text: string): string => text.trim().replace(/^'(.*)'$/, '$1');
+/** What stands after the comma: a quoted text, or another variable without its braces. */
+const resolveFallback = (text: string, scope: Scope): unknown => {
+  const literal = /^'([^']*)'$/.exec(text.trim());
+  return literal ? literal[1] : resolveOne(text, scope);
+};
 
 const resolveOne = (expression: string, scope: Scope): unknown => {
   const file = /^file\(([^()]+)\)$/.exec(expression.trim());
   if (file?.[1]) return readYaml(path.join(scope.folder, file[1]));
   const [source = '', ...rest] = expression.split(',');
-  const fallback = rest.length > 0 ? unquoted(rest.join(',')) : undefined;
   const [kind, name = ''] = source.trim().split(':');
   const found =
     kind === 'param'
@@ -60,14 +66,21 @@ const resolveOne = (expression: string, scope: Scope): unknown => {
           : kind === 'sls' && name === 'stage'
             ? (lookUp(scope.root, 'provider.stage') ?? 'prod')
             : undefined;
-  const value = found ?? fallback;
+  const value = found ?? (rest.length > 0 ? resolveFallback(rest.join(','), scope) : undefined);
   if (value !== undefined) return value;
   throw new DrillError('ConfigInvalid', `serverless.yml: \${${expression}} has no value`);
 };
 
 const resolveString = (text: string, scope: Scope, depth: number): unknown => {
   const match = VARIABLE.exec(text);
-  if (!match?.[1]) return text;
+  if (!match?.[1]) {
+    const foreign = FOREIGN.exec(text);
+    if (!foreign) return text;
+    throw new DrillError(
+      'ConfigInvalid',
+      `serverless.yml: ${foreign[0]} is a variable that the embedded cloud does not know`,
+    );
+  }
   if (depth > DEPTH_MAX)
     throw new DrillError('ConfigInvalid', `serverless.yml: ${text} refers to itself`);
   const value = resolveOne(match[1], scope);

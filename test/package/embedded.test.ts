@@ -1,0 +1,162 @@
+// Goal: the embedded cloud reads serverless.yml as osls does: the same functions and the same machine.
+// Method: deploy every role to a running embedded cloud, resolve the template that osls compiled by a
+// resolver of this test's own, and compare what came of both.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../../local/clock.ts';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import type { FunctionSpec } from '../../local/lambda/types.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { deploy } from '../../local/stack/deploy.ts';
+import { PROJECT_FOLDER } from '../../scripts/package.ts';
+import { ofType, ROLES, type Role, type Template, templates } from './templates.ts';
+
+const REGION = 'eu-central-1';
+const ACCOUNT = '000000000000';
+
+const dataDir = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+const registered = {} as Record<Role, FunctionSpec[]>;
+let cloud: Cloud;
+let all: Record<Role, Template>;
+
+beforeAll(async () => {
+  all = await templates();
+  cloud = await startCloud({
+    dataDir,
+    clock: realClock,
+    random: Math.random,
+    port: 0,
+    builder: { choice: undefined, reason: 'this test builds nothing' },
+    resolverRegions: [],
+    onLambdaLog: () => {},
+    onBuildLog: () => {},
+    onFault: () => {},
+  });
+  for (const role of ROLES) {
+    const functions: FunctionSpec[] = [];
+    await deploy({
+      folder: PROJECT_FOLDER,
+      region: REGION,
+      params: { role, service: 'shop' },
+      endpoint: cloud.endpoint,
+      lambda: { registerFunction: (one) => functions.push(one) },
+      bundleOf: (folder) => `/bundles/${folder}/handler.mjs`,
+    });
+    registered[role] = functions;
+  }
+});
+
+afterAll(async () => {
+  await cloud?.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const PSEUDO: Record<string, string> = {
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Region': REGION,
+  'AWS::Partition': 'aws',
+};
+
+/** What CloudFormation would put in the place of every intrinsic function. */
+const resolver = (template: Template, role: Role) => {
+  const nameIn = (id: string, property: string) =>
+    String(resolve(template.Resources[id]?.Properties[property]));
+  const arnOf = (id: string): string => {
+    switch (template.Resources[id]?.Type) {
+      case 'AWS::Lambda::Function':
+        return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameIn(id, 'FunctionName')}`;
+      case 'AWS::IAM::Role':
+        // The embedded cloud knows a role by its name only.
+        return `arn:aws:iam::${ACCOUNT}:role/failover-drill-${id}`;
+      case 'AWS::StepFunctions::StateMachine':
+        return `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${nameIn(id, 'StateMachineName')}`;
+      default:
+        throw new Error(`${role}: no ARN is known for ${id}`);
+    }
+  };
+  const refOf = (id: string): string => {
+    const pseudo = PSEUDO[id];
+    if (pseudo !== undefined) return pseudo;
+    const type = template.Resources[id]?.Type;
+    if (type === 'AWS::S3::Bucket') return nameIn(id, 'BucketName');
+    return arnOf(id);
+  };
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (typeof value !== 'object' || value === null) return value;
+    const { Ref: ref, 'Fn::Sub': sub, 'Fn::GetAtt': attribute } = value as Record<string, unknown>;
+    if (typeof ref === 'string') return refOf(ref);
+    if (typeof sub === 'string') {
+      return sub.replace(/\$\{([\w:]+)\}/g, (_, name: string) => refOf(name));
+    }
+    if (Array.isArray(attribute)) return arnOf(String(attribute[0]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  };
+  return resolve;
+};
+
+const onlyOne = (template: Template, type: string): Record<string, unknown> => {
+  const [first, ...others] = ofType(template, type);
+  expect(others).toEqual([]);
+  return first?.[1].Properties ?? {};
+};
+
+describe.each(ROLES)('role %s', (role) => {
+  it('has the same functions with the same names, limits and environment', () => {
+    const resolve = resolver(all[role], role);
+    const compiled = ofType(all[role], 'AWS::Lambda::Function').map(([, { Properties: p }]) => {
+      const zip = String(Reflect.get(Object(p['Code']), 'S3Key'));
+      return {
+        region: REGION,
+        name: p['FunctionName'],
+        codePath: `/bundles/${path.basename(zip, '.zip')}/handler.mjs`,
+        handler: p['Handler'],
+        timeoutS: p['Timeout'],
+        memoryMb: p['MemorySize'],
+        environment: resolve(Reflect.get(Object(p['Environment']), 'Variables')),
+      };
+    });
+    const byName = (a: { name: unknown }, b: { name: unknown }) =>
+      String(a.name).localeCompare(String(b.name));
+    expect([...registered[role]].sort(byName)).toEqual(compiled.sort(byName));
+  });
+});
+
+describe('the control region', () => {
+  const settings = () => ({ endpoint: cloud.endpoint, region: REGION, credentials: CREDENTIALS });
+
+  it('has the same machine, with every placeholder filled in', async () => {
+    const resolve = resolver(all.control, 'control');
+    const p = onlyOne(all.control, 'AWS::StepFunctions::StateMachine');
+    const names = Object(resolve(p['DefinitionSubstitutions']));
+    const compiled = JSON.stringify(p['Definition']).replace(
+      /\$\{(\w+)\}/g,
+      (whole, name: string) => names[name] ?? whole,
+    );
+    const sfn = new SFNClient(settings());
+    const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:failover-drill-shop`;
+    const machine = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    sfn.destroy();
+    expect(JSON.parse(machine.definition ?? '')).toEqual(JSON.parse(compiled));
+    expect(compiled).not.toMatch(/\$\{/);
+    expect(machine.type).toBe(p['StateMachineType']);
+  });
+
+  it('has the same schedule', async () => {
+    const resolve = resolver(all.control, 'control');
+    const p = onlyOne(all.control, 'AWS::Scheduler::Schedule');
+    const scheduler = new SchedulerClient(settings());
+    const { Schedules } = await scheduler.send(new ListSchedulesCommand({}));
+    scheduler.destroy();
+    expect(Schedules).toHaveLength(1);
+    expect(Schedules?.[0]).toMatchObject({
+      Name: p['Name'],
+      State: p['State'],
+      Target: { Arn: Reflect.get(Object(resolve(p['Target'])), 'Arn') },
+    });
+  });
+});

@@ -1,0 +1,201 @@
+// Goal: what would be deployed is what was meant: functions, permissions, schedules, names.
+// Method: compile each role with osls, compare with one readable golden for each, and check rules on all.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { functionEntries, PROJECT_FOLDER } from '../../scripts/package.ts';
+import {
+  grantsOf,
+  ofType,
+  ROLES,
+  type Role,
+  shown,
+  type Template,
+  templates,
+} from './templates.ts';
+
+const FUNCTION = 'AWS::Lambda::Function';
+const ROLE = 'AWS::IAM::Role';
+
+/** Actions for which AWS knows no resource narrower than all. */
+const WITHOUT_RESOURCE = ['ecr:GetAuthorizationToken', 'ecs:RegisterTaskDefinition'];
+
+/** Rights that no SDK command stands for: writing logs, and handing a role to a service. */
+const NO_COMMAND = ['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole'];
+
+const IAM_OF_CLIENT: Record<string, string> = {
+  's3:GetObjectCommand': 's3:GetObject',
+  's3:PutObjectCommand': 's3:PutObject',
+  'lambda:InvokeCommand': 'lambda:InvokeFunction',
+};
+
+let all: Record<Role, Template>;
+
+beforeAll(async () => {
+  all = await templates();
+});
+
+const sortedText = (lines: readonly string[]): string => [...lines].sort().join('\n');
+
+const functionText = (template: Template): string =>
+  ofType(template, FUNCTION)
+    .map(([id, { Properties: p }]) => {
+      const environment = Object(Reflect.get(Object(p['Environment']), 'Variables'));
+      const variables = Object.entries(environment).map(([k, v]) => `  ${k}=${shown(v)}`);
+      return [
+        `${id}: ${p['FunctionName']}`,
+        `  ${p['Runtime']} ${p['Architectures']} ${p['MemorySize']} MB ${p['Timeout']} s`,
+        `  ${p['Handler']}, role ${shown(p['Role'])}`,
+        ...variables.sort(),
+      ].join('\n');
+    })
+    .sort()
+    .join('\n');
+
+const roleText = (template: Template): string =>
+  ofType(template, ROLE)
+    .map(([id, role]) =>
+      [id, ...grantsOf(role).map(({ action, resource }) => `  ${action} on ${resource}`)].join(
+        '\n',
+      ),
+    )
+    .sort()
+    .join('\n');
+
+const machineText = (template: Template): string =>
+  ofType(template, 'AWS::StepFunctions::StateMachine')
+    .map(([id, { Properties: p }]) =>
+      [
+        `${id}: ${p['StateMachineName']} ${p['StateMachineType']}, role ${shown(p['RoleArn'])}`,
+        ...Object.entries(Object(p['DefinitionSubstitutions'])).map(
+          ([name, value]) => `  ${name} = ${shown(value)}`,
+        ),
+      ].join('\n'),
+    )
+    .join('\n');
+
+const scheduleText = (template: Template): string =>
+  ofType(template, 'AWS::Scheduler::Schedule')
+    .map(([id, { Properties: p }]) => {
+      const target = Object(p['Target']);
+      return [
+        `${id}: ${p['Name']} ${p['State']} ${p['ScheduleExpression']} ${p['ScheduleExpressionTimezone']}`,
+        `  starts ${shown(target.Arn)} as ${shown(target.RoleArn)} with ${target.Input}`,
+      ].join('\n');
+    })
+    .join('\n');
+
+const goldenOf = (template: Template): string =>
+  [
+    `Transform: ${template.Transform?.join(', ') ?? 'none'}`,
+    `# Resources\n${sortedText(Object.entries(template.Resources).map(([id, { Type }]) => `${Type} ${id}`))}`,
+    `# Functions\n${functionText(template)}`,
+    `# Permissions\n${roleText(template)}`,
+    `# State machines\n${machineText(template)}`,
+    `# Schedules\n${scheduleText(template)}`,
+  ].join('\n\n');
+
+describe.each(ROLES)('the stack of role %s', (role) => {
+  it('is the one that was agreed on', async () => {
+    await expect(`${goldenOf(all[role])}\n`).toMatchFileSnapshot(`goldens/${role}.txt`);
+  });
+
+  it('leaves no shared default role behind, and gives every function a role of its own', () => {
+    expect(Object.keys(all[role].Resources)).not.toContain('IamRoleLambdaExecution');
+    const roles = ofType(all[role], FUNCTION).map(([, { Properties }]) =>
+      shown(Properties['Role']),
+    );
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const name of roles) {
+      expect(all[role].Resources[name.replace(/\.Arn$/, '')]?.Type).toBe(ROLE);
+    }
+  });
+
+  it('allows a whole service to nobody, and all resources only where AWS knows none narrower', () => {
+    const grants = ofType(all[role], ROLE).flatMap(([id, resource]) =>
+      grantsOf(resource).map((grant) => ({ id, ...grant })),
+    );
+    expect(grants.filter(({ action }) => action.includes('*'))).toEqual([]);
+    expect(
+      grants.filter(
+        ({ action, resource }) => resource === '*' && !WITHOUT_RESOURCE.includes(action),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('the stacks together', () => {
+  const artifacts = (): string[] =>
+    ROLES.flatMap((role) => ofType(all[role], FUNCTION)).map(([, { Properties }]) =>
+      path.basename(String(Reflect.get(Object(Properties['Code']), 'S3Key')), '.zip'),
+    );
+
+  it('hold every folder under functions/ once, under a name made of it', () => {
+    const folders = Object.keys(functionEntries());
+    expect(folders.length).toBeGreaterThan(5);
+    expect(artifacts().sort()).toEqual(folders);
+    const names = ROLES.flatMap((role) => ofType(all[role], FUNCTION)).map(
+      ([, { Properties }]) => Properties['FunctionName'],
+    );
+    expect([...names].sort()).toEqual(
+      folders.map((folder) => `failover-drill-shop-${folder}`).sort(),
+    );
+  });
+
+  it('let a role write only to the log of its own function', () => {
+    for (const role of ROLES) {
+      for (const [, { Properties }] of ofType(all[role], FUNCTION)) {
+        const id = shown(Properties['Role']).replace(/\.Arn$/, '');
+        const own = all[role].Resources[id];
+        const logs = own ? grantsOf(own).filter(({ action }) => action.startsWith('logs:')) : [];
+        expect(logs.map(({ action }) => action)).toEqual(NO_COMMAND.slice(0, 2));
+        for (const { resource } of logs) {
+          expect(resource).toMatch(new RegExp(`/aws/lambda/${Properties['FunctionName']}:\\*$`));
+        }
+      }
+    }
+  });
+
+  it('allow a function no call that its code does not make', () => {
+    const tooMuch: string[] = [];
+    for (const role of ROLES) {
+      for (const [id, { Properties }] of ofType(all[role], FUNCTION)) {
+        const folder = String(Properties['FunctionName']).replace('failover-drill-shop-', '');
+        const own = all[role].Resources[shown(Properties['Role']).replace(/\.Arn$/, '')];
+        const callable = callsOf(folder);
+        expect(callable.size, folder).toBeGreaterThan(0);
+        for (const { action } of own ? grantsOf(own) : []) {
+          if (!callable.has(action) && !NO_COMMAND.includes(action))
+            tooMuch.push(`${id} ${action}`);
+        }
+      }
+    }
+    expect(tooMuch).toEqual([]);
+  });
+});
+
+const read = (file: string): string => readFileSync(path.join(PROJECT_FOLDER, file), 'utf8');
+
+/** Files of aws/ that a file leads to. */
+const awsFilesOf = (file: string): string[] =>
+  [...read(file).matchAll(/from '((?:\.\.?\/)[^']+)'/g)].flatMap((match) => {
+    const target = path.join(path.dirname(file), match[1] ?? '');
+    return target.startsWith('aws/') ? [target, ...awsFilesOf(target)] : [];
+  });
+
+const SERVICE_OF_CLIENT: Record<string, string> = { sfn: 'states' };
+
+/** IAM actions of the commands in the aws/ files that a function's handler opens. */
+const callsOf = (folder: string): Set<string> => {
+  const actions = awsFilesOf(`functions/${folder}/handler.ts`).flatMap((file) => {
+    const text = read(file);
+    const client = /from '@aws-sdk\/client-([a-z0-9-]+)'/.exec(text)?.[1] ?? '';
+    const commands = new Set([...text.matchAll(/new (\w+)Command\(/g)].map((match) => match[1]));
+    return [...commands].map(
+      (command) =>
+        IAM_OF_CLIENT[`${client}:${command}Command`] ??
+        `${SERVICE_OF_CLIENT[client] ?? client}:${command}`,
+    );
+  });
+  return new Set(actions);
+};
