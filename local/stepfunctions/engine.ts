@@ -46,8 +46,8 @@ export type EngineParts = {
 export type StepFunctions = {
   /** Handlers of the Step Functions API, by operation. */
   readonly operations: Operations;
-  /** Goes on with executions that a former process left running. Call once, before serving. */
-  resume(): Promise<void>;
+  /** Goes on with executions that a former process left running: all, or those of some machines. */
+  resume(which?: (machineArn: string) => boolean): Promise<void>;
   /** Settles when no execution runs any more. */
   settled(): Promise<void>;
   /** Suspends what runs and gives the folder back. */
@@ -133,7 +133,7 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
       ...taskOperations(parts),
       ...testStateOperations(parts),
     },
-    resume: () => registry.resume(),
+    resume: (which) => registry.resume(which),
     settled,
     close: async () => {
       registry.close();

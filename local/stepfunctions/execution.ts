@@ -164,14 +164,13 @@ export const runExecution = (parts: Parts): Execution => {
     finish({ status: 'TIMED_OUT', error: 'States.Timeout' });
     controller.abort(new Aborted());
   };
+  // Time in which no process ran the execution is not its own: after a restart it has its whole time again.
+  const sinceMs = restored ? tools.clock.now() : startedMs(head);
   const secondsLeft = secondsMax(head, machine);
   const cancelTimeout =
     secondsLeft === undefined
       ? () => {}
-      : tools.clock.after(
-          Math.max(0, startedMs(head) + secondsLeft * 1000 - tools.clock.now()),
-          timeOut,
-        );
+      : tools.clock.after(Math.max(0, sinceMs + secondsLeft * 1000 - tools.clock.now()), timeOut);
   const failed = (thrown: unknown): End => {
     if (thrown instanceof StateFailure) {
       const { error, cause } = thrown.detail;

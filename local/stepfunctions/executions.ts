@@ -173,8 +173,10 @@ export const createRegistry = (parts: {
       }
     },
     /** Goes on with every execution that had not ended. Children first, as parents wait for them. */
-    resume: async (): Promise<void> => {
-      const open = [...entries.values()].filter((e) => e.status === 'RUNNING' && !e.running);
+    resume: async (which: (machineArn: string) => boolean = () => true): Promise<void> => {
+      const open = [...entries.values()].filter(
+        (e) => e.status === 'RUNNING' && !e.running && which(e.head.machineArn),
+      );
       if (open.length > 0) parts.lock();
       open.sort(
         (a, b) => Number(b.head.mapRun !== undefined) - Number(a.head.mapRun !== undefined),

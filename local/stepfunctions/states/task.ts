@@ -1,5 +1,5 @@
 import { argumentsOf, finishWithResult, numberOf } from '../dataFlow.ts';
-import { Aborted, Closing, StateFailure } from '../failure.ts';
+import { Aborted, Closing, runtimeFault, StateFailure } from '../failure.ts';
 import { TaskError } from '../integrations/errors.ts';
 import { callFunction } from '../integrations/lambda.ts';
 import { callIntegration, cancelIntegration, lostCall } from '../integrations/patterns.ts';
@@ -20,6 +20,12 @@ class TimedOut extends Error {
   }
 }
 
+/** A computed number of seconds has to be one that could have been written down. */
+const checkSeconds = (field: string, value: number | undefined): void => {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return;
+  throw runtimeFault(`${field} must be a positive integer, but was ${value}`);
+};
+
 const schedule = async (
   run: Run,
   frame: Frame,
@@ -33,6 +39,8 @@ const schedule = async (
   }
   const timeout = await numberOf(run, frame, state.timeoutSeconds, 'TimeoutSeconds');
   const heartbeat = await numberOf(run, frame, state.heartbeatSeconds, 'HeartbeatSeconds');
+  checkSeconds('TimeoutSeconds', timeout);
+  checkSeconds('HeartbeatSeconds', heartbeat);
   const input = await argumentsOf(run, frame, state);
   if (isOversize(JSON.stringify(input))) {
     const cause = `The state/task '${state.resource}' tried to schedule a task with an input exceeding the maximum number of bytes service limit.`;
@@ -42,7 +50,9 @@ const schedule = async (
   report.scheduled(input, { timeout, heartbeat });
   run.progress(frame, {
     scheduled: true,
-    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000, deadlineMs: now + timeout * 1000 }),
+    ...(timeout === undefined
+      ? {}
+      : { timeoutMs: timeout * 1000, deadlineMs: now + timeout * 1000 }),
     ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat * 1000, beatMs: now }),
   });
   run.commit();
