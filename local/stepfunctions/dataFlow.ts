@@ -23,6 +23,7 @@ export const expressionScope = (
   states: { input: frame.input, context: contextOf(run, frame), ...extra },
   variables: frame.variables,
   random: run.tools.random,
+  nowMs: run.tools.clock.now(),
 });
 
 /** Reads a path field such as InputPath, with the error text AWS gives. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { equalJson, isObject, type Json, parseJson } from './json.ts';
 import { compilePath, type PathScope, readPath } from './jsonPath.ts';
-import { type Random, randomUuid } from './random.ts';
+import { type Random, randomUuid, seededRandom } from './random.ts';
 
 /** A call such as `States.Format('{}', $.name)`, read once. */
 export type Intrinsic = { readonly name: string; readonly args: readonly Argument[] };
@@ -99,7 +99,9 @@ const random = ({ args, random: draw }: Call): Json => {
   const from = integerOf(args[0], 'the start');
   const to = integerOf(args[1], 'the end');
   need(to > from, 'the end must be greater than the start');
-  return from + Math.floor(draw() * (to - from));
+  const seed = args[2];
+  const drawn = seed === undefined ? draw() : seededRandom(integerOf(seed, 'the seed'))();
+  return from + Math.floor(drawn * (to - from));
 };
 
 const split = ({ args }: Call): Json => {

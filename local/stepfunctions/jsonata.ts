@@ -2,13 +2,15 @@ import jsonata from 'jsonata';
 import { evaluationFault, type StateFault } from './failure.ts';
 import { hashText } from './intrinsics.ts';
 import { isObject, type Json, parseJson, show } from './json.ts';
-import { type Random, randomUuid } from './random.ts';
+import { type Random, randomUuid, seededRandom } from './random.ts';
 
 /** What an expression sees: `$states` and the variables in scope. */
 export type ExpressionScope = {
   readonly states: Json;
   readonly variables: Readonly<Record<string, Json>>;
   readonly random: Random;
+  /** What `$now` and `$millis` tell, in epoch milliseconds. */
+  readonly nowMs: number;
 };
 
 /** Steps one expression may take and how deep it may nest, so that none can hang the process. */
@@ -91,24 +93,29 @@ const range = (first: unknown, last: unknown, step: unknown): unknown => {
   return Array.from({ length: count }, (_, i) => first + i * step);
 };
 
-/** The functions Step Functions adds to JSONata; `$random` and `$uuid` draw from the engine. */
-const extraFunctions = (random: Random): Record<string, unknown> => ({
+const FORMAT_TIME = '$fromMillis($ms, $picture, $zone)';
+
+/**
+ * The functions Step Functions adds to JSONata. `$random` and `$uuid` draw from the engine, `$now` and
+ * `$millis` tell its time, so that a virtual clock and a seed repeat a run.
+ */
+const extraFunctions = ({ random, nowMs }: ExpressionScope): Record<string, unknown> => ({
+  millis: () => nowMs,
+  now: (picture?: unknown, zone?: unknown) =>
+    picture === undefined
+      ? new Date(nowMs).toISOString()
+      : compileExpression(FORMAT_TIME).evaluate(undefined, { ms: nowMs, picture, zone }),
   partition,
   range,
   hash: (data: unknown, algorithm: unknown) =>
     hashText(String(data), typeof algorithm === 'string' ? algorithm : 'SHA-256'),
-  random: (seed?: unknown) => (typeof seed === 'number' ? seededOnce(seed) : random()),
+  random: (seed?: unknown) => (typeof seed === 'number' ? seededRandom(seed)() : random()),
   uuid: () => randomUuid(random),
   parse: (text: unknown) => (typeof text === 'string' ? parseJson(text) : undefined),
   eval: () => {
     throw new ExpressionError('U1002', '$eval is not supported: use $parse');
   },
 });
-
-const seededOnce = (seed: number): number => {
-  const x = Math.sin(seed) * 10_000;
-  return x - Math.floor(x);
-};
 
 /** Turns what jsonata gave into plain JSON; undefined when something in it is not JSON. */
 const plain = (value: unknown): Json | undefined => {
@@ -169,7 +176,7 @@ export const evaluate = async (
     result = await compileExpression(text).evaluate(undefined, {
       ...scope.variables,
       states: scope.states,
-      ...extraFunctions(scope.random),
+      ...extraFunctions(scope),
       [COUNTERS]: { steps: 0, depth: 0 },
     });
   } catch (error) {

@@ -11,6 +11,7 @@ import { parseGraph, type Surroundings } from './parseMachine.ts';
 import { parseMap } from './parseMap.ts';
 import { parseAssign, parseCatch, parseChoiceRule, parseRetry } from './parseRules.ts';
 import { parseResource } from './resource.ts';
+import { parseTimestamp } from './timestamps.ts';
 
 type Type = State['type'];
 
@@ -133,7 +134,7 @@ const parseWait = (state: Fields, base: StateBase): WaitState => {
   }
   if (made.timestamp !== undefined && !jsonPath) {
     state.checkExpression(made.timestamp, 'Timestamp');
-  } else if (made.timestamp !== undefined && Number.isNaN(Date.parse(made.timestamp))) {
+  } else if (made.timestamp !== undefined && parseTimestamp(made.timestamp) === undefined) {
     state.problem('Expected an ISO-8601 timestamp', 'Timestamp');
   }
   return made;

@@ -3,6 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as codebuild from '@aws-sdk/client-codebuild';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as s3 from '@aws-sdk/client-s3';
 import * as sdk from '@aws-sdk/client-sfn';
 import * as ssm from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,6 +32,12 @@ const parameters = {
   },
 };
 
+type Far = (input: Record<string, unknown>) => object;
+const unexpected: Far = () => {
+  throw new AwsError('Unexpected', 'this test makes no such call');
+};
+const far = { codebuild: unexpected, lambda: unexpected, s3: unexpected };
+
 beforeEach(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'states-'));
   const relay = { call: (request: Parameters<typeof gateway.call>[0]) => gateway.call(request) };
@@ -37,6 +46,9 @@ beforeEach(async () => {
     services: [
       serviceFromSdk(sdk, 'states', service.operations),
       serviceFromSdk(ssm, 'ssm', parameters),
+      serviceFromSdk(codebuild, 'codebuild', { StartBuild: (input) => far.codebuild(input) }),
+      serviceFromSdk(lambda, 'lambda', { Invoke: (input) => far.lambda(input) }),
+      serviceFromSdk(s3, 's3', { GetObject: (input) => far.s3(input) }),
     ],
   });
   gateway = createSdkGateway({ endpoint: wire.url, credentials: CREDENTIALS });
@@ -137,6 +149,54 @@ describe('the Step Functions API', () => {
     );
     expect(missing).toMatchObject({ status: 'FAILED', error: 'Ssm.ParameterNotFoundException' });
     expect(missing.cause).toMatch(/^\/other is not there \(Service: Ssm, Status Code: 400, /);
+  });
+
+  it('speaks to CodeBuild, Lambda and S3 in the spelling of each', async () => {
+    const seen: unknown[] = [];
+    far.codebuild = (input) => {
+      seen.push(input);
+      const startTime = new Date('2026-11-20T10:00:00Z');
+      return { build: { id: 'p:1', buildStatus: 'IN_PROGRESS', startTime } };
+    };
+    far.lambda = ({ Payload }) => {
+      seen.push(JSON.parse(Buffer.from(Payload as Uint8Array).toString()));
+      return { StatusCode: 200, Payload: Buffer.from('{"answer":42}') };
+    };
+    far.s3 = ({ Bucket, Key }) => ({ Body: Buffer.from(`${Bucket}/${Key}`) });
+    const build = await runToEnd(
+      'build',
+      task('arn:aws:states:::codebuild:startBuild', {
+        ProjectName: 'p',
+        EnvironmentVariablesOverride: [{ Name: 'VARIANT', Value: 'slim' }],
+      }),
+    );
+    expect(build.cause).toBeUndefined();
+    expect(JSON.parse(build.output ?? '').Build).toEqual({
+      Id: 'p:1',
+      BuildStatus: 'IN_PROGRESS',
+      StartTime: Date.parse('2026-11-20T10:00:00Z'),
+    });
+    const invoke = await runToEnd(
+      'invoke',
+      task('arn:aws:states:::lambda:invoke', { FunctionName: 'f', Payload: { a: 1 } }),
+    );
+    expect(JSON.parse(invoke.output ?? '')).toMatchObject({
+      Payload: { answer: 42 },
+      StatusCode: 200,
+      SdkHttpMetadata: { HttpStatusCode: 200 },
+    });
+    const object = await runToEnd(
+      'object',
+      task('arn:aws:states:::aws-sdk:s3:getObject', { Bucket: 'bucket', Key: 'key' }),
+    );
+    expect(JSON.parse(object.output ?? '').Body).toBe('bucket/key');
+    expect(seen).toEqual([
+      {
+        projectName: 'p',
+        environmentVariablesOverride: [{ name: 'VARIANT', value: 'slim' }],
+      },
+      { a: 1 },
+    ]);
   });
 
   it('fails a task whose field the operation does not have, and says which it has', async () => {

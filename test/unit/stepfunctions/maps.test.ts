@@ -106,7 +106,7 @@ describe('an inline Map', () => {
     expect(ended.output).toEqual(items);
     expect(ended.events.at(-1)?.id).toBe(40_006);
     await machines.close();
-  });
+  }, 60_000);
 
   it('ends the execution at 25,000 events, as AWS does', async () => {
     const items = Array.from({ length: 10_000 }, (_, i) => i);
@@ -117,7 +117,7 @@ describe('an inline Map', () => {
       cause: 'The execution reached the maximum number of history events (25000).',
     });
     expect(ended.events).toHaveLength(25_000);
-  });
+  }, 60_000);
 });
 
 describe('Parallel', () => {

@@ -170,6 +170,14 @@ describe('time', () => {
     expect((await runMachine(machine(state), { t: 4 }, never)).tookMs).toBe(8_000);
   });
 
+  it.each([0, -1, 1.5])('refuses a computed TimeoutSeconds of %d', async (t) => {
+    const state = { QueryLanguage: 'JSONata', TimeoutSeconds: '{% $states.input.t %}' };
+    expect(await runMachine(machine(state), { t }, never)).toMatchObject({
+      error: 'States.Runtime',
+      cause: expect.stringContaining(`TimeoutSeconds must be a positive integer, but was ${t}`),
+    });
+  });
+
   it('does not count a timeout as States.TaskFailed', async () => {
     const Retry = [{ ErrorEquals: ['States.TaskFailed'] }];
     const ended = await runMachine(machine({ TimeoutSeconds: 5, Retry }), {}, never);
