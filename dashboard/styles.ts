@@ -49,6 +49,7 @@ a { color: var(--accent); text-underline-offset: .18em; }
 
 .none { color: var(--muted); font-style: italic; }
 .plain { list-style: none; margin: .6rem 0 0; padding: 0; }
+.terms, .problems, header, .card, .plain, caption { overflow-wrap: anywhere; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--surface); padding: .4rem .8rem; z-index: 3; }
 `;
@@ -79,7 +80,7 @@ header { margin-top: 2.4rem; }
 .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 345px), 1fr)); gap: 1rem; }
 .terms { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .55rem 1.4rem; margin: 0; max-width: 60em; }
 .terms dt { color: var(--muted); }
-.terms dd { margin: 0; min-width: 0; }
+.terms dt, .terms dd { margin: 0; min-width: 0; }
 .terms dt.hatched { color: var(--ink); padding: 0 .5rem; border-radius: 4px; width: fit-content; height: fit-content; max-width: 12rem; }
 .problems { list-style: none; padding: 0; margin: 0; display: grid; gap: .6rem; }
 .problems li { background: var(--surface); border: 1px solid var(--line); border-left: 3px solid var(--warn); border-radius: 6px; padding: .6rem .9rem; }
@@ -95,6 +96,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; color: var(--muted); font-size: .85rem; padding: .2rem 0 .5rem; }
 th { text-align: left; font-weight: 600; }
 thead th { color: var(--muted); font-weight: 500; font-size: .8rem; white-space: nowrap; }
+thead th bdi { white-space: normal; overflow-wrap: anywhere; }
 td, th { padding: .5rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
 td.num, th.num { text-align: right; }
 td.num { white-space: nowrap; }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { isRegion, nearestRegionName } from '../../core/regions/regions.ts';
 import { InitOutput } from '../../events/initOutput.ts';
-import { readStages, type Stage } from '../../local/containers/dockerfile.ts';
+import { DockerfileError, readStages, type Stage } from '../../local/containers/dockerfile.ts';
 import { PROJECT_FOLDER } from '../../local/stack/install.ts';
 import { type Ask, openQuestions, takePresets } from '../ask.ts';
 import { loadConfig } from '../config/load.ts';
@@ -16,6 +16,7 @@ import {
   starterConfig,
 } from '../config/starter.ts';
 import { checkConfig } from '../config/validate.ts';
+import { Faults } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 
 export type InitOptions = {
@@ -29,7 +30,13 @@ const INSTALLED_SCHEMA = `node_modules/failover-drill/${SCHEMA_FILE}`;
 
 const stagesIn = (folder: string): readonly Stage[] => {
   const file = path.join(folder, 'Dockerfile');
-  return existsSync(file) ? readStages(readFileSync(file, 'utf8'), {}, file).stages : [];
+  if (!existsSync(file)) return [];
+  try {
+    return readStages(readFileSync(file, 'utf8'), {}, file).stages;
+  } catch (error) {
+    if (!(error instanceof DockerfileError)) throw error;
+    throw new Faults('DockerfileInvalid', [error.message]);
+  }
 };
 
 const schemaFrom = (folder: string): string => {

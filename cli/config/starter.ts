@@ -50,7 +50,7 @@ export const serviceNameOf = (folder: string): string => {
 
 /** A value as YAML writes it, so that no answer can change the meaning of the file. */
 const yaml = (value: unknown): string =>
-  stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+  stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
 
 const imageLines = ({ image }: StarterAnswers): string[] =>
   image

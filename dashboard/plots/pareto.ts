@@ -38,6 +38,12 @@ const radiusOf = (readyMs: number | null, most: number): number =>
 const titleOf = ({ identity, bytes, levelMs, readyMs, pareto }: Dot): string =>
   `${identity.name}: ${formatBytes(bytes)}, ${formatMs(levelMs)}, ready ${readyMs === null ? 'not measured' : `in ${formatMs(readyMs)}`}${pareto ? ', on the Pareto front' : ''}`;
 
+const NAME_MAX = 16;
+
+/** Text inside a plot cannot wrap; the whole name is in the title. */
+const short = (name: string): string =>
+  name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
+
 type Frame = { xOf: (bytes: number) => number; yOf: (ms: number) => number; most: number };
 
 const dotMark = (dot: Dot, { xOf, yOf, most }: Frame): Markup => {
@@ -45,7 +51,7 @@ const dotMark = (dot: Dot, { xOf, yOf, most }: Frame): Markup => {
   const y = yOf(dot.levelMs).toFixed(1);
   const radius = radiusOf(dot.readyMs, most);
   const anchor = x < 12 ? 'start' : x > 88 ? 'end' : 'middle';
-  return html`<svg x="${percent(x)}" y="${y}" overflow="visible"><title>${titleOf(dot)}</title><circle class="dot arm-${dot.identity.colour}${dot.pareto ? ' front' : ''}" r="${radius.toFixed(1)}"/><text class="dot-name" y="${(radius + 14).toFixed(1)}" text-anchor="${anchor}">${dot.identity.name}</text></svg>`;
+  return html`<svg x="${percent(x)}" y="${y}" overflow="visible"><title>${titleOf(dot)}</title><circle class="dot arm-${dot.identity.colour}${dot.pareto ? ' front' : ''}" r="${radius.toFixed(1)}"/><text class="dot-name" y="${(radius + 14).toFixed(1)}" text-anchor="${anchor}">${short(dot.identity.name)}</text></svg>`;
 };
 
 /** Steps through the dots that no other beats in both size and latency. */
