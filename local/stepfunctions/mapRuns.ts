@@ -52,6 +52,8 @@ export const createMapRuns = (store: Store, clock: Clock) => {
       status: 'RUNNING',
       stopMs: undefined,
     };
+    record.status = 'RUNNING';
+    record.stopMs = undefined;
     records.set(arn, record);
     save(record);
     return {

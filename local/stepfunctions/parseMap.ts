@@ -26,6 +26,10 @@ const parseReader = (state: Fields, base: StateBase): ItemReader | undefined => 
     reader.problem(`Expected one of ${known.join(', ')}`, 'Resource');
   }
   const settings = reader.object('ReaderConfig');
+  const type = settings?.string('InputType');
+  if (type !== undefined && !['CSV', 'JSON', 'JSONL'].includes(type)) {
+    settings?.problem('Expected one of CSV, JSON, JSONL', 'InputType');
+  }
   for (const key of Object.keys(settings?.value ?? {})) {
     if (
       ['InputType', 'CSVHeaderLocation', 'CSVHeaders', 'CSVDelimiter', 'MaxItems'].includes(key)

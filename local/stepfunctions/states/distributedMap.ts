@@ -176,6 +176,16 @@ const runChildren = (
   });
 };
 
+/** The event of a run that goes on because its execution was redriven; once for each redrive. */
+const tellRedrive = (run: Run, frame: Frame, mapRunArn: string): void => {
+  const redriveCount = run.head.redrive?.count;
+  if (redriveCount === undefined || frame.progress['redriven'] === redriveCount) return;
+  if (frame.enteredMs > (run.head.redrive?.atMs ?? 0)) return;
+  run.emit(frame, 'MapRunRedriven', JSON.stringify({ mapRunArn, redriveCount }));
+  run.progress(frame, { redriven: redriveCount });
+  run.commit();
+};
+
 /** Distributed Map: each item, or batch of items, is an execution of its own. */
 export const runDistributedMap = (run: Run, frame: Frame, state: MapState): Promise<Outcome> => {
   const once = async (): Promise<Outcome> => {
@@ -187,6 +197,7 @@ export const runDistributedMap = (run: Run, frame: Frame, state: MapState): Prom
       run.progress(frame, { mapRun: toJson(plan) });
       run.commit();
     }
+    tellRedrive(run, frame, arn);
     const note = run.tools.mapRuns.begin({
       arn,
       executionArn: run.head.arn,

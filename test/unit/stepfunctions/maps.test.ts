@@ -341,6 +341,29 @@ describe('a distributed Map', () => {
 });
 
 describe('a redrive', () => {
+  it('of a distributed Map runs only the child executions that failed', async () => {
+    let broken = true;
+    const calls: unknown[] = [];
+    const machines = startMachines((request) => {
+      calls.push(payloadOf(request));
+      return broken && payloadOf(request) === 2
+        ? functionError('E')
+        : functionAnswer(payloadOf(request));
+    });
+    const definition = distributed(one(call), { MaxConcurrency: 1 });
+    const executionArn = await machines.start(await machines.create(definition), [1, 2, 3]);
+    await machines.clock.until(machines.engine.settled());
+    broken = false;
+    await machines.clock.advance(1_000);
+    await machines.ask('RedriveExecution', { executionArn });
+    await machines.clock.until(machines.engine.settled());
+    const ended = await machines.endOf(executionArn);
+    expect(ended.output).toEqual([1, 2, 3]);
+    expect(calls).toEqual([1, 2, 2, 3]);
+    expect(types(ended.events)).toContain('MapRunRedriven');
+    await machines.close();
+  });
+
   it('runs again what failed and keeps what succeeded', async () => {
     let broken = true;
     const calls: unknown[] = [];
