@@ -131,6 +131,14 @@ const mocked = async (
   return finishWithResult(run, frame, state, mock.result);
 };
 
+/** What `$states.context.Task.Token` is in a state that waits for its token. */
+const TEST_TOKEN = 'token-of-a-test';
+
+const tokenOf = (state: State): { token?: string } =>
+  state.type === 'Task' && state.resource.endsWith('.waitForTaskToken')
+    ? { token: TEST_TOKEN }
+    : {};
+
 const HAS_WORK = new Set(['Task', 'Parallel', 'Map']);
 
 const failed = async (
@@ -183,6 +191,7 @@ export const testState = async (request: StateTestRequest): Promise<StateTestRes
     enteredId: 1,
     enteredMs: request.clock.now(),
     retryCount: request.retryCount ?? 0,
+    progress: tokenOf(state),
   };
   let asked: { arguments?: Json } = {};
   try {
