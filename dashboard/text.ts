@@ -8,13 +8,14 @@ import { html, type Markup } from './markup.ts';
 
 const NOT_MEASURED = 'not measured';
 
-/** A number, or the words that it was not measured; never a zero in its place. */
+/** A number, or the words why there is none; never a zero in its place. */
 export const known = (
   value: number | null | undefined,
   format: (value: number) => string,
+  otherwise = NOT_MEASURED,
 ): Markup =>
   value === null || value === undefined
-    ? html`<span class="none">${NOT_MEASURED}</span>`
+    ? html`<span class="none">${otherwise}</span>`
     : html`${format(value)}`;
 
 /** `2–3` */

@@ -29,6 +29,11 @@ const effectsOf = (ranking: Ranking, reference: string, identities: Identities):
 const percentTick = (tick: number): string =>
   tick === 0 ? '0' : `${tick < 0 ? '−' : '+'}${Math.abs(tick)} %`;
 
+/** An effect beyond this is drawn at the edge, so that one outlier does not hide what the others did. */
+const REACH_PCT = 100;
+
+const within = (pct: number): number => Math.min(pct, REACH_PCT);
+
 const row = ({ identity, effectPct, ciPct }: Effect, scale: Scale, deltaPct: number): Markup => {
   const words = effectWords(effectPct, ciPct);
   const label = `${identity.name} against the reference: ${words}${ciPct ? '' : ', too few rounds for an interval'}`;
@@ -36,14 +41,23 @@ const row = ({ identity, effectPct, ciPct }: Effect, scale: Scale, deltaPct: num
     zone(scale, -deltaPct, deltaPct, 'delta'),
     gridLines(scale),
     ruleAt(scale, 0, 'zero'),
-    intervalMark(identity, scale, effectPct, ciPct, label),
+    intervalMark(
+      identity,
+      scale,
+      within(effectPct),
+      ciPct && [within(ciPct[0]), within(ciPct[1])],
+      label,
+    ),
+    effectPct > REACH_PCT && html`<text x="100%" y="17" text-anchor="end">→</text>`,
   ])}<div class="row-value num">${words}</div></div>`;
 };
 
 const plot = (ranking: Ranking, reference: string, identities: Identities): Markup => {
   const effects = effectsOf(ranking, reference, identities);
   const { deltaPct } = ranking;
-  const reach = effects.flatMap(({ effectPct, ciPct }) => [effectPct, ...(ciPct ?? [])]);
+  const reach = effects.flatMap(({ effectPct, ciPct }) =>
+    [effectPct, ...(ciPct ?? [])].map(within),
+  );
   const scale = linearScale([...reach, -1.3 * deltaPct, 1.3 * deltaPct]);
   const title = `${ranking.metric} at ${quantileText(ranking.q)}`;
   return html`<figure class="card"><figcaption><h3>${title}</h3></figcaption><div class="rows">${effects.map(

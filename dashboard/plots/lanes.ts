@@ -8,7 +8,7 @@ const MIDDLE = LANE_PX / 2;
 const CAP_PX = 5;
 
 /** The strip of one row. The label says in words what is drawn. */
-export const lane = (label: string, content: Markup | readonly Markup[]): Markup =>
+export const lane = (label: string, content: readonly (Markup | false)[]): Markup =>
   html`<svg class="lane" width="100%" height="${LANE_PX}" role="img" aria-label="${label}">${content}</svg>`;
 
 export const gridLines = ({ ticks, place }: Scale): Markup =>

@@ -53,7 +53,7 @@ const mainRow =
 <td class="num" data-label="p95">${known(tail?.levelMs, formatMs)}</td>
 <td class="num" data-label="ready">${known(variant?.placement.readyMs, formatMs)}</td>
 <td class="num" data-label="size">${known(variant?.image?.compressedBytes, formatBytes)} ${beyond}</td>
-<td class="num" data-label="score">${known(variant?.scorePct, signedPct)}${
+<td class="num" data-label="score">${known(variant?.scorePct, signedPct, 'open')}${
       variant?.pareto ? html` <span class="badge">Pareto</span>` : null
     }</td>
 </tr>`;
@@ -74,7 +74,7 @@ export const rankingSection = (
 ): Markup => {
   const lead = `All regions up, ${ranking.metric} at p50 over ${ranking.rounds} rounds. A bar spans the ranks that the sure differences leave open: bars that overlap are ties.`;
   const score =
-    'The score weighs latency, ready time and size against the reference; below zero is better. Pareto: no other variant is better in all three.';
+    'The score weighs latency, ready time and size against the reference; below zero is better, and it is open until the intervals are known. Pareto: no other variant is better in all three.';
   return section(
     'ranking',
     'Ranking',
@@ -100,9 +100,9 @@ const scenarioTable = (report: DrillReport, ranking: Ranking, identities: Identi
   if (ranking.rows.length === 0) {
     return html`<div class="card"><h3>${title}</h3><p class="none">Nothing could be ranked: no round was measured whole.</p>${excludedList(ranking)}</div>`;
   }
-  return html`<div class="card"><h3>${title}</h3><table class="short"><thead><tr><th scope="col" class="num">rank</th><th scope="col">variant</th><th scope="col">interval</th><th scope="col" class="num">${quantileText(ranking.q)}</th><th scope="col" class="num">effect</th></tr></thead><tbody>${ranking.rows.map(
+  return html`<div class="card"><h3>${title}</h3><div class="scroll"><table class="short"><thead><tr><th scope="col" class="num">rank</th><th scope="col">variant</th><th scope="col">interval</th><th scope="col" class="num">${quantileText(ranking.q)}</th><th scope="col" class="num">effect</th></tr></thead><tbody>${ranking.rows.map(
     shortRow(ranking, report.reference, identities),
-  )}</tbody></table>${excludedList(ranking)}</div>`;
+  )}</tbody></table></div>${excludedList(ranking)}</div>`;
 };
 
 /** The same measurements, weighted anew for each failure, at the median and in the tail. */
@@ -113,7 +113,7 @@ export const scenariosSection = (report: DrillReport, identities: Identities): M
         'scenarios',
         'Failure scenarios',
         'The same measurements weighted as if a region were gone: its users are still there, and the regions that are left serve them.',
-        html`<div class="cells">${report.rankings.map((ranking) =>
+        html`<div class="halves">${report.rankings.map((ranking) =>
           scenarioTable(report, ranking, identities),
         )}</div>`,
       );
