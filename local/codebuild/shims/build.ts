@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { realClock } from '../../clock.ts';
@@ -7,6 +7,7 @@ import { type BaseImage, ensureBases } from '../../containers/bases/resolve.ts';
 import { DockerfileError, findStage, readStages } from '../../containers/dockerfile.ts';
 import type { BuildRequest, ContainerEngine } from '../../containers/types.ts';
 import type { BuildCommand } from './dockerArguments.ts';
+import type { ShimSettings } from './settings.ts';
 
 type Mounts = NonNullable<BuildRequest['readOnlyMounts']>;
 
@@ -56,15 +57,15 @@ export const openDockerfile = (command: BuildCommand) => {
 /** Makes the bases available and builds, telling every line of it. */
 export const buildWithEngine = async (
   engine: ContainerEngine,
-  dataDir: string,
+  settings: ShimSettings,
   command: BuildCommand,
   onLine: (line: string) => void,
 ): Promise<string> => {
   const { context, dockerfile, shown, graph } = openDockerfile(command);
-  const options = { engine, dataDir, clock: realClock, log: onLine };
+  const options = { engine, dataDir: settings.dataDir, clock: realClock, log: onLine };
   const bases = await ensureBases(graph, command.target, shown, options);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'failover-build-'));
-  await chmod(folder, 0o700);
+  // In the folder of the build, which is removed also when the build is killed.
+  const folder = await mkdtemp(path.join(path.dirname(settings.pushedFile), 'mounts-'));
   try {
     const { imageId } = await engine.build({
       context,

@@ -55,7 +55,7 @@ const build = async (shim: Shim, args: readonly string[]): Promise<void> => {
   const { dataDir } = shim.settings;
   const id = asProcesses(shim)
     ? await buildAsProcesses(dataDir, { ...command, tags }, onLine)
-    : await buildWithEngine(needEngine(shim), dataDir, { ...command, tags }, onLine);
+    : await buildWithEngine(needEngine(shim), shim.settings, { ...command, tags }, onLine);
   if (command.idFile) writeFileSync(command.idFile, id);
   if (command.quiet) say(id);
   if (command.push) for (const tag of command.tags) await push(shim, tag);
