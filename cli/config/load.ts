@@ -51,18 +51,34 @@ const dotted = (at: readonly PropertyKey[]): string =>
 
 type Issue = z.core.$ZodIssue;
 
-const unknownKeyLines = (
+type Fault = {
+  readonly line: string;
+  /** The place of a key that is not there. */
+  readonly missing?: string;
+  /** The place of the key that was probably meant. */
+  readonly meant?: string;
+};
+
+const unknownKeyFaults = (
   source: Source,
   at: readonly PropertyKey[],
   keys: readonly string[],
-): string[] => {
+): Fault[] => {
   const known = knownKeys(at, source.document.toJS());
   return keys.map((key) => {
     const guess = nearest(key, known);
     const hint = guess ? ` Did you mean "${guess}"?` : ` Known keys: ${known.join(', ')}.`;
     const where = at.length > 0 ? ` in ${dotted(at)}` : '';
-    return `${source.file}:${lineAt(source, [...at, key])}: unknown key "${key}"${where}.${hint}`;
+    const line = `${source.file}:${lineAt(source, [...at, key])}: unknown key "${key}"${where}.${hint}`;
+    return guess ? { line, meant: dotted([...at, guess]) } : { line };
   });
+};
+
+/** A key that is missing only because it is mistyped is one fault, not two. */
+const linesOfFaults = (faults: readonly Fault[]): string[] => {
+  const meant = new Set(faults.map((fault) => fault.meant));
+  const kept = faults.filter(({ missing }) => missing === undefined || !meant.has(missing));
+  return [...new Set(kept.map(({ line }) => line))];
 };
 
 /** The branch of a union that came nearest: the one with the fewest, deepest faults. */
@@ -75,34 +91,30 @@ const depthOf = (issues: readonly Issue[]): number =>
     ...issues.map(({ path: at, code }) => at.length + (code === 'unrecognized_keys' ? 1 : 0)),
   );
 
-const linesOfIssue = (
-  source: Source,
-  issue: Issue,
-  base: readonly PropertyKey[] = [],
-): string[] => {
+const faultsOf = (source: Source, issue: Issue, base: readonly PropertyKey[] = []): Fault[] => {
   const at = [...base, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return unknownKeyLines(source, at, issue.keys);
+  if (issue.code === 'unrecognized_keys') return unknownKeyFaults(source, at, issue.keys);
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return nearestBranch(issue.errors).flatMap((inner) => linesOfIssue(source, inner, at));
+    return nearestBranch(issue.errors).flatMap((inner) => faultsOf(source, inner, at));
   }
   const found = source.document.getIn(at);
-  const line = lineAt(source, at);
+  const place = `${source.file}:${lineAt(source, at)}`;
   if (issue.code === 'invalid_type' && found === undefined) {
-    return [`${source.file}:${line}: ${dotted(at)} is missing (expected ${issue.expected})`];
+    const line = `${place}: ${dotted(at)} is missing (expected ${issue.expected})`;
+    return [{ line, missing: dotted(at) }];
   }
   if (issue.message.startsWith('unknown region') && typeof found === 'string') {
     const guess = nearestRegionName(found);
     const hint = guess
       ? ` Did you mean "${guess}"?`
       : ' Use a commercial AWS region, such as eu-west-1.';
-    return [`${source.file}:${line}: unknown region "${found}" in ${dotted(at)}.${hint}`];
+    return [{ line: `${place}: unknown region "${found}" in ${dotted(at)}.${hint}` }];
   }
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const guess = typeof found === 'string' ? nearest(found, choices) : undefined;
   const hint = guess ? ` Did you mean "${guess}"?` : '';
-  return [
-    `${source.file}:${line}: ${dotted(at)}: ${valueText(source, at)}: ${issue.message}.${hint}`,
-  ];
+  const value = valueText(source, at);
+  return [{ line: `${place}: ${dotted(at)}: ${value}: ${issue.message}.${hint}` }];
 };
 
 const readText = (file: string): string => {
@@ -139,8 +151,8 @@ export const loadConfig = (file: string): LoadedConfig => {
   const written: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   const result = Config.safeParse(written);
   if (!result.success) {
-    const all = result.error.issues.flatMap((issue) => linesOfIssue(source, issue));
-    throw new Faults('ConfigInvalid', [...new Set(all)]);
+    const faults = result.error.issues.flatMap((issue) => faultsOf(source, issue));
+    throw new Faults('ConfigInvalid', linesOfFaults(faults));
   }
   return {
     file,

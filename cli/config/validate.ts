@@ -96,7 +96,7 @@ const matrixFaults = (
       `${file}:${lineOf(['image', 'matrix'])}: variants "${first.id}" and "${second.id}" are the same image: stage ${first.target} with the same arguments. Name it once`,
   );
   const ids = variants.map(({ id }) => id);
-  if (!ids.includes(reference)) {
+  if (variants.length > 0 && !ids.includes(reference)) {
     const guess = nearest(reference, ids);
     const hint = guess ? ` Did you mean "${guess}"?` : '';
     faults.push(
