@@ -29,12 +29,13 @@ export const tableLines = (
   return [title(line(columns.map((column) => column.title))), ...rows.map(line)];
 };
 
-/** Breaks a sentence into lines of at most `width`, the later ones indented. */
+/** Breaks a sentence into lines of at most `width`, the later ones indented; blanks at its start stay. */
 export const wrap = (text: string, width: number, indent = ''): string[] => {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    const next = line === '' ? word : `${line} ${word}`;
+  const start = text.length - text.trimStart().length;
+  for (const word of text.trim().split(' ')) {
+    const next = line === '' ? text.slice(0, start) + word : `${line} ${word}`;
     if (line !== '' && widthOf(next) > width) {
       lines.push(line);
       line = indent + word;

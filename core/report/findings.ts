@@ -22,8 +22,10 @@ type Unreachable = {
   readonly reason: string;
 };
 
-const roundsText = (rounds: readonly number[]): string =>
-  `${rounds.length === 1 ? 'round' : 'rounds'} ${[...new Set(rounds)].join(', ')}`;
+const roundsText = (rounds: readonly number[]): string => {
+  const each = [...new Set(rounds)];
+  return `${each.length === 1 ? 'round' : 'rounds'} ${each.join(', ')}`;
+};
 
 const imageProblems = (images: readonly ImageSeen[]): Problem[] =>
   images.flatMap(({ variantId, status, reason }) => {
