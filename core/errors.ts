@@ -10,6 +10,7 @@ export const ERROR_NAMES = [
   'CsvInvalid',
   // The drill cannot go on.
   'ReferenceFailed',
+  'DrillFailed',
   'NoCandidates',
   'TooFewRounds',
   'DrillNotFound',
@@ -18,6 +19,7 @@ export const ERROR_NAMES = [
   'PlacementFailed',
   'NotReady',
   'TaskDied',
+  'TaskInterrupted',
   'VantageUnreachable',
   'AlreadyRecorded',
   // Worth another try.

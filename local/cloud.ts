@@ -2,53 +2,31 @@
  * The embedded cloud: every AWS service the pipeline calls, on one loopback endpoint, on state in one
  * data folder. One process at a time holds a data folder.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import * as cloudwatchSdk from '@aws-sdk/client-cloudwatch';
-import * as logsSdk from '@aws-sdk/client-cloudwatch-logs';
-import * as codebuildSdk from '@aws-sdk/client-codebuild';
-import * as ecrSdk from '@aws-sdk/client-ecr';
-import * as ecsSdk from '@aws-sdk/client-ecs';
-import * as eventbridgeSdk from '@aws-sdk/client-eventbridge';
-import * as lambdaSdk from '@aws-sdk/client-lambda';
-import * as route53Sdk from '@aws-sdk/client-route-53';
-import * as s3Sdk from '@aws-sdk/client-s3';
-import * as schedulerSdk from '@aws-sdk/client-scheduler';
-import * as sfnSdk from '@aws-sdk/client-sfn';
-import * as ssmSdk from '@aws-sdk/client-ssm';
-import { DrillError } from '../core/errors.ts';
-import { regionNames, rttMs } from '../core/regions/regions.ts';
+import { rttMs } from '../core/regions/regions.ts';
+import { type Closing, openClosing } from './assembly/closing.ts';
+import { openCompute } from './assembly/compute.ts';
+import { openControl } from './assembly/control.ts';
+import { announceEndpoint, holdDataFolder } from './assembly/dataFolder.ts';
+import { openDns } from './assembly/dns.ts';
+import { lateEndpoint } from './assembly/endpoint.ts';
+import { openStorage } from './assembly/storage.ts';
+import { openWire } from './assembly/wire.ts';
 import type { Clock } from './clock.ts';
-import { createCloudWatch } from './cloudwatch/service.ts';
-import { createCodeBuild } from './codebuild/createCodeBuild.ts';
-import { type BuilderDetection, openEngine } from './containers/detect.ts';
-import { type DnsServer, startDnsServer } from './dns/server.ts';
-import { createDynamodb, type Dynamodb } from './dynamodb/service.ts';
-import { createEcr } from './ecr/createEcr.ts';
-import { createEcs, type Ecs } from './ecs/createEcs.ts';
-import { taskImages } from './ecs/images.ts';
-import { chooseRunner } from './ecs/runners/choose.ts';
-import { createEventBridge } from './eventbridge/service.ts';
-import { createLambda, type Lambda } from './lambda/service.ts';
+import type { BuilderDetection } from './containers/detect.ts';
+import type { DnsServer } from './dns/server.ts';
+import type { Dynamodb } from './dynamodb/service.ts';
+import type { Ecs } from './ecs/createEcs.ts';
+import type { Lambda } from './lambda/service.ts';
 import type { LogLine } from './lambda/types.ts';
-import { createLogs } from './logs/service.ts';
-import { HOSTS, regionAddress, regionOfAddress } from './network/addresses.ts';
 import { createNetwork, type Network } from './network/network.ts';
-import { createRoute53 } from './route53/service.ts';
-import { createS3 } from './s3/service.ts';
-import { createScheduler } from './scheduler/service.ts';
 import { type SlackSink, startSlackSink } from './slack/sink.ts';
-import { createSsm } from './ssm/service.ts';
-import { CREDENTIALS } from './stack/clients.ts';
-import { createStepFunctions, type StepFunctions } from './stepfunctions/engine.ts';
-import { type FolderLock, lockFolder } from './stepfunctions/folderLock.ts';
-import { createSdkGateway } from './stepfunctions/sdkGateway.ts';
-import { startWireServer } from './wire/server.ts';
-import { serviceFromSdk } from './wire/service.ts';
+import type { StepFunctions } from './stepfunctions/engine.ts';
+import type { FolderLock } from './stepfunctions/folderLock.ts';
 
 export type CloudOptions = {
   readonly dataDir: string;
+  /** The folder's lock, where the caller holds it already; released when the cloud closes. */
+  readonly lock?: FolderLock;
   readonly clock: Clock;
   /** Uniform from 0 up to 1. */
   readonly random: () => number;
@@ -60,6 +38,8 @@ export type CloudOptions = {
   readonly resolverRegions: readonly string[];
   /** Where the authoritative DNS server listens for people; nowhere when absent. */
   readonly dns?: { readonly host: string; readonly port: number };
+  /** Which schedules fire while this process holds the folder; all unless given. */
+  readonly fires?: (scheduleName: string) => boolean;
   readonly onLambdaLog: (line: LogLine) => void;
   readonly onBuildLog: (build: string, line: string) => void;
   /** Hears of faults that no caller can be told. */
@@ -79,205 +59,66 @@ export type Cloud = {
   close(): Promise<void>;
 };
 
-const ENDPOINT_FILE = 'endpoint';
+type Services = Omit<Cloud, 'close'>;
 
-/** Endpoint of the process that holds a data folder; undefined when none says so. */
-export const runningEndpoint = (dataDir: string): string | undefined => {
-  try {
-    return readFileSync(path.join(dataDir, ENDPOINT_FILE), 'utf8').trim() || undefined;
-  } catch {
-    return undefined;
-  }
+const openServices = async (options: CloudOptions, keep: Closing): Promise<Services> => {
+  const { dataDir, clock, random, onFault } = options;
+  const endpoint = lateEndpoint();
+  keep.also(() => endpoint.gateway.close());
+  const resolvers = new Map<string, string>();
+  const network = keep(
+    createNetwork({
+      rtt: rttMs,
+      random,
+      clock,
+      resolver: (region) => resolvers.get(region),
+      onLost: (reason) => onFault(new Error(reason), 'network'),
+    }),
+  );
+  const storage = await openStorage(options, keep);
+  const slack = keep(await startSlackSink({ dataDir, clock, host: '127.0.0.1', port: 0 }));
+  const compute = await openCompute(options, { network, endpoint, storage }, keep);
+  const control = await openControl(options, endpoint, keep);
+  const dns = await openDns(
+    {
+      clock,
+      zones: storage.route53.dnsZones,
+      network,
+      regions: options.resolverRegions,
+      listen: options.dns,
+    },
+    (region, resolver) => resolvers.set(region, resolver),
+    keep,
+  );
+  const wire = await openWire(
+    { port: options.port, network, onFault },
+    { storage, compute, control },
+  );
+  const { lambda, ecs } = compute;
+  const { stepFunctions } = control;
+  // Suspended, cut off and killed in one go: no execution sees, and writes down, that the others went.
+  keep.also(async () => {
+    await Promise.all([stepFunctions.close(), wire.close(), lambda.close()]);
+  });
+  endpoint.set(wire.url);
+  keep.also(announceEndpoint(dataDir, wire.url));
+  const { dynamodb } = storage;
+  return { endpoint: wire.url, lambda, ecs, dynamodb, network, slack, stepFunctions, dns };
 };
 
-const lockOf = (dataDir: string): FolderLock => {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return lockFolder(dataDir);
-  } catch (cause) {
-    const owner = ownerOf(dataDir);
-    throw new DrillError(
-      'DataFolderInUse',
-      `the data folder ${dataDir} is in use by process ${owner}. Wait for it, stop it, or use another with --data`,
-      { dataDir, owner },
-      cause,
-    );
-  }
-};
-
-const ownerOf = (dataDir: string): string => {
-  try {
-    return readFileSync(path.join(dataDir, 'owner'), 'utf8').trim();
-  } catch {
-    return 'unknown';
-  }
-};
-
-/** A query from one region's sandbox to the region's own resolver takes no trip; others do. */
-const dnsDelay = (network: Network) => (source: string, server: string) =>
-  network.datagramMs({
-    caller: regionOfAddress(source),
-    called: regionOfAddress(server),
-    plane: 'service',
-    back: true,
-  }) ?? ('drop' as const);
-
-/** Starts the services on their data folder. @throws DrillError `DataFolderInUse`, `AddressInUse` */
+/**
+ * Starts the services on their data folder. Executions and events of a former process wait until
+ * `stepFunctions.resume` and `lambda.releaseEvents` are called.
+ * @throws DrillError `DataFolderInUse`, `DataCorrupt`, `DiskFull`; `EADDRINUSE` of a taken port.
+ */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
-  const { dataDir, clock, random, builder, onFault } = options;
-  const lock = lockOf(dataDir);
-  const opened: (() => Promise<void> | void)[] = [() => lock.release()];
-  const closing = <T extends { close(): Promise<void> | void }>(service: T): T => {
-    opened.push(() => service.close());
-    return service;
-  };
-  const close = async (): Promise<void> => {
-    for (const end of opened.splice(0).reverse()) await end();
-  };
+  const keep = openClosing();
+  const lock = options.lock ?? holdDataFolder(options.dataDir);
+  keep.also(() => lock.release());
   try {
-    return { ...(await openServices(options, closing)), close };
+    return { ...(await openServices(options, keep)), close: keep.closeAll };
   } catch (error) {
-    await close();
+    await keep.closeAll().catch(() => undefined);
     throw error;
   }
-
-  async function openServices(
-    _options: CloudOptions,
-    keep: typeof closing,
-  ): Promise<Omit<Cloud, 'close'>> {
-    let endpoint = '';
-    const resolvers = new Map<string, string>();
-    const network = keep(
-      createNetwork({
-        rtt: rttMs,
-        random,
-        clock,
-        // A free port, so that clouds beside one another do not meet; known once the server listens.
-        resolver: (region) => resolvers.get(region),
-        onLost: (reason) => onFault(new Error(reason), 'network'),
-      }),
-    );
-    const engine = builder.choice ? openEngine(builder.choice, dataDir) : undefined;
-    // Working copies of images that a killed run left.
-    await engine?.cleanUp();
-    const base = { dataDir, clock };
-    const s3 = keep(await createS3(base));
-    const ssm = keep(createSsm(base));
-    const logs = keep(createLogs(base));
-    const cloudwatch = createCloudWatch(base);
-    const ecr = keep(await createEcr({ ...base, replicateTo: [...regionNames] }));
-    const dynamodb = keep(
-      await createDynamodb({ ...base, lagMs: (from, to) => rttMs(from, to), onFault }),
-    );
-    const route53 = keep(await createRoute53({ ...base, random }));
-    const lambda = keep(
-      createLambda({ ...base, endpoint: () => endpoint, network, log: options.onLambdaLog }),
-    );
-    const gatewayNeeds = { endpoint: () => endpoint, credentials: CREDENTIALS };
-    const gateway = lateGateway(gatewayNeeds);
-    opened.push(() => gateway.close());
-    const codebuild = keep(
-      await createCodeBuild({
-        ...base,
-        endpoint: () => endpoint,
-        engine: builder.choice ?? null,
-        processImages: true,
-        log: options.onBuildLog,
-      }),
-    );
-    const ecs = keep(
-      await createEcs({
-        ...base,
-        runner: (ledger) =>
-          chooseRunner(
-            {
-              dataDir,
-              engine,
-              choice: builder.choice,
-              reason: builder.reason,
-              id: randomBytes(4).toString('hex'),
-            },
-            ledger,
-          ),
-        images: taskImages(ecr, engine),
-        network,
-        onFault,
-      }),
-    );
-    const eventbridge = keep(
-      await createEventBridge({ ...base, random, gateway, onDropped: dropped(onFault) }),
-    );
-    const scheduler = keep(
-      await createScheduler({ ...base, random, gateway, onDropped: dropped(onFault) }),
-    );
-    const stepFunctions = keep(createStepFunctions({ ...base, random, gateway }));
-    const slack = keep(await startSlackSink({ ...base, host: '127.0.0.1', port: 0 }));
-    const dns = keep(
-      await startDnsServer({
-        zones: route53.dnsZones,
-        clock,
-        listen: [
-          ...(options.dns ? [options.dns] : []),
-          ...options.resolverRegions.map((region) => ({
-            host: regionAddress(region, HOSTS.resolver),
-            port: 0,
-          })),
-        ],
-        delay: dnsDelay(network),
-      }),
-    );
-    const regional = dns.addresses.slice(options.dns ? 1 : 0);
-    for (const [at, region] of options.resolverRegions.entries()) {
-      const address = regional[at];
-      if (address) resolvers.set(region, `${address.host}:${address.port}`);
-    }
-    const onServiceFault = { onFault: (error: unknown, what: string) => onFault(error, what) };
-    const wire = keep(
-      await startWireServer({
-        host: '127.0.0.1',
-        port: options.port,
-        arrive: network.arriveHook,
-        delay: network.delayHook,
-        services: [
-          dynamodb.front,
-          serviceFromSdk(cloudwatchSdk, 'monitoring', cloudwatch.operations, onServiceFault),
-          serviceFromSdk(codebuildSdk, 'codebuild', codebuild.operations, onServiceFault),
-          serviceFromSdk(ecrSdk, 'ecr', ecr.operations, onServiceFault),
-          serviceFromSdk(ecsSdk, 'ecs', ecs.operations, onServiceFault),
-          serviceFromSdk(eventbridgeSdk, 'events', eventbridge.operations, onServiceFault),
-          serviceFromSdk(lambdaSdk, 'lambda', lambda.operations, onServiceFault),
-          serviceFromSdk(logsSdk, 'logs', logs.operations, onServiceFault),
-          serviceFromSdk(route53Sdk, 'route53', route53.operations, onServiceFault),
-          serviceFromSdk(s3Sdk, 's3', s3.operations, onServiceFault),
-          serviceFromSdk(schedulerSdk, 'scheduler', scheduler.operations, onServiceFault),
-          serviceFromSdk(sfnSdk, 'states', stepFunctions.operations, onServiceFault),
-          serviceFromSdk(ssmSdk, 'ssm', ssm.operations, onServiceFault),
-        ],
-      }),
-    );
-    endpoint = wire.url;
-    const file = path.join(dataDir, ENDPOINT_FILE);
-    writeFileSync(file, `${endpoint}\n`, { mode: 0o600 });
-    opened.push(() => rmSync(file, { force: true }));
-    return { endpoint, lambda, ecs, dynamodb, network, slack, stepFunctions, dns };
-  }
-};
-
-const dropped =
-  (onFault: CloudOptions['onFault']) =>
-  (delivery: { readonly about: string }, error: unknown): void =>
-    onFault(error, `delivery of ${delivery.about}`);
-
-/** Services call one another over the endpoint, which is known only when it listens. */
-const lateGateway = (needs: { endpoint: () => string; credentials: typeof CREDENTIALS }) => {
-  let made: ReturnType<typeof createSdkGateway> | undefined;
-  const gateway = () => {
-    made ??= createSdkGateway({ endpoint: needs.endpoint(), credentials: needs.credentials });
-    return made;
-  };
-  return {
-    call: (request: Parameters<ReturnType<typeof createSdkGateway>['call']>[0]) =>
-      gateway().call(request),
-    close: () => made?.close(),
-  };
 };

@@ -1,13 +1,6 @@
 /** `failover drill`: a whole drill on this machine, from sources to a ranking. */
-import {
-  DescribeExecutionCommand,
-  ListExecutionsCommand,
-  SFNClient,
-  StartExecutionCommand,
-  StopExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { openDocuments } from '../../aws/documents.ts';
-import { failureText } from '../../core/drill/failureText.ts';
 import { samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
 import { formatMs } from '../../core/units.ts';
@@ -16,9 +9,19 @@ import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { loadConfig } from '../config/load.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
 import { dataFolder } from '../dataFolder.ts';
+import {
+  failureOf,
+  giveUp,
+  goOn,
+  leftRunning,
+  openSfn,
+  startExecution,
+} from '../drill/executions.ts';
 import { follow, openScreen } from '../drill/follow.ts';
+import { executionEnd, type NotifyEnd } from '../drill/outcome.ts';
 import { startOfProgress } from '../drill/progress.ts';
 import { openSession, type Session } from '../drill/session.ts';
+import { slackText, webhookFrom } from '../drill/webhook.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import { reportLines } from '../output/reportText.ts';
@@ -32,162 +35,131 @@ export type DrillOptions = {
   readonly resume?: boolean;
 };
 
-const twoDigits = (value: number): string => String(value).padStart(2, '0');
-
-/** `shop-20261120-183651`: sorts by time, fits an execution name. */
-export const drillIdAt = (service: string, now: Date): string => {
-  const day = `${now.getUTCFullYear()}${twoDigits(now.getUTCMonth() + 1)}${twoDigits(now.getUTCDate())}`;
-  const time = [now.getUTCHours(), now.getUTCMinutes(), now.getUTCSeconds()]
-    .map(twoDigits)
-    .join('');
-  return `${service}-${day}-${time}`;
-};
-
-/** Executions that an earlier run left running. */
-const leftRunning = async (
-  sfn: SFNClient,
-  machineArn: string,
-): Promise<{ arn: string; name: string }[]> => {
-  const answer = await sfn.send(
-    new ListExecutionsCommand({ stateMachineArn: machineArn, statusFilter: 'RUNNING' }),
-  );
-  return (answer.executions ?? []).map(({ executionArn = '', name = '' }) => ({
-    arn: executionArn,
-    name,
-  }));
-};
-
-const startNew = async (
-  sfn: SFNClient,
-  { installation, configKey }: Session,
-  { config }: CheckedConfig,
-  profile: DrillOptions['profile'],
-): Promise<string> => {
-  const started = await sfn.send(
-    new StartExecutionCommand({
-      stateMachineArn: installation.machineArn,
-      name: drillIdAt(config.service, new Date()),
-      input: JSON.stringify({
-        service: config.service,
-        configKey,
-        ...(profile ? { profile } : {}),
-      }),
-    }),
-  );
-  if (!started.executionArn) throw new DrillError('TransientFailure', 'the drill did not start');
-  return started.executionArn;
-};
-
-/** The execution to follow: one left to resume, or a new one once those left are stopped. */
+/** The execution to follow: one left to resume, or a new one once those left are given up. */
 const chooseExecution = async (
   sfn: SFNClient,
   session: Session,
-  checked: CheckedConfig,
+  { config }: CheckedConfig,
   options: DrillOptions,
   output: Output,
 ): Promise<string> => {
-  const left = await leftRunning(sfn, session.installation.machineArn);
-  const [newest] = left;
-  if (options.resume) {
-    if (!newest) {
-      throw new DrillError(
-        'DrillNotFound',
-        `no drill of ${checked.config.service} was interrupted. Start one with: failover drill`,
-      );
-    }
-    output.note(`  going on with ${newest.name}`);
-    await session.cloud.stepFunctions.resume();
-    return newest.arn;
+  const left = await leftRunning(sfn, session);
+  const [newest, ...older] = left;
+  if (options.resume && !newest) {
+    throw new DrillError(
+      'DrillNotFound',
+      `no drill of ${config.service} was interrupted. Start one with: failover drill`,
+    );
   }
-  for (const { arn, name } of left) {
+  for (const one of options.resume ? older : left) {
     output.note(
-      `  giving up ${name}, which was interrupted (failover drill --resume would have gone on)`,
+      `  giving up ${one.name}, which was interrupted (--resume goes on with the newest one)`,
     );
-    await sfn.send(
-      new StopExecutionCommand({
-        executionArn: arn,
-        error: 'Interrupted',
-        cause: 'another drill was started',
-      }),
-    );
+    await giveUp(sfn, session, one);
   }
-  return startNew(sfn, session, checked, options.profile);
+  if (!options.resume || !newest) {
+    return startExecution(sfn, session, config.service, options.profile);
+  }
+  output.note(`  going on with ${newest.name}`);
+  await goOn(session);
+  return newest.arn;
 };
 
-const reportOf = async (session: Session, executionOutput: string): Promise<DrillReport> => {
-  const reportKey = /"reportKey":"([^"]+)"/.exec(executionOutput)?.[1] ?? '';
-  const { bucket, homeRegion } = session.installation;
+/** What an execution was asked for may differ from what this call asks for, when it is gone on with. */
+const profileOf = async (sfn: SFNClient, executionArn: string): Promise<string | undefined> => {
+  const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  return /"profile":"(quick|nightly)"/.exec(input ?? '')?.[1];
+};
+
+const reportOf = async (
+  { cloud, installation }: Session,
+  reportKey: string,
+): Promise<DrillReport> => {
+  const { bucket, homeRegion } = installation;
   const documents = openDocuments(bucket, {
-    endpoint: session.cloud.endpoint,
+    endpoint: cloud.endpoint,
     region: homeRegion,
     credentials: CREDENTIALS,
   });
   return documents.read(reportKey, DrillReport);
 };
 
-const failedWith = async (sfn: SFNClient, executionArn: string): Promise<DrillError> => {
-  const { error, cause, status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  const what = failureText(cause ?? '');
-  return new DrillError(
-    'ReferenceFailed',
-    `the drill ${status === 'ABORTED' ? 'was stopped' : 'failed'}: ${error ?? status}${what ? `: ${what}` : ''}`,
-    { error, status },
+const heading = ({ config, variants }: CheckedConfig): string =>
+  `${config.service} · drill · ${config.regions.primary.name} → ${config.regions.standby.name} · ${variants.length} variants`;
+
+/** @throws Faults and DrillErrors about what a person wrote */
+const checkedFor = (options: DrillOptions): CheckedConfig => {
+  const checked = checkConfig(loadConfig(options.config));
+  if (checked.config.image) return checked;
+  throw new DrillError(
+    'ConfigInvalid',
+    `${options.config}: there is no image, so there are no variants to drill. Add image with a matrix of targets`,
   );
 };
 
-const heading = ({ config, variants }: CheckedConfig): string =>
-  `${config.service} · drill · ${config.regions.primary.name} → ${config.regions.standby.name} · ${variants.length} variants`;
+const howToGoOn = ({ config, data }: DrillOptions): string =>
+  `failover drill --resume --config ${config}${data === undefined ? '' : ` --data ${data}`}`;
+
+const notifyLine = (notify: NotifyEnd, where: string): string =>
+  notify.status === 'failed' ? `Slack was not told: ${notify.reason ?? 'no reason given'}` : where;
+
+type Work = {
+  readonly options: DrillOptions;
+  readonly checked: CheckedConfig;
+  readonly dataDir: string;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+};
+
+const runDrill = async (
+  { options, checked, dataDir, output, signal }: Work,
+  session: Session,
+  sfn: SFNClient,
+): Promise<number> => {
+  const startedMs = performance.now();
+  const executionArn = await chooseExecution(sfn, session, checked, options, output);
+  session.cloud.lambda.releaseEvents();
+  const profile = (await profileOf(sfn, executionArn)) ?? checked.config.drill.profile;
+  const sampling = samplingOf(
+    profile === 'quick' || profile === 'nightly' ? profile : checked.config.drill.profile,
+    checked.variants.length,
+  );
+  const progress = startOfProgress(sampling.rounds.max);
+  const ended = await follow(sfn, executionArn, progress, openScreen(process.stderr), signal);
+  if (ended.status !== 'SUCCEEDED') throw await failureOf(sfn, executionArn);
+  const { reportKey, notify } = executionEnd(ended.output);
+  const report = await reportOf(session, reportKey);
+  const page = writeReportPage(dataDir, report);
+  output.result(report, (style) => [
+    ...reportLines(report, style),
+    `Report: ${page}   (${formatMs(performance.now() - startedMs)} in all)`,
+    notifyLine(notify, slackText(session, dataDir)),
+  ]);
+  const marked = report.problems.length > 0 || notify.status === 'failed';
+  return marked ? EXIT.marked : EXIT.ok;
+};
 
 export const drill = async (
   options: DrillOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> => {
-  const startedMs = performance.now();
-  const checked = checkConfig(loadConfig(options.config));
-  const { config, variants } = checked;
-  if (!config.image) {
-    throw new DrillError(
-      'ConfigInvalid',
-      `${options.config}: there is no image, so there are no variants to drill. Add image with a matrix of targets`,
-    );
-  }
+  const checked = checkedFor(options);
+  const webhook = webhookFrom(process.env);
   output.note(heading(checked));
   const dataDir = dataFolder(options.data, process.env);
-  const session = await openSession(
-    checked,
-    { dataDir, port: 0, allowInstall: options.install, scheduled: false },
-    output,
-  );
-  const { endpoint } = session.cloud;
-  const sfn = new SFNClient({
-    endpoint,
-    region: session.installation.homeRegion,
-    credentials: CREDENTIALS,
-  });
+  const sessionOptions = { dataDir, port: 0, allowInstall: options.install, scheduled: false };
   try {
-    const executionArn = await chooseExecution(sfn, session, checked, options, output);
-    const sampling = samplingOf(options.profile ?? config.drill.profile, variants.length);
-    const ended = await follow(
-      sfn,
-      executionArn,
-      startOfProgress(sampling.rounds.max),
-      openScreen(process.stderr),
-      signal,
-    );
-    if (ended.status !== 'SUCCEEDED') throw await failedWith(sfn, executionArn);
-    const report = await reportOf(session, ended.output ?? '');
-    const page = writeReportPage(dataDir, report);
-    output.result(report, (style) => [
-      ...reportLines(report, style),
-      `Report: ${page}   (${formatMs(performance.now() - startedMs)} in all)`,
-    ]);
-    return report.problems.length > 0 ? EXIT.marked : EXIT.ok;
+    const session = await openSession(checked, { ...sessionOptions, webhook }, output, signal);
+    const sfn = openSfn(session);
+    try {
+      return await runDrill({ options, checked, dataDir, output, signal }, session, sfn);
+    } finally {
+      sfn.destroy();
+      await session.close();
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new DrillError('Interrupted', 'interrupted. Go on with: failover drill --resume');
-  } finally {
-    sfn.destroy();
-    await session.close();
+    throw new DrillError('Interrupted', `interrupted. Go on with: ${howToGoOn(options)}`);
   }
 };

@@ -4,12 +4,20 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openDocuments } from '../../aws/documents.ts';
 import { DrillError } from '../../core/errors.ts';
+import { holdDataFolder } from '../../local/assembly/dataFolder.ts';
 import { realClock } from '../../local/clock.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
 import type { LogLine } from '../../local/lambda/types.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { type Installation, install, regionsOf } from '../../local/stack/install.ts';
+import {
+  type Installation,
+  install,
+  regionsOf,
+  SCHEDULE_PREFIX,
+  scheduleNameOf,
+} from '../../local/stack/install.ts';
+import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import type { CheckedConfig } from '../config/validate.ts';
 import type { Output } from '../output/output.ts';
 import { packSource } from '../source.ts';
@@ -18,8 +26,10 @@ export type SessionOptions = {
   readonly dataDir: string;
   readonly port: number;
   readonly allowInstall: boolean;
-  /** Lets the nightly schedule fire. */
+  /** Lets the nightly schedule of this service fire. */
   readonly scheduled: boolean;
+  /** A real incoming webhook; empty for the sink, undefined for what was chosen last. */
+  readonly webhook: string | undefined;
 };
 
 export type Session = {
@@ -92,10 +102,17 @@ const withSlack = (written: unknown, service: string): unknown => {
   };
 };
 
+/** Other services may have schedules in the same folder; their functions are not here to be started. */
+const firesFor =
+  ({ config }: CheckedConfig, scheduled: boolean) =>
+  (name: string): boolean =>
+    name === scheduleNameOf(config) ? scheduled : scheduled && !name.startsWith(SCHEDULE_PREFIX);
+
 const startFor = async (
   checked: CheckedConfig,
   options: SessionOptions,
   builder: BuilderDetection,
+  lock: FolderLock,
 ): Promise<Cloud> => {
   const logs = openLogs(options.dataDir);
   const { serving, vantages } = regionsOf(checked.config);
@@ -103,10 +120,12 @@ const startFor = async (
   try {
     return await startCloud({
       dataDir: options.dataDir,
+      lock,
       clock: realClock,
       random: Math.random,
       port: options.port,
       builder,
+      fires: firesFor(checked, options.scheduled),
       resolverRegions: [...new Set([...serving, ...vantages])],
       ...(listen?.[0] ? { dns: { host: listen[0], port: Number(listen[1]) } } : {}),
       onLambdaLog: logs.lambda,
@@ -116,6 +135,25 @@ const startFor = async (
   } catch (error) {
     throw addressInUse(error);
   }
+};
+
+/** Looks for a builder while the folder is held: the search builds in the folder's own storage. */
+const startHeld = async (
+  checked: CheckedConfig,
+  options: SessionOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ cloud: Cloud; builder: BuilderDetection }> => {
+  const lock = holdDataFolder(options.dataDir);
+  let builder: BuilderDetection;
+  try {
+    builder = await findBuilder(options, output);
+    signal.throwIfAborted();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return { builder, cloud: await startFor(checked, options, builder, lock) };
 };
 
 /** A taken port is a person's to free; it says which. */
@@ -135,18 +173,22 @@ export const openSession = async (
   checked: CheckedConfig,
   options: SessionOptions,
   output: Output,
+  signal: AbortSignal,
 ): Promise<Session> => {
-  const builder = await findBuilder(options, output);
-  const cloud = await startFor(checked, options, builder);
+  const { cloud, builder } = await startHeld(checked, options, output, signal);
   try {
     const left = await cloud.ecs.recover();
     if (left.length > 0) output.note(`  freed ${left.length} tasks that an earlier run left`);
+    for (const what of cloud.stepFunctions.damaged) output.note(`  an execution is lost: ${what}`);
+    signal.throwIfAborted();
     // The bucket must be there before the configuration can be stored, and the schedule needs its key:
     // so the stacks are installed twice, the second time with the key.
-    const base = { cloud, dataDir: options.dataDir, config: checked.config, webhook: undefined };
+    const { dataDir, webhook, scheduled } = options;
+    const base = { cloud, dataDir, config: checked.config, webhook };
     const installation = await install({ ...base, configKey: 'none', scheduled: false });
     const configKey = await storeConfig(cloud, installation, checked);
-    if (options.scheduled) await install({ ...base, configKey, scheduled: true });
+    if (scheduled) await install({ ...base, configKey, scheduled: true });
+    signal.throwIfAborted();
     return { cloud, installation, configKey, builder, close: cloud.close };
   } catch (error) {
     await cloud.close();

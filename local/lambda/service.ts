@@ -20,12 +20,16 @@ export type LambdaNeeds = {
   readonly network: SandboxNetwork;
   readonly log: LogSink;
   readonly concurrency?: Partial<Concurrency>;
+  /** Keeps events undelivered until `releaseEvents`: those of a former process must not run too early. */
+  readonly holdEvents?: boolean;
 };
 
 export type Lambda = {
   readonly operations: Operations;
   /** Adds a function or replaces it. @throws RangeError when its settings do not fit together. */
   registerFunction(spec: FunctionSpec): void;
+  /** Delivers the events that were held, and all that follow. */
+  releaseEvents(): void;
   close(): Promise<void>;
 };
 
@@ -150,10 +154,12 @@ export const createLambda = (needs: LambdaNeeds): Lambda => {
   const platformLog = (region: string, functionName: string, requestId: string, text: string) =>
     needs.log({ region, functionName, requestId, stream: 'platform', at: clock.now(), text });
 
+  let held = needs.holdEvents ?? false;
   const events: EventQueue = openEventQueue({
     folder: path.join(home, 'events'),
     clock,
     deliver: (event) => {
+      if (held) return 'busy';
       const registered = functions.get(keyOf(event.region, event.functionName));
       if (registered === undefined) return 'unregistered';
       const { requestId, payload } = event;
@@ -237,6 +243,9 @@ export const createLambda = (needs: LambdaNeeds): Lambda => {
       functions.set(key, { spec, modifiedAt: clock.now() });
       if (former !== undefined) pool.retire(former.spec);
       events.wake(spec.region, spec.name);
+    },
+    releaseEvents() {
+      held = false;
     },
     async close() {
       events.close();

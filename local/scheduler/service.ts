@@ -26,6 +26,8 @@ export type SchedulerOptions = {
   /** Uniform from 0 up to 1; gives ids, jitter and the place in a flexible time window. */
   readonly random: () => number;
   readonly gateway: Gateway;
+  /** Whether a schedule may fire in this process; all may unless given. */
+  readonly fires?: (name: string) => boolean;
   /** Hears of invocations that are given up, and why. */
   readonly onDropped: (delivery: Delivery, error: unknown) => void;
 };
@@ -90,7 +92,7 @@ const groupToWire = (region: string) => ({
 
 /** Schedules on disk and their timers: what the operations work on. */
 const openSchedules = async (options: SchedulerOptions) => {
-  const { clock, random, onDropped } = options;
+  const { clock, random, onDropped, fires = () => true } = options;
   const folder = path.join(options.dataDir, 'scheduler');
   const state = await openStateFile(path.join(folder, 'state.json'), schedulerState, {
     schedules: [],
@@ -124,7 +126,7 @@ const openSchedules = async (options: SchedulerOptions) => {
   };
   const arm = (schedule: ScheduleState, afterMs: number) => {
     const key = scheduleArn(schedule.region, schedule.name);
-    if (!schedule.enabled) {
+    if (!schedule.enabled || !fires(schedule.name)) {
       timetable.delete(key);
       return;
     }

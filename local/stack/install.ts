@@ -10,7 +10,7 @@ import {
   CreateHostedZoneCommand,
   ListHostedZonesByNameCommand,
 } from '@aws-sdk/client-route-53';
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { defaultVantages } from '../../core/drill/plan.ts';
 import type { Config } from '../../events/config.ts';
 import type { Cloud } from '../cloud.ts';
@@ -51,6 +51,11 @@ const bundles = async (dataDir: string): Promise<(folder: string) => string> => 
   };
 };
 
+export const SCHEDULE_PREFIX = 'failover-drill-';
+
+/** Name of the nightly schedule, as the template spells it. */
+export const scheduleNameOf = ({ service }: Config): string => `${SCHEDULE_PREFIX}${service}`;
+
 /** The SSM parameter of the configuration, or the one the embedded sink gets when none is named. */
 export const slackParameterOf = (config: Config): string =>
   config.notify.slack?.replace(/^ssm:/, '') ?? `/failover/${config.service}/slack-webhook`;
@@ -58,17 +63,36 @@ export const slackParameterOf = (config: Config): string =>
 const isNamed = (error: unknown, name: string): boolean =>
   error instanceof Error && error.name === name;
 
-/** A real webhook that a person stored stays; otherwise messages go to the sink, which keeps them. */
+/** The sink's path holds a secret that stays the same; its port does not. */
+const isSink = (value: string, sinkUrl: string): boolean =>
+  URL.canParse(value) && new URL(value).pathname === new URL(sinkUrl).pathname;
+
+/** Where messages go. */
+export type SlackRoute = 'sink' | 'webhook';
+
+/** Stores the webhook: the one that is given, else a real one that is stored already, else the sink's. */
 const ensureWebhook = async (
   { ssm }: Clients,
   name: string,
   sinkUrl: string,
-  real: string | undefined,
-) => {
+  given: string | undefined,
+): Promise<SlackRoute> => {
+  const stored = await ssm
+    .send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+    .then(({ Parameter }) => Parameter?.Value)
+    .catch((error: unknown) => {
+      if (isNamed(error, 'ParameterNotFound')) return undefined;
+      throw error;
+    });
+  const kept = stored === undefined || isSink(stored, sinkUrl) ? undefined : stored;
+  const real = given === undefined ? kept : given || undefined;
   const value = real ?? sinkUrl;
-  await ssm.send(
-    new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }),
-  );
+  if (value !== stored) {
+    await ssm.send(
+      new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }),
+    );
+  }
+  return real === undefined ? 'sink' : 'webhook';
 };
 
 const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<void> => {
@@ -128,6 +152,8 @@ const ensureRecord = async (
 };
 
 export type Installation = {
+  /** Where Slack messages go. */
+  readonly slack: SlackRoute;
   readonly homeRegion: string;
   readonly bucket: string;
   readonly table: string;
@@ -135,7 +161,7 @@ export type Installation = {
 };
 
 /** Name of things in the home region, as the templates spell them. */
-export const installationOf = (config: Config): Installation => {
+export const installationOf = (config: Config): Omit<Installation, 'slack'> => {
   const homeRegion = homeRegionOf(config);
   return {
     homeRegion,
@@ -153,7 +179,7 @@ export type InstallOptions = {
   readonly configKey: string;
   /** Only `failover up` lets the schedule fire. */
   readonly scheduled: boolean;
-  /** A real incoming webhook, from the environment of the person. */
+  /** A real incoming webhook; empty for the sink, undefined for what was chosen last. */
   readonly webhook: string | undefined;
 };
 
@@ -194,15 +220,20 @@ export const install = async (options: InstallOptions): Promise<Installation> =>
   const clients = openClients(cloud.endpoint, home);
   const primary = openClients(cloud.endpoint, config.regions.primary.name);
   try {
-    await ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook);
+    const slack = await ensureWebhook(
+      clients,
+      slackParameterOf(config),
+      cloud.slack.url,
+      options.webhook,
+    );
     for (const table of dataTables) {
       await ensureDataTable(primary, table);
       await cloud.dynamodb.replicate(table, serving);
     }
     if (config.record) await ensureRecord(clients, config, config.record);
+    return { ...installationOf(config), slack };
   } finally {
     clients.close();
     primary.close();
   }
-  return installationOf(config);
 };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Operations } from '../wire/types.ts';
-import type { Entry } from './executions.ts';
+import type { Entry, Stuck } from './executions.ts';
 import { createRegistry, type Registry } from './executions.ts';
 import { type FolderLock, lockFolder } from './folderLock.ts';
 import { isObject, type JsonObject, toJson } from './json.ts';
@@ -46,8 +46,13 @@ export type EngineParts = {
 export type StepFunctions = {
   /** Handlers of the Step Functions API, by operation. */
   readonly operations: Operations;
-  /** Goes on with executions that a former process left running: all, or those of some machines. */
-  resume(which?: (machineArn: string) => boolean): Promise<void>;
+  /**
+   * Goes on with executions that a former process left running: all, or those of some machines. Answers
+   * with those that cannot go on.
+   */
+  resume(which?: (machineArn: string) => boolean): Promise<readonly Stuck[]>;
+  /** What is wrong with journals that could not be read, each naming its file. */
+  readonly damaged: readonly string[];
   /** Settles when no execution runs any more. */
   settled(): Promise<void>;
   /** Suspends what runs and gives the folder back. */
@@ -99,7 +104,7 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
     const machine = recordOf(record, region);
     machines.set(machine.arn, machine);
   }
-  registry.load();
+  const damaged = registry.load();
   const parts: EngineParts = {
     clock,
     random,
@@ -134,6 +139,7 @@ export const createStepFunctions = (options: StepFunctionsOptions): StepFunction
       ...testStateOperations(parts),
     },
     resume: (which) => registry.resume(which),
+    damaged,
     settled,
     close: async () => {
       registry.close();

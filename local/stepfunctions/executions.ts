@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import { type End, type Execution, runExecution } from './execution.ts';
 import { headIn, machineCache } from './executionHead.ts';
@@ -24,6 +25,9 @@ export type Entry = {
 /** Days an execution is kept after its end. Source: Step Functions quotas. */
 const KEPT_DAYS = 90;
 const DAY_MS = 86_400_000;
+
+/** An execution that cannot go on, and why. */
+export type Stuck = { readonly arn: string; readonly reason: string };
 
 export type Registry = ReturnType<typeof createRegistry>;
 
@@ -158,22 +162,47 @@ export const createRegistry = (parts: {
   };
   const tools = parts.tools({ run: runChild });
 
+  /** Ends an execution that nobody goes on with. Its journal may be one that cannot be gone on with. */
+  const abandon = (entry: Entry, error: string | undefined, cause: string | undefined): void => {
+    parts.lock();
+    const previous = readLastEvent(entry.file)?.i ?? 0;
+    const stopMs = parts.clock.now();
+    const event = {
+      ...{ k: 'e', i: previous + 1, p: previous, t: stopMs, y: 'ExecutionAborted', f: 0 },
+      d: { error, cause },
+    };
+    const journal = openJournal(entry.file);
+    journal.append([JSON.stringify(event)]);
+    journal.close();
+    entry.status = 'ABORTED';
+    entry.stopMs = stopMs;
+  };
+
   return {
     entries,
     begin,
-    /** Reads what is on disk; running executions are not continued by this. */
-    load: (): void => {
+    abandon,
+    /**
+     * Reads what is on disk; running executions are not continued by this. Answers with what is wrong
+     * with journals that cannot be read: they are left alone, and their executions are not known.
+     */
+    load: (): string[] => {
+      const damaged: string[] = [];
       for (const file of store.journals()) {
-        const entry = entryOf(file);
+        const entry = readable(file, damaged);
         if (!entry) continue;
         const { region, machineName, name, arn } = entry.head;
         const keptMs = parts.clock.now() - (entry.stopMs ?? Number.POSITIVE_INFINITY);
         if (keptMs > KEPT_DAYS * DAY_MS) store.removeExecution(region, machineName, name);
         else entries.set(arn, entry);
       }
+      return damaged;
     },
-    /** Goes on with every execution that had not ended. Children first, as parents wait for them. */
-    resume: async (which: (machineArn: string) => boolean = () => true): Promise<void> => {
+    /**
+     * Goes on with executions that had not ended. Children first, as parents wait for them. Answers with
+     * those that cannot go on, and why.
+     */
+    resume: async (which: (machineArn: string) => boolean = () => true): Promise<Stuck[]> => {
       const open = [...entries.values()].filter(
         (e) => e.status === 'RUNNING' && !e.running && which(e.head.machineArn),
       );
@@ -181,14 +210,17 @@ export const createRegistry = (parts: {
       open.sort(
         (a, b) => Number(b.head.mapRun !== undefined) - Number(a.head.mapRun !== undefined),
       );
+      const stuck: Stuck[] = [];
       for (const entry of open) {
         try {
           await goOn(entry);
         } catch (error) {
           entry.damage = error instanceof Error ? error.message : String(error);
           log('execution cannot go on', { arn: entry.head.arn, error: entry.damage });
+          stuck.push({ arn: entry.head.arn, reason: entry.damage });
         }
       }
+      return stuck;
     },
     redrive,
     headIn,
@@ -229,13 +261,19 @@ const endOf = async (entry: Entry): Promise<End | undefined> => {
   };
 };
 
-const entryOf = (file: string): Entry | undefined => {
-  let head: ExecutionHead;
+const readable = (file: string, damaged: string[]): Entry | undefined => {
   try {
-    head = headIn(file);
-  } catch {
+    return entryOf(file);
+  } catch (error) {
+    damaged.push(error instanceof Error ? error.message : String(error));
     return undefined;
   }
+};
+
+const entryOf = (file: string): Entry | undefined => {
+  // A crash before the first line was written: nobody was told that this execution was started.
+  if (statSync(file).size === 0) return undefined;
+  const head = headIn(file);
   const { definition: _definition, input: _input, ...light } = head;
   const last = readLastEvent(file);
   const status = last ? END_EVENTS[last.y] : undefined;

@@ -8,6 +8,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { DrillError } from '../../core/errors.ts';
+import { corruptFile } from '../state/failures.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
@@ -93,26 +95,49 @@ const cutTornLine = (handle: number): void => {
 };
 
 const recordsOf = (line: string): JournalRecord[] => {
-  // The process wrote these lines itself; a torn one is not JSON and ends the journal.
+  // The process wrote these lines itself; a torn one is not JSON.
   const records: JournalRecord[] = JSON.parse(line);
   return records;
 };
 
-/** Reads a journal from its start, one line in memory at a time. */
+const brokenLine = (file: string, at: number, cause: unknown): DrillError =>
+  corruptFile(file, `has a line ${at} that is not JSON`, cause);
+
+const endsWhole = (file: string): boolean => {
+  const handle = openSync(file, 'r');
+  try {
+    const last = Buffer.alloc(1);
+    const { size } = fstatSync(handle);
+    return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE;
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/**
+ * Reads a journal from its start, one line in memory at a time. A last line without its end was cut by
+ * a crash and counts as not written. Throws DataCorrupt for any other line that cannot be read.
+ */
 export async function* readJournal(file: string): AsyncGenerator<JournalRecord> {
   const lines = createInterface({
     input: createReadStream(file),
     crlfDelay: Number.POSITIVE_INFINITY,
   });
+  let at = 0;
+  let broken: DrillError | undefined;
   for await (const line of lines) {
+    if (broken) throw broken;
+    at += 1;
     let records: JournalRecord[];
     try {
       records = recordsOf(line);
-    } catch {
-      return;
+    } catch (error) {
+      broken = brokenLine(file, at, error);
+      continue;
     }
     yield* records;
   }
+  if (broken && endsWhole(file)) throw broken;
 }
 
 /** The first line of a journal: what the execution was started with. */
@@ -128,15 +153,20 @@ export const readHead = (file: string): JsonObject | undefined => {
       text += decoder.decode(chunk.subarray(0, read), { stream: true });
       at += read;
       const end = text.indexOf('\n');
-      if (end >= 0) return headOf(text.slice(0, end));
+      if (end >= 0) return headOf(file, text.slice(0, end));
     }
   } finally {
     closeSync(handle);
   }
 };
 
-const headOf = (line: string): JsonObject | undefined => {
-  const first = recordsOf(line)[0];
+const headOf = (file: string, line: string): JsonObject | undefined => {
+  let first: JournalRecord | undefined;
+  try {
+    first = recordsOf(line)[0];
+  } catch (error) {
+    throw brokenLine(file, 1, error);
+  }
   return first?.k === 'h' ? first.head : undefined;
 };
 
@@ -153,10 +183,19 @@ export const readLastEvent = (file: string): EventRecord | undefined => {
       const start = end > 0 ? bytes.lastIndexOf(NEWLINE, end - 1) : -1;
       if (end < 0 && from === 0) return undefined;
       if (start < 0 && from > 0) continue;
-      const last = recordsOf(bytes.subarray(start + 1, end).toString('utf8')).at(-1);
-      return last?.k === 'e' ? last : undefined;
+      return lastOf(file, bytes.subarray(start + 1, end).toString('utf8'));
     }
   } finally {
     closeSync(handle);
   }
+};
+
+const lastOf = (file: string, line: string): EventRecord | undefined => {
+  let last: JournalRecord | undefined;
+  try {
+    last = recordsOf(line).at(-1);
+  } catch (error) {
+    throw corruptFile(file, 'has a last line that is not JSON', error);
+  }
+  return last?.k === 'e' ? last : undefined;
 };

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { isObject, type JsonObject, parseJson } from './json.ts';
+import { corruptFile } from '../state/failures.ts';
+import { isObject, type Json, type JsonObject, parseJson } from './json.ts';
 
 /** File name for a name that may hold any character. */
 const fileName = (name: string): string => {
@@ -19,6 +20,17 @@ const fileName = (name: string): string => {
   );
   if (encoded.length <= 160) return encoded;
   return createHash('sha256').update(name).digest('hex');
+};
+
+const readRecord = (file: string): JsonObject => {
+  let record: Json;
+  try {
+    record = parseJson(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw corruptFile(file, 'is not JSON', error);
+  }
+  if (isObject(record)) return record;
+  throw corruptFile(file, 'holds no JSON object');
 };
 
 /** Where the engine keeps machines and executions: `<folder>/<region>/...`. */
@@ -59,8 +71,7 @@ export const createStore = (folder: string) => {
           .filter((name) => name.endsWith('.json'))
           .flatMap((name) => {
             const file = path.join(folder, region, 'machines', name);
-            const record = parseJson(readFileSync(file, 'utf8'));
-            return isObject(record) ? [{ region, record }] : [];
+            return [{ region, record: readRecord(file) }];
           }),
       ),
     saveMapRun: (arn: string, record: object): void => {
@@ -74,10 +85,7 @@ export const createStore = (folder: string) => {
         const root = path.join(folder, region, 'mapRuns');
         return list(root)
           .filter((name) => name.endsWith('.json'))
-          .flatMap((name) => {
-            const record = parseJson(readFileSync(path.join(root, name), 'utf8'));
-            return isObject(record) ? [record] : [];
-          });
+          .map((name) => readRecord(path.join(root, name)));
       }),
     /** Makes the folder of an execution; returns the journal's place. */
     makeExecution: (region: string, machine: string, name: string): string => {

@@ -179,9 +179,8 @@ const stop = (parts: EngineParts) => (input: Input) => {
   const entry = findEntry(parts, input['executionArn']);
   const text = (key: string) => (typeof input[key] === 'string' ? input[key] : undefined);
   const end = entry.running?.stop(text('error'), text('cause'));
-  if (!end && entry.status === 'RUNNING') {
-    throw new AwsError('ServiceUnavailable', `${entry.head.arn} has not been continued yet`);
-  }
+  if (!end && entry.status === 'RUNNING')
+    parts.registry.abandon(entry, text('error'), text('cause'));
   if (end) {
     entry.status = end.status;
     entry.stopMs = end.stopMs;

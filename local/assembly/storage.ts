@@ -1,0 +1,35 @@
+/** Services that only keep things: objects, parameters, logs, metrics, tables, images, zones. */
+import { regionNames, rttMs } from '../../core/regions/regions.ts';
+import type { Clock } from '../clock.ts';
+import { createCloudWatch } from '../cloudwatch/service.ts';
+import { createDynamodb } from '../dynamodb/service.ts';
+import { createEcr } from '../ecr/createEcr.ts';
+import { createLogs } from '../logs/service.ts';
+import { createRoute53 } from '../route53/service.ts';
+import { createS3 } from '../s3/service.ts';
+import { createSsm } from '../ssm/service.ts';
+import type { Closing } from './closing.ts';
+
+type Needs = {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onFault: (error: unknown, what: string) => void;
+};
+
+export const openStorage = async ({ dataDir, clock, random, onFault }: Needs, keep: Closing) => {
+  const base = { dataDir, clock };
+  return {
+    s3: keep(await createS3(base)),
+    ssm: keep(createSsm(base)),
+    logs: keep(createLogs(base)),
+    cloudwatch: createCloudWatch(base),
+    ecr: keep(await createEcr({ ...base, replicateTo: [...regionNames] })),
+    dynamodb: keep(
+      await createDynamodb({ ...base, lagMs: (from, to) => rttMs(from, to), onFault }),
+    ),
+    route53: keep(await createRoute53({ ...base, random })),
+  };
+};
+
+export type Storage = Awaited<ReturnType<typeof openStorage>>;
