@@ -1,0 +1,88 @@
+// Goal: an arm is registered, placed, seen, found again and stopped, in the words of the drill.
+// Method: aws/tasks.ts over sockets against the embedded ECS; tasks are Node programs as plain processes.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTasks, type Tasks } from '../../../aws/tasks.ts';
+import { type Cloud, startProcessCloud } from '../../integration/ecs/harness.ts';
+
+const REGION = 'eu-west-1';
+const PROGRAMS = {
+  server: `require('node:http').createServer((q, r) => r.end(process.env.IMAGE_DIGEST)).listen(process.env.PORT, '127.0.0.1')`,
+  dies: 'process.exit(3)',
+};
+
+const signal = new AbortController().signal;
+let cloud: Cloud;
+let tasks: Tasks;
+
+beforeAll(async () => {
+  cloud = await startProcessCloud(PROGRAMS);
+  tasks = openTasks(
+    { cluster: 'drill', subnets: ['subnet-1'], executionRoleArn: undefined },
+    { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
+  );
+});
+afterAll(() => cloud.close());
+
+const register = (family: string, image: string): Promise<string> =>
+  tasks.register(
+    REGION,
+    {
+      family,
+      image,
+      port: 8080,
+      cpu: 256,
+      memoryMb: 512,
+      environment: { PORT: '8080', IMAGE_DIGEST: 'sha256:1' },
+    },
+    signal,
+  );
+
+const untilStatus = async (taskArn: string, status: string) => {
+  await expect
+    .poll(async () => (await tasks.describe(REGION, [taskArn], signal))[0]?.status, {
+      timeout: 15_000,
+    })
+    .toBe(status);
+  const [seen] = await tasks.describe(REGION, [taskArn], signal);
+  return seen;
+};
+
+describe('a task', () => {
+  it('runs at an address of its own, is found by who started it, and stops once told', async () => {
+    const taskDefinition = await register('failover-drill-shop-slim', 'server');
+    const task = { taskDefinition, startedBy: 'drill-1', clientToken: 'round-1-slim' };
+    const taskArn = await tasks.run(REGION, task, signal);
+    // A retried call starts nothing new.
+    expect(await tasks.run(REGION, task, signal)).toBe(taskArn);
+    const running = await untilStatus(taskArn, 'RUNNING');
+    expect(running).toMatchObject({ taskArn, runner: 'process', pullStartedAtMs: undefined });
+    expect(running?.startedAtMs).toBeGreaterThanOrEqual(running?.createdAtMs ?? Number.NaN);
+    const answer = async () => (await fetch(`http://${running?.host}:8080/`)).text();
+    await expect.poll(() => answer().catch(() => 'not yet'), { timeout: 10_000 }).toBe('sha256:1');
+    expect(await tasks.startedBy(REGION, 'drill-1', signal)).toEqual([taskArn]);
+    expect(await tasks.startedBy(REGION, 'drill-2', signal)).toEqual([]);
+    await tasks.stop(REGION, taskArn, 'round 1 is over', signal);
+    expect(await untilStatus(taskArn, 'STOPPED')).toMatchObject({
+      stoppedReason: 'round 1 is over',
+    });
+    expect(await tasks.startedBy(REGION, 'drill-1', signal)).toEqual([]);
+  });
+
+  it('that dies says so', async () => {
+    const taskDefinition = await register('failover-drill-shop-dies', 'dies');
+    const task = { taskDefinition, startedBy: 'drill-3', clientToken: 'round-1-dies' };
+    const taskArn = await tasks.run(REGION, task, signal);
+    const seen = await untilStatus(taskArn, 'STOPPED');
+    expect(seen?.stoppedReason).toMatch(/^Essential container in task exited: exit code 3 /);
+  });
+
+  it('of an unknown region or cluster is an error with the name that ECS gives', async () => {
+    const lost = openTasks(
+      { cluster: 'none', subnets: ['subnet-1'], executionRoleArn: undefined },
+      { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
+    );
+    await expect(lost.startedBy(REGION, 'drill-1', signal)).rejects.toMatchObject({
+      name: 'ClusterNotFoundException',
+    });
+  });
+});
