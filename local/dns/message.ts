@@ -1,4 +1,5 @@
 import * as dnsPacket from 'dns-packet';
+import { type ClientSubnet, readClientSubnet } from './clientSubnet.ts';
 import { RCODE, type Resolution, resolve } from './resolve.ts';
 import type { DnsZone } from './zone.ts';
 
@@ -7,19 +8,34 @@ const RESPONSE_FLAG = 0x80;
 /** A UDP answer without EDNS (RFC 1035). */
 const UDP_BYTES_MIN = 512;
 /** The largest UDP answer given or announced: it passes any path without fragments. */
-const UDP_BYTES_MAX = 1232;
+export const UDP_BYTES_MAX = 1232;
 const TCP_BYTES_MAX = 65_535;
 /** Records besides the question that a query may carry; a real one has an OPT record at most. */
 const EXTRA_RECORDS_MAX = 4;
+
+export type Transport = 'udp' | 'tcp';
+
+/** An answer, and whether the same bytes always get it until the zones change. */
+export type Said = { readonly bytes: Buffer; readonly fixed: boolean };
+
+/** A query that may be answered. */
+type Query = {
+  readonly packet: dnsPacket.DecodedPacket;
+  readonly question: dnsPacket.Question;
+  readonly edns: dnsPacket.OptAnswer | undefined;
+  readonly subnet: ClientSubnet | undefined;
+};
 
 const NOTHING: Omit<Resolution, 'rcode'> = {
   authoritative: false,
   answers: [],
   authorities: [],
   additionals: [],
+  fixed: true,
 };
 
-const headerOnly = (query: Buffer, rcode: number): Buffer => {
+/** An answer that is a response code and nothing else. */
+export const headerOnly = (query: Buffer, rcode: number): Buffer => {
   const reply = Buffer.alloc(HEADER_BYTES);
   query.copy(reply, 0, 0, 4);
   // Of the query's flags only the opcode and "recursion desired" come back.
@@ -28,7 +44,7 @@ const headerOnly = (query: Buffer, rcode: number): Buffer => {
   return reply;
 };
 
-const parse = (query: Buffer): dnsPacket.DecodedPacket | undefined => {
+const parse = (query: Buffer): Query | undefined => {
   const extras = query.readUInt16BE(6) + query.readUInt16BE(8) + query.readUInt16BE(10);
   if (query.readUInt16BE(4) !== 1 || extras > EXTRA_RECORDS_MAX) return undefined;
   try {
@@ -36,39 +52,55 @@ const parse = (query: Buffer): dnsPacket.DecodedPacket | undefined => {
     // A name that does not survive decoding (odd bytes, dots in labels) could not be echoed.
     const questions = packet.questions ?? [];
     const echoed = dnsPacket.encode({ questions }).subarray(HEADER_BYTES);
-    return query.subarray(HEADER_BYTES, HEADER_BYTES + echoed.length).equals(echoed)
-      ? packet
-      : undefined;
+    const question = questions[0];
+    const asked = query.subarray(HEADER_BYTES, HEADER_BYTES + echoed.length);
+    if (!question || !asked.equals(echoed)) return undefined;
+    const edns = packet.additionals?.find((record) => record.type === 'OPT');
+    return { packet, question, edns, subnet: readClientSubnet(edns?.options ?? []) };
   } catch {
     return undefined;
   }
 };
 
-const optRecord = (extendedRcode: number): dnsPacket.OptAnswer => ({
+/**
+ * A query that a server may answer, or what to say instead: a reply with an error code, or nothing
+ * for what is too short to be a message, and for responses, so that two servers never answer each
+ * other for ever.
+ */
+export const readQuery = (
+  query: Buffer,
+): { readonly query: Query } | { readonly reply: Buffer | undefined } => {
+  const flags = query[2];
+  if (query.length < HEADER_BYTES || flags === undefined || flags & RESPONSE_FLAG) {
+    return { reply: undefined };
+  }
+  if ((flags >> 3) & 0xf) return { reply: headerOnly(query, RCODE.NOTIMP) };
+  const parsed = parse(query);
+  return parsed ? { query: parsed } : { reply: headerOnly(query, RCODE.FORMERR) };
+};
+
+const optRecord = (
+  { subnet }: Query,
+  said: Pick<Resolution, 'rcode' | 'fixed'>,
+): dnsPacket.OptAnswer => ({
   type: 'OPT',
   name: '.',
   udpPayloadSize: UDP_BYTES_MAX,
-  extendedRcode,
+  extendedRcode: said.rcode >> 4,
   ednsVersion: 0,
   flags: 0,
   flag_do: false,
-  options: [],
+  options: subnet ? [subnet.echo(said.fixed)] : [],
 });
 
-const answerQuestion = (
-  packet: dnsPacket.DecodedPacket,
-  question: dnsPacket.Question,
-  zones: readonly DnsZone[],
-  transport: 'udp' | 'tcp',
+/** The bytes of an answer; cut down to a truncated one when it is longer than the caller can take. */
+export const encodeAnswer = (
+  query: Query,
+  said: Resolution,
+  transport: Transport,
+  recursive: boolean,
 ): Buffer => {
-  const edns = packet.additionals?.find((record) => record.type === 'OPT');
-  const said: Resolution =
-    edns && edns.ednsVersion !== 0
-      ? { ...NOTHING, rcode: RCODE.BADVERS }
-      : (question.class ?? 'IN') === 'IN'
-        ? resolve(question, zones)
-        : { ...NOTHING, rcode: RCODE.REFUSED };
-
+  const { packet, question, edns } = query;
   const encode = (body: Omit<Resolution, 'rcode' | 'authoritative'>, truncated: boolean) =>
     dnsPacket.encode({
       type: 'response',
@@ -77,11 +109,12 @@ const answerQuestion = (
         (said.authoritative ? dnsPacket.AUTHORITATIVE_ANSWER : 0) |
         (truncated ? dnsPacket.TRUNCATED_RESPONSE : 0) |
         (packet.flag_rd ? dnsPacket.RECURSION_DESIRED : 0) |
+        (recursive ? dnsPacket.RECURSION_AVAILABLE : 0) |
         (said.rcode & 0xf),
       questions: [question],
       answers: [...body.answers],
       authorities: [...body.authorities],
-      additionals: edns ? [...body.additionals, optRecord(said.rcode >> 4)] : [...body.additionals],
+      additionals: edns ? [...body.additionals, optRecord(query, said)] : [...body.additionals],
     });
   const limitBytes =
     transport === 'tcp'
@@ -92,25 +125,28 @@ const answerQuestion = (
 };
 
 /**
- * The answer to one DNS message, or undefined where silence is right: for what is too short to be
- * a message, and for responses, so that two servers never answer each other for ever.
+ * What an authoritative server for `zones` answers to one message, or undefined where silence is
+ * right. The caller's place is that of the client subnet it names (RFC 7871), else its own address.
  */
 export const answerMessage = (
-  query: Buffer,
+  bytes: Buffer,
   zones: readonly DnsZone[],
-  transport: 'udp' | 'tcp',
-): Buffer | undefined => {
-  const flags = query[2];
-  if (query.length < HEADER_BYTES || flags === undefined || flags & RESPONSE_FLAG) return undefined;
-  if ((flags >> 3) & 0xf) return headerOnly(query, RCODE.NOTIMP);
-  const packet = parse(query);
-  const question = packet?.questions?.[0];
-  if (!packet || !question) return headerOnly(query, RCODE.FORMERR);
-
+  transport: Transport,
+  sourceAddress: string,
+): Said | undefined => {
+  const read = readQuery(bytes);
+  if ('reply' in read) return read.reply && { bytes: read.reply, fixed: true };
+  const { query } = read;
   try {
-    return answerQuestion(packet, question, zones, transport);
+    const said: Resolution =
+      query.edns && query.edns.ednsVersion !== 0
+        ? { ...NOTHING, rcode: RCODE.BADVERS }
+        : (query.question.class ?? 'IN') === 'IN'
+          ? resolve(query.question, zones, query.subnet?.address ?? sourceAddress)
+          : { ...NOTHING, rcode: RCODE.REFUSED };
+    return { bytes: encodeAnswer(query, said, transport, false), fixed: said.fixed };
   } catch {
     // A record that cannot be encoded must not take the other answers down.
-    return headerOnly(query, RCODE.SERVFAIL);
+    return { bytes: headerOnly(bytes, RCODE.SERVFAIL), fixed: false };
   }
 };

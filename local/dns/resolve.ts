@@ -19,17 +19,22 @@ export type Resolution = {
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
   readonly additionals: readonly Answer[];
+  /** The same question gets the same answer, whoever asks, until the zones change. */
+  readonly fixed: boolean;
 };
+
+type Question = { readonly name: string; readonly type: string };
 
 const CNAME_CHAIN_MAX = 8;
 
-const zoneOf = (zones: readonly DnsZone[], name: string): DnsZone | undefined =>
-  zones
-    .filter((zone) => isWithin(name, zone.origin))
-    .reduce<DnsZone | undefined>(
-      (best, zone) => (best && best.origin.length >= zone.origin.length ? best : zone),
-      undefined,
-    );
+const zoneOf = (zones: readonly DnsZone[], name: string): DnsZone | undefined => {
+  let best: DnsZone | undefined;
+  for (const zone of zones) {
+    const closer = !best || zone.origin.length > best.origin.length;
+    if (closer && isWithin(name, zone.origin)) best = zone;
+  }
+  return best;
+};
 
 /** The names from `name` up to just below the apex, the lowest first. */
 const namesBelowApex = (name: string, zone: DnsZone): string[] => {
@@ -50,16 +55,28 @@ const nodeFor = (name: string, zone: DnsZone): ZoneNode | undefined => {
   return zone.find(encloser === '' ? '*' : `*.${encloser}`);
 };
 
+/** What a node holds of a type, and whether that was chosen for this asker. */
+const heldBy = (node: ZoneNode | undefined, type: string, asker: string) => {
+  const held = node?.get(type);
+  if (held === undefined) return undefined;
+  return typeof held === 'function'
+    ? { answers: held(asker), chosen: true }
+    : { answers: held, chosen: false };
+};
+
+const answersAt = (node: ZoneNode | undefined, type: string, asker: string) =>
+  heldBy(node, type, asker)?.answers ?? [];
+
 /** The negative-answer SOA: its lifetime is the lesser of its TTL and its minimum (RFC 2308). */
-const negativeSoa = (zone: DnsZone): Answer[] =>
-  (zone.find(zone.origin)?.get('SOA') ?? []).map((soa) =>
+const negativeSoa = (zone: DnsZone, asker: string): Answer[] =>
+  answersAt(zone.find(zone.origin), 'SOA', asker).map((soa) =>
     soa.type === 'SOA' ? { ...soa, ttl: Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0) } : soa,
   );
 
-const referral = (cut: readonly Answer[], zone: DnsZone): Resolution => {
+const referral = (cut: readonly Answer[], zone: DnsZone, asker: string): Resolution => {
   const glue = cut.flatMap((ns) => {
     const node = ns.type === 'NS' ? zone.find(canonicalName(ns.data)) : undefined;
-    return [...(node?.get('A') ?? []), ...(node?.get('AAAA') ?? [])];
+    return [...answersAt(node, 'A', asker), ...answersAt(node, 'AAAA', asker)];
   });
   return {
     rcode: RCODE.NOERROR,
@@ -67,24 +84,31 @@ const referral = (cut: readonly Answer[], zone: DnsZone): Resolution => {
     answers: [],
     authorities: cut,
     additionals: glue,
+    fixed: false,
   };
 };
 
-const cutAbove = (name: string, zone: DnsZone): readonly Answer[] | undefined => {
-  const cuts = namesBelowApex(name, zone).map((at) => zone.find(at)?.get('NS'));
-  return cuts.findLast((ns) => ns !== undefined);
+const cutAbove = (name: string, zone: DnsZone, asker: string): readonly Answer[] | undefined => {
+  const top = namesBelowApex(name, zone).findLast((at) => zone.find(at)?.has('NS'));
+  return top === undefined ? undefined : answersAt(zone.find(top), 'NS', asker);
 };
 
+const renamed = (answers: readonly Answer[], name: string): Answer[] =>
+  answers.map((answer) => ({ ...answer, name }));
+
 /**
- * What an authoritative server for `zones` says to one question. CNAMEs are followed through every
- * zone held here; the response code is that of the last name in the chain (RFC 6604).
+ * What an authoritative server for `zones` says to one question of the caller at `asker`. CNAMEs are
+ * followed through every zone held here; the response code is that of the last name in the chain
+ * (RFC 6604).
  */
 export const resolve = (
-  question: { readonly name: string; readonly type: string },
+  question: Question,
   zones: readonly DnsZone[],
+  asker: string,
 ): Resolution => {
   const answers: Answer[] = [];
   let owner = question.name;
+  let fixed = true;
   for (let hop = 0; hop <= CNAME_CHAIN_MAX; hop += 1) {
     const name = canonicalName(owner === '.' ? '' : owner);
     const zone = zoneOf(zones, name);
@@ -94,23 +118,27 @@ export const resolve = (
       answers,
       authorities,
       additionals: [],
+      fixed,
     });
     if (!zone) return end(hop === 0 ? RCODE.REFUSED : RCODE.NOERROR);
-    const cut = cutAbove(name, zone);
-    if (cut) return hop === 0 ? referral(cut, zone) : end(RCODE.NOERROR);
+    const cut = cutAbove(name, zone, asker);
+    if (cut) return hop === 0 ? referral(cut, zone, asker) : end(RCODE.NOERROR);
     const node = nodeFor(name, zone);
-    if (!node) return end(RCODE.NXDOMAIN, negativeSoa(zone));
-    const named = (found: readonly Answer[]) => found.map((answer) => ({ ...answer, name: owner }));
+    if (!node) return end(RCODE.NXDOMAIN, negativeSoa(zone, asker));
     // RFC 8482: one record set is answer enough for ANY.
-    const direct = question.type === 'ANY' ? [...node.values()][0] : node.get(question.type);
+    const type = question.type === 'ANY' ? ([...node.keys()][0] ?? '') : question.type;
+    const direct = heldBy(node, type, asker);
+    if (direct?.chosen) fixed = false;
     if (direct) {
-      answers.push(...named(direct));
+      answers.push(...renamed(direct.answers, owner));
       return end(RCODE.NOERROR);
     }
-    const alias = node.get('CNAME')?.[0];
-    if (alias?.type !== 'CNAME') return end(RCODE.NOERROR, negativeSoa(zone));
-    answers.push(...named([alias]));
-    owner = alias.data;
+    const alias = heldBy(node, 'CNAME', asker);
+    if (alias?.chosen) fixed = false;
+    const target = alias?.answers[0];
+    if (target?.type !== 'CNAME') return end(RCODE.NOERROR, negativeSoa(zone, asker));
+    answers.push(...renamed([target], owner));
+    owner = target.data;
   }
   return {
     rcode: RCODE.SERVFAIL,
@@ -118,5 +146,6 @@ export const resolve = (
     answers: [],
     authorities: [],
     additionals: [],
+    fixed: false,
   };
 };

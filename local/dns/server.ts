@@ -1,209 +1,57 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
-import { answerMessage } from './message.ts';
+import {
+  type Answerer,
+  type DnsListener,
+  type DnsListenerOptions,
+  startDnsListener,
+} from './listener.ts';
+import { answerMessage, headerOnly } from './message.ts';
+import { RCODE } from './resolve.ts';
 import type { DnsZone } from './zone.ts';
 
-type DnsAddress = { readonly host: string; readonly port: number };
+/** The zones as the server at this address knows them now. The same array means no change. */
+export type ZonesAt = (serverAddress: string) => readonly DnsZone[];
 
-/** Bounds that keep a flood from taking the whole process. Beyond them queries are dropped. */
-type DnsLimits = {
-  readonly queriesPerS: number;
-  readonly waitingAnswers: number;
-  readonly tcpConnections: number;
-  readonly tcpIdleMs: number;
+export type DnsServerOptions = Omit<DnsListenerOptions, 'answer'> & {
+  /** Asked anew for each query, so a change shows at once. */
+  readonly zones: ZonesAt;
 };
 
-const LIMITS: DnsLimits = {
-  queriesPerS: 50_000,
-  waitingAnswers: 10_000,
-  tcpConnections: 256,
-  tcpIdleMs: 10_000,
-};
+export type DnsServer = DnsListener;
 
-export type DnsServerOptions = {
-  /** The zones as they are now; asked anew for each query, so a change shows at once. */
-  readonly zones: () => readonly DnsZone[];
-  /** Loopback addresses, one per region that has its own; port 0 takes a free one. */
-  readonly listen: readonly DnsAddress[];
-  readonly clock: Clock;
-  /** How long to hold an answer back, or 'drop' for none, by caller and called address. */
-  readonly delay?: (sourceAddress: string, serverAddress: string) => number | 'drop';
-  readonly limits?: Partial<DnsLimits>;
-};
+const CACHED_ANSWERS_MAX = 8_192;
+/** Longer queries are odd ones, and would let a flood fill the memory. */
+const CACHED_QUERY_BYTES_MAX = 512;
+const ID_BYTES = 2;
 
-export type DnsServer = {
-  /** Where it really listens, in the order asked for. */
-  readonly addresses: readonly DnsAddress[];
-  close(): Promise<void>;
-};
-
-const BIND_ATTEMPTS_MAX = 20;
-/** Answers a caller may leave unread before it is cut off. */
-const UNREAD_BYTES_MAX = 1_000_000;
-
-/** Lets `perS` queries a second through, with bursts of a second's worth. */
-const rateGate = (clock: Clock, perS: number): (() => boolean) => {
-  let left = perS;
-  let seenMs = clock.monotonicMs();
-  return () => {
-    const nowMs = clock.monotonicMs();
-    left = Math.min(perS, left + ((nowMs - seenMs) / 1_000) * perS);
-    seenMs = nowMs;
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
-};
-
-type Ask = (
-  query: Buffer,
-  transport: 'udp' | 'tcp',
-  sourceAddress: string,
-  serverAddress: string,
-  reply: (answer: Buffer) => void,
-) => void;
-
-const createAsk = ({ zones, clock, delay }: DnsServerOptions, limits: DnsLimits) => {
-  const mayPass = rateGate(clock, limits.queriesPerS);
-  const waiting = new Set<() => void>();
-  const ask: Ask = (query, transport, sourceAddress, serverAddress, reply) => {
-    if (!mayPass() || waiting.size >= limits.waitingAnswers) return;
-    const delayMs = delay?.(sourceAddress, serverAddress) ?? 0;
-    if (delayMs === 'drop') return;
-    const send = () => {
-      const answer = answerMessage(query, zones(), transport);
-      if (answer) reply(answer);
-    };
-    if (delayMs <= 0) {
-      send();
-      return;
-    }
-    const cancel = clock.after(delayMs, () => {
-      waiting.delete(cancel);
-      send();
-    });
-    waiting.add(cancel);
-  };
-  const stop = () => {
-    for (const cancel of waiting) cancel();
-    waiting.clear();
-  };
-  return { ask, stop };
-};
-
-/** Cuts a TCP stream into messages, each behind its two-byte length (RFC 7766). */
-const serveStream = (socket: Socket, ask: Ask, idleMs: number): void => {
-  const source = socket.remoteAddress ?? '';
-  const server = socket.localAddress ?? '';
-  let pending: Buffer = Buffer.alloc(0);
-  socket.setNoDelay(true);
-  socket.setTimeout(idleMs, () => socket.destroy());
-  // A caller that hangs up in the middle is its own business.
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk) => {
-    pending = Buffer.concat([pending, chunk]);
-    while (pending.length >= 2) {
-      const length = pending.readUInt16BE(0);
-      if (length === 0) {
-        socket.destroy();
-        return;
-      }
-      if (pending.length < 2 + length) return;
-      const query = Buffer.from(pending.subarray(2, 2 + length));
-      pending = pending.subarray(2 + length);
-      ask(query, 'tcp', source, server, (answer) => {
-        if (socket.destroyed) return;
-        if (socket.writableLength > UNREAD_BYTES_MAX) {
-          socket.destroy();
-          return;
-        }
-        const prefix = Buffer.alloc(2);
-        prefix.writeUInt16BE(answer.length);
-        socket.write(Buffer.concat([prefix, answer]));
-      });
-    }
-  });
-};
-
-const bindUdp = async (address: DnsAddress, ask: Ask): Promise<UdpSocket> => {
-  const socket = createSocket('udp4');
-  socket.on('message', (query, from) => {
-    ask(query, 'udp', from.address, address.host, (answer) => {
-      // The caller's port may be gone by now; UDP has nobody to tell.
-      socket.send(answer, from.port, from.address, () => undefined);
-    });
-  });
-  socket.bind({ address: address.host, port: address.port, exclusive: true });
-  try {
-    await once(socket, 'listening');
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-  // A caller that closed its port comes back as an error of the socket, which is shared by all.
-  socket.on('error', () => undefined);
-  return socket;
-};
-
-const bindTcp = async (address: DnsAddress, ask: Ask, limits: DnsLimits): Promise<Server> => {
-  const server = createServer((socket) => serveStream(socket, ask, limits.tcpIdleMs));
-  server.maxConnections = limits.tcpConnections;
-  server.listen({ host: address.host, port: address.port, exclusive: true });
-  await once(server, 'listening');
-  return server;
-};
-
-const portOf = (server: Server): number => {
-  const bound = server.address();
-  return bound !== null && typeof bound === 'object' ? bound.port : 0;
-};
-
-type Bound = { readonly address: DnsAddress; close(): Promise<void> };
-
-/** Takes one port for both transports; a free TCP port may be taken for UDP, so it tries again. */
-const bind = async (asked: DnsAddress, ask: Ask, limits: DnsLimits): Promise<Bound> => {
-  if (!/^127\./.test(asked.host)) {
-    throw new Error(`the DNS server binds to loopback only, not to '${asked.host}'; use 127.x.y.z`);
-  }
-  for (let attempt = 1; ; attempt += 1) {
-    const sockets = new Set<Socket>();
-    const tcp = await bindTcp(asked, ask, limits);
-    tcp.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-    const address = { host: asked.host, port: portOf(tcp) };
-    const closeTcp = async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => tcp.close(() => resolve()));
-    };
+/**
+ * Keeps the bytes of answers that are the same for everybody until the zones change, because
+ * encoding one takes longer than sending it.
+ */
+const createAnswerer = (zonesAt: ZonesAt): Answerer => {
+  const cached = new Map<string, Buffer>();
+  let cachedFor: readonly DnsZone[] | undefined;
+  return (query, { transport, sourceAddress, serverAddress }) => {
+    let zones: readonly DnsZone[];
     try {
-      const udp = await bindUdp(address, ask);
-      const closeUdp = () => new Promise<void>((resolve) => udp.close(() => resolve()));
-      return { address, close: async () => void (await Promise.all([closeTcp(), closeUdp()])) };
-    } catch (error) {
-      await closeTcp();
-      if (asked.port !== 0 || attempt >= BIND_ATTEMPTS_MAX) throw error;
+      zones = zonesAt(serverAddress);
+    } catch {
+      return query.length > ID_BYTES ? headerOnly(query, RCODE.SERVFAIL) : undefined;
     }
-  }
+    if (cachedFor !== zones || cached.size >= CACHED_ANSWERS_MAX) cached.clear();
+    cachedFor = zones;
+    const key = transport + query.toString('latin1', ID_BYTES);
+    const known = cached.get(key);
+    if (known) {
+      const answer = Buffer.from(known);
+      query.copy(answer, 0, 0, ID_BYTES);
+      return answer;
+    }
+    const said = answerMessage(query, zones, transport, sourceAddress);
+    if (said?.fixed && query.length <= CACHED_QUERY_BYTES_MAX) cached.set(key, said.bytes);
+    return said?.bytes;
+  };
 };
 
 /** Starts an authoritative DNS server over UDP and TCP on every address of `listen`. */
-export const startDnsServer = async (options: DnsServerOptions): Promise<DnsServer> => {
-  const limits = { ...LIMITS, ...options.limits };
-  const { ask, stop } = createAsk(options, limits);
-  const bound: Bound[] = [];
-  const close = async () => {
-    stop();
-    await Promise.all(bound.map((each) => each.close()));
-  };
-  try {
-    for (const address of options.listen) bound.push(await bind(address, ask, limits));
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { addresses: bound.map((each) => each.address), close };
-};
+export const startDnsServer = ({ zones, ...options }: DnsServerOptions): Promise<DnsServer> =>
+  startDnsListener({ ...options, answer: createAnswerer(zones) });

@@ -9,8 +9,18 @@ export type RecordSet = {
   readonly values: readonly string[];
 };
 
+/** Chooses answers anew for each question, by health, weight or the region of who asks. */
+export type Choose = (askerAddress: string) => readonly Answer[];
+
+/** Records of one name and type whose answers are chosen anew for each question. */
+export type RoutedSet = {
+  readonly name: string;
+  readonly type: ServedType;
+  readonly choose: Choose;
+};
+
 /** Answers by record type; a name that only has names below it has none. */
-export type ZoneNode = ReadonlyMap<string, readonly Answer[]>;
+export type ZoneNode = ReadonlyMap<string, readonly Answer[] | Choose>;
 
 export type DnsZone = {
   /** Canonical name of the apex. */
@@ -19,28 +29,34 @@ export type DnsZone = {
   find(name: string): ZoneNode | undefined;
 };
 
+/** The answers that a record set stands for. Throws an RdataError. */
+export const answersOf = ({ name, type, ttlS, values }: RecordSet): Answer[] =>
+  values.map((value) => readRecord(canonicalName(name), type, ttlS, value));
+
 /** Indexes record sets for answering. Names between a record and the apex exist without records. */
-export const createZone = (origin: string, recordSets: Iterable<RecordSet>): DnsZone => {
+export const createZone = (
+  origin: string,
+  recordSets: Iterable<RecordSet>,
+  routedSets: Iterable<RoutedSet> = [],
+): DnsZone => {
   const apex = canonicalName(origin);
-  const nodes = new Map<string, Map<string, readonly Answer[]>>([[apex, new Map()]]);
-  const nodeAt = (name: string): Map<string, readonly Answer[]> => {
+  type Node = Map<string, readonly Answer[] | Choose>;
+  const nodes = new Map<string, Node>([[apex, new Map()]]);
+  const nodeAt = (name: string): Node => {
     const known = nodes.get(name);
     if (known) return known;
-    const made = new Map<string, readonly Answer[]>();
+    const made: Node = new Map();
     nodes.set(name, made);
     nodeAt(parentOf(name));
     return made;
   };
-  for (const { name, type, ttlS, values } of recordSets) {
+  const nodeOf = (name: string): Node => {
     const owner = canonicalName(name);
-    if (!isWithin(owner, apex)) {
-      throw new Error(`record '${name}' does not lie in the zone '${origin}'`);
-    }
-    nodeAt(owner).set(
-      type,
-      values.map((value) => readRecord(owner, type, ttlS, value)),
-    );
-  }
+    if (isWithin(owner, apex)) return nodeAt(owner);
+    throw new Error(`record '${name}' does not lie in the zone '${origin}'`);
+  };
+  for (const set of recordSets) nodeOf(set.name).set(set.type, answersOf(set));
+  for (const { name, type, choose } of routedSets) nodeOf(name).set(type, choose);
   return { origin: apex, find: (name) => nodes.get(name) };
 };
 

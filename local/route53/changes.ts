@@ -1,8 +1,9 @@
-import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { isServedType, RdataError, readRecord } from '../dns/rdata.ts';
-import { isWithin } from '../dns/zone.ts';
+import type { Change } from '@aws-sdk/client-route-53';
+import { RdataError } from '../dns/rdata.ts';
 import { AwsError } from '../wire/types.ts';
-import { inOrder, type StoredSet, sameOwner, storedName, wireName } from './recordSets.ts';
+import { invalidInput, readChange } from './readChange.ts';
+import { aliasFaults, faultsOf, siblingFaults } from './recordRules.ts';
+import { inOrder, type StoredSet, sameSet, wireName } from './recordSets.ts';
 
 export type ZoneRecords = {
   readonly id: string;
@@ -12,124 +13,22 @@ export type ZoneRecords = {
 };
 
 const CHANGES_MAX = 1_000;
-const RECORDS_IN_SET_MAX = 400;
-const TTL_S_MAX = 2_147_483_647;
-
-const invalidInput = (message: string) => new AwsError('InvalidInput', message);
-
-/**
- * Members that make a record set anything but simple; each needs an evaluator that is not there
- * yet.
- */
-const ROUTING_MEMBERS = [
-  ['Weight', 'weighted'],
-  ['Region', 'latency'],
-  ['Failover', 'failover'],
-  ['GeoLocation', 'geolocation'],
-  ['GeoProximityLocation', 'geoproximity'],
-  ['CidrRoutingConfig', 'IP-based'],
-  ['MultiValueAnswer', 'multivalue answer'],
-] as const satisfies readonly (readonly [keyof ResourceRecordSet, string])[];
-
-const refuseRouting = (set: ResourceRecordSet): void => {
-  for (const [member, policy] of ROUTING_MEMBERS) {
-    if (set[member] === undefined) continue;
-    throw invalidInput(
-      `Invalid request: ${member} asks for ${policy} routing of '${set.Name}', but this Route 53 serves simple record sets only`,
-    );
-  }
-  const extra = (['SetIdentifier', 'HealthCheckId', 'TrafficPolicyInstanceId'] as const).find(
-    (member) => set[member] !== undefined,
-  );
-  if (extra) {
-    throw invalidInput(
-      `Invalid request: ${extra} of '${set.Name}' is not supported, this Route 53 serves simple record sets only`,
-    );
-  }
-};
-
-const readAlias = (set: ResourceRecordSet, zone: ZoneRecords) => {
-  const target = set.AliasTarget;
-  const zoneId = target?.HostedZoneId?.replace(/^\/hostedzone\//, '') ?? '';
-  const dnsName = storedName(target?.DNSName ?? '');
-  if (zoneId !== zone.id) {
-    throw new RdataError(
-      'AliasTarget',
-      `Tried to create an alias that targets ${dnsName}, type ${set.Type} in zone ${zoneId}, but that target was not found`,
-    );
-  }
-  return { zoneId, dnsName, evaluate: target?.EvaluateTargetHealth ?? false };
-};
-
-const readSet = (change: Change, zone: ZoneRecords): StoredSet => {
-  const set = change.ResourceRecordSet;
-  if (!set?.Name || !set.Type || !change.Action) {
-    throw invalidInput(
-      'Invalid request: a change needs Action, and a record set with Name and Type',
-    );
-  }
-  refuseRouting(set);
-  const plain = set.TTL !== undefined && (set.ResourceRecords?.length ?? 0) > 0;
-  const none = set.TTL === undefined && set.ResourceRecords === undefined;
-  if (set.AliasTarget ? !none : !plain) {
-    const found = set.AliasTarget ? 'more than one' : 'none';
-    throw invalidInput(
-      `Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found ${found} in Change with [Action=${change.Action}, Name=${set.Name}, Type=${set.Type}, SetIdentifier=null]`,
-    );
-  }
-  if (!isServedType(set.Type)) {
-    throw invalidInput(`Invalid request: records of type ${set.Type} are not served here`);
-  }
-  const owner = { name: storedName(set.Name), type: set.Type };
-  if (set.AliasTarget) return { ...owner, alias: readAlias(set, zone) };
-  const values = (set.ResourceRecords ?? []).map(({ Value }) => (Value ?? '').trim());
-  return { ...owner, ttlS: set.TTL ?? 0, values };
-};
-
-/** What is wrong with a record set by itself or with its place, in the words of Route 53. */
-const faultsOf = (set: StoredSet, zone: ZoneRecords): string[] => {
-  const { name, type } = set;
-  const faults: string[] = [];
-  if (!isWithin(name, zone.name)) {
-    faults.push(`RRSet with DNS name ${wireName(name)} is not permitted in zone ${zone.name}`);
-  }
-  if (type === 'CNAME' && name === zone.name) {
-    faults.push(
-      `RRSet of type CNAME with DNS name ${name} is not permitted at apex in zone ${zone.name}`,
-    );
-  }
-  if ('alias' in set) return faults;
-  if (set.ttlS < 0 || set.ttlS > TTL_S_MAX) {
-    faults.push(`Invalid TTL ${set.ttlS}: it must be from 0 to ${TTL_S_MAX}`);
-  }
-  if (set.values.length > RECORDS_IN_SET_MAX) {
-    faults.push(`Number of records limit of ${RECORDS_IN_SET_MAX} exceeded.`);
-  }
-  const twice = set.values.find((value, at) => set.values.indexOf(value) !== at);
-  if (twice !== undefined) faults.push(`Duplicate Resource Record: '${twice}'`);
-  if ((type === 'CNAME' || type === 'SOA') && set.values.length > 1) {
-    faults.push(`RRSet of type ${type} with DNS name ${name} must have exactly one record`);
-  }
-  for (const value of set.values) {
-    try {
-      readRecord(name, type, 0, value);
-    } catch (error) {
-      if (!(error instanceof RdataError)) throw error;
-      faults.push(
-        `Invalid Resource Record: 'FATAL problem: ${error.problem} (${error.message}) encountered with '${value}''`,
-      );
-    }
-  }
-  return faults;
-};
+/** Characters of all values of a batch; those of an UPSERT count twice, as Route 53 counts them. */
+const VALUE_CHARACTERS_MAX = 32_000;
 
 const sameContent = (a: StoredSet, b: StoredSet): boolean => {
-  const content = (set: StoredSet) =>
-    'alias' in set ? { alias: set.alias } : { ttlS: set.ttlS, values: [...set.values].sort() };
+  const content = (set: StoredSet) => [
+    set.policy ?? null,
+    set.healthCheckId ?? null,
+    'alias' in set ? set.alias : { ttlS: set.ttlS, values: [...set.values].sort() },
+  ];
   return JSON.stringify(content(a)) === JSON.stringify(content(b));
 };
 
-const title = ({ name, type }: StoredSet) => `[name='${wireName(name)}', type='${type}']`;
+const title = ({ name, type, policy }: StoredSet) => {
+  const identifier = policy ? `, set-identifier='${policy.setIdentifier}'` : '';
+  return `[name='${wireName(name)}', type='${type}'${identifier}]`;
+};
 
 /** One change against the records so far: the new records, or what is wrong. */
 const applyOne = (
@@ -138,7 +37,7 @@ const applyOne = (
   sets: readonly StoredSet[],
   zone: ZoneRecords,
 ): { sets: readonly StoredSet[] } | { fault: string } => {
-  const current = sets.find((other) => sameOwner(other, set));
+  const current = sets.find((other) => sameSet(other, set));
   const others = sets.filter((other) => other !== current);
   if (action === 'DELETE') {
     const tried = `Tried to delete resource record set ${title(set)} but`;
@@ -159,7 +58,7 @@ const applyOne = (
       fault: `Tried to create resource record set ${title(set)} but it already exists`,
     };
   }
-  const neighbours = others.filter((other) => other.name === set.name);
+  const neighbours = others.filter(({ name, type }) => name === set.name && type !== set.type);
   if (set.type === 'CNAME' && neighbours.length > 0) {
     return {
       fault: `RRSet of type CNAME with DNS name ${wireName(set.name)} is not permitted as it conflicts with other records with the same DNS name in zone ${zone.name}`,
@@ -173,34 +72,43 @@ const applyOne = (
   return { sets: [...others, set] };
 };
 
-const danglingAliases = (sets: readonly StoredSet[]): string[] =>
-  sets.flatMap((set) => {
-    if (!('alias' in set)) return [];
-    const { dnsName, zoneId } = set.alias;
-    const found = sets.some((other) => sameOwner(other, { name: dnsName, type: set.type }));
-    return found
-      ? []
-      : `Tried to create an alias that targets ${dnsName}, type ${set.type} in zone ${zoneId}, but that target was not found`;
-  });
-
-/**
- * The records of `zone` after the whole batch, in the order of the API. All or nothing: throws
- * InvalidInput for a malformed request and InvalidChangeBatch with every fault of a well-formed one.
- */
-export const applyChanges = (zone: ZoneRecords, changes: readonly Change[]): StoredSet[] => {
+const checkSize = (changes: readonly Change[]): void => {
   if (changes.length === 0) {
     throw invalidInput('Invalid request: Expected at least one Change in ChangeBatch');
   }
-  if (changes.length > CHANGES_MAX)
+  if (changes.length > CHANGES_MAX) {
     throw batchError([`Number of records limit of ${CHANGES_MAX} exceeded.`]);
+  }
+  const characters = changes.reduce((sum, { Action, ResourceRecordSet: set }) => {
+    const own = (set?.ResourceRecords ?? []).reduce((n, { Value }) => n + (Value ?? '').length, 0);
+    return sum + (Action === 'UPSERT' ? 2 : 1) * own;
+  }, 0);
+  if (characters > VALUE_CHARACTERS_MAX) {
+    throw batchError([`Number of characters limit of ${VALUE_CHARACTERS_MAX} exceeded.`]);
+  }
+};
+
+/**
+ * The records of `zone` after the whole batch, in the order of the API. All or nothing: throws
+ * InvalidInput for a malformed request, NoSuchHealthCheck, and InvalidChangeBatch with every fault of
+ * a well-formed one. Record sets are held against one another as they stand at the end of the batch.
+ */
+export const applyChanges = (
+  zone: ZoneRecords,
+  changes: readonly Change[],
+  isHealthCheck: (id: string) => boolean,
+): StoredSet[] => {
+  checkSize(changes);
   const faults: string[] = [];
   const seen = new Map<string, string>();
+  const changed: StoredSet[] = [];
   let sets = zone.recordSets;
   for (const change of changes) {
     try {
-      const set = readSet(change, zone);
+      const set = readChange(change, zone.id);
       const action = change.Action ?? '';
-      const key = `${set.type} ${wireName(set.name)}`;
+      if (action !== 'DELETE') requireHealthCheck(set, isHealthCheck);
+      const key = `${set.type} ${wireName(set.name)} ${set.policy?.setIdentifier ?? ''}`.trim();
       const before = seen.get(key);
       if (before !== undefined && !(before === 'DELETE' && action !== 'DELETE')) {
         faults.push(
@@ -208,19 +116,32 @@ export const applyChanges = (zone: ZoneRecords, changes: readonly Change[]): Sto
         );
       }
       seen.set(key, action);
-      const own = action === 'DELETE' ? [] : faultsOf(set, zone);
+      const own = action === 'DELETE' ? [] : faultsOf(set, zone.name);
       const result = own.length > 0 ? undefined : applyOne(action, set, sets, zone);
       faults.push(...own);
       if (result && 'fault' in result) faults.push(result.fault);
       else if (result) sets = result.sets;
+      if (action !== 'DELETE') changed.push(set);
     } catch (error) {
       if (!(error instanceof RdataError)) throw error;
       faults.push(error.message);
     }
   }
-  if (faults.length === 0) faults.push(...danglingAliases(sets));
+  if (faults.length === 0) {
+    const standing = sets;
+    faults.push(...changed.flatMap((set) => siblingFaults(set, standing)), ...aliasFaults(sets));
+  }
   if (faults.length > 0) throw batchError(faults);
   return inOrder(sets);
+};
+
+const requireHealthCheck = (set: StoredSet, isHealthCheck: (id: string) => boolean): void => {
+  const { healthCheckId } = set;
+  if (healthCheckId === undefined || isHealthCheck(healthCheckId)) return;
+  throw new AwsError(
+    'NoSuchHealthCheck',
+    `A health check with id ${healthCheckId} does not exist, so that '${wireName(set.name)}' cannot use it`,
+  );
 };
 
 const batchError = (messages: string[]) =>

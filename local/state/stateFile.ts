@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { corruptFile, isMissingFile, writeFailure } from './failures.ts';
@@ -8,14 +8,29 @@ export type StateFile<T> = {
   readonly value: T;
   /** Takes `next` at once and resolves when it is on disk. Rejects with DiskFull. */
   save(next: T): Promise<void>;
+  /**
+   * Takes over what somebody else has written to the file; false when nobody has. Rejects with
+   * DataCorrupt for a broken file, and keeps the value.
+   */
+  refresh(): Promise<boolean>;
 };
 
-const replaceFile = async (file: string, text: string): Promise<void> => {
+/** What tells one version of a file from another. */
+const stampOf = async (file: FileHandle | string): Promise<string> => {
+  const options = { bigint: true } as const;
+  const found = typeof file === 'string' ? stat(file, options) : file.stat(options);
+  const { ino, mtimeNs, size } = await found;
+  return `${ino} ${mtimeNs} ${size}`;
+};
+
+const replaceFile = async (file: string, text: string): Promise<string> => {
   const draft = `${file}.draft`;
   const handle = await open(draft, 'w', 0o600);
+  let stamp: string;
   try {
     await handle.writeFile(text);
     await handle.sync();
+    stamp = await stampOf(handle);
   } finally {
     await handle.close();
   }
@@ -27,14 +42,17 @@ const replaceFile = async (file: string, text: string): Promise<void> => {
   } finally {
     await folder.close();
   }
+  return stamp;
 };
 
 const readState = async <T>(
   file: string,
   schema: z.ZodType<T>,
-): Promise<{ readonly found: T } | undefined> => {
+): Promise<{ readonly found: T; readonly stamp: string } | undefined> => {
   let text: string;
+  let stamp: string;
   try {
+    stamp = await stampOf(file);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (isMissingFile(error)) return undefined;
@@ -50,7 +68,7 @@ const readState = async <T>(
   if (!parsed.success) {
     throw corruptFile(file, `does not hold what it should: ${z.prettifyError(parsed.error)}`);
   }
-  return { found: parsed.data };
+  return { found: parsed.data, stamp };
 };
 
 /**
@@ -62,14 +80,16 @@ export const openStateFile = async <T>(
   initial: T,
 ): Promise<StateFile<T>> => {
   await mkdir(path.dirname(file), { recursive: true });
-  let value: T = (await readState(file, schema))?.found ?? initial;
+  const read = await readState(file, schema);
+  let value: T = read ? read.found : initial;
+  let stamp = read?.stamp;
   let writing: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | undefined;
 
   const write = async () => {
     waiting = undefined;
     try {
-      await replaceFile(file, JSON.stringify(value));
+      stamp = await replaceFile(file, JSON.stringify(value));
     } catch (error) {
       throw writeFailure(file, error);
     }
@@ -83,6 +103,18 @@ export const openStateFile = async <T>(
       // Saves that come while one is being written share the next write.
       waiting ??= writing = writing.then(write, write);
       return waiting;
+    },
+    refresh: async () => {
+      await writing.catch(() => undefined);
+      const before = stamp;
+      const there = await stampOf(file).catch(() => undefined);
+      // A file that is gone is written again with the next save.
+      if (waiting || there === undefined || there === stamp || before !== stamp) return false;
+      const edited = await readState(file, schema);
+      if (waiting || !edited || before !== stamp) return false;
+      value = edited.found;
+      stamp = edited.stamp;
+      return true;
     },
   };
 };

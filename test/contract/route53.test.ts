@@ -8,6 +8,7 @@ import path from 'node:path';
 import * as sdk from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../local/clock.ts';
+import { resolve } from '../../local/dns/resolve.ts';
 import { type DnsServer, startDnsServer } from '../../local/dns/server.ts';
 import { createRoute53, type Route53 } from '../../local/route53/service.ts';
 import { startWireServer, type WireServer } from '../../local/wire/server.ts';
@@ -25,7 +26,13 @@ const clock = { ...realClock, now: () => nowMs };
 
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'route53-'));
-  route53 = await createRoute53({ dataDir, clock, random: Math.random, propagationMs: 30_000 });
+  route53 = await createRoute53({
+    dataDir,
+    clock,
+    random: Math.random,
+    propagationMs: 30_000,
+    requestsPerS: Number.POSITIVE_INFINITY,
+  });
   wire = await startWireServer({
     services: [serviceFromSdk(sdk, 'route53', route53.operations)],
   });
@@ -227,19 +234,38 @@ describe('changes', () => {
 
   it.each<[string, Set, string]>([
     [
-      'weights',
-      { ...record('x.ex.test', 'A', '127.0.0.1'), SetIdentifier: 'a', Weight: 1 },
-      'weighted routing',
+      'geolocation',
+      {
+        ...record('x.ex.test', 'A', '127.0.0.1'),
+        SetIdentifier: 'a',
+        GeoLocation: { CountryCode: '*' },
+      },
+      'GeoLocation asks for geolocation routing',
     ],
     [
-      'failover',
-      { ...record('x.ex.test', 'A', '127.0.0.1'), SetIdentifier: 'a', Failover: 'PRIMARY' },
-      'failover routing',
+      'a policy and no identifier',
+      { ...record('x.ex.test', 'A', '127.0.0.1'), Weight: 1 },
+      "Missing field 'SetIdentifier' in Change with [Action=CREATE, Name=x.ex.test, Type=A, SetIdentifier=null]",
     ],
     [
-      'health checks',
-      { ...record('x.ex.test', 'A', '127.0.0.1'), HealthCheckId: 'h' },
-      'HealthCheckId',
+      'an identifier and no policy',
+      { ...record('x.ex.test', 'A', '127.0.0.1'), SetIdentifier: 'a' },
+      'Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but found none in Change with [Action=CREATE, Name=x.ex.test, Type=A, SetIdentifier=a]',
+    ],
+    [
+      'two policies',
+      {
+        ...record('x.ex.test', 'A', '127.0.0.1'),
+        SetIdentifier: 'a',
+        Weight: 1,
+        Failover: 'PRIMARY',
+      },
+      'but found more than one in Change with',
+    ],
+    [
+      'a weight of 256',
+      { ...record('x.ex.test', 'A', '127.0.0.1'), SetIdentifier: 'a', Weight: 256 },
+      'Weight is a whole number from 0 to 255, not 256',
     ],
     [
       'no values',
@@ -317,8 +343,12 @@ describe('zones', () => {
     await change(['UPSERT', record('api.ex.test', 'A', '127.0.0.3')]);
     const again = await createRoute53({ dataDir, clock, random: Math.random });
     const address = () => {
-      const answers = again.dnsZones()[0]?.find('api.ex.test')?.get('A');
-      return answers?.map((answer) => ('data' in answer ? answer.data : undefined));
+      const { answers } = resolve(
+        { name: 'api.ex.test', type: 'A' },
+        again.dnsZones(),
+        '127.0.0.1',
+      );
+      return answers.map((answer) => ('data' in answer ? answer.data : undefined));
     };
     expect(address()).toEqual(['127.0.0.2']);
     nowMs += 60_000;
