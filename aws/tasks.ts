@@ -18,6 +18,7 @@ const Task = z.object({
   pullStartedAt: z.date().optional(),
   pullStoppedAt: z.date().optional(),
   startedAt: z.date().optional(),
+  stopCode: z.string().optional(),
   stoppedReason: z.string().optional(),
   containers: z
     .array(z.object({ exitCode: z.number().optional(), reason: z.string().optional() }))
@@ -47,6 +48,8 @@ export type RunningTask = {
   /** How the platform runs it: a tag `runner` of the platform, or ECS's launch type. */
   readonly runner: string;
   readonly stoppedReason: string | undefined;
+  /** True when it was stopped for another reason than its own: by the platform, or by somebody. */
+  readonly interrupted: boolean;
 };
 
 /** What one arm's task is made of. */
@@ -64,6 +67,9 @@ export type Placing = {
   readonly subnets: readonly string[];
   readonly executionRoleArn: string | undefined;
 };
+
+/** Stop codes of a task that ended by itself: its container exited, or could not be started. */
+const OWN_ENDINGS = ['EssentialContainerExited', 'TaskFailedToStart'];
 
 /** The most tasks one drill may have at a time in one region; also the size of a page. */
 const TASKS_MAX = 100;
@@ -204,6 +210,7 @@ const runningTask = (task: z.output<typeof Task>): RunningTask => ({
     task.tags.find((tag) => tag.key === 'runner')?.value ??
     task.launchType?.toLowerCase() ??
     'unknown',
+  interrupted: task.stopCode !== undefined && !OWN_ENDINGS.includes(task.stopCode),
   stoppedReason:
     task.stoppedReason ?? task.containers.map((container) => container.reason).find(Boolean),
 });

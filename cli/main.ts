@@ -9,6 +9,7 @@ import { init } from './commands/init.ts';
 import { rank } from './commands/rank.ts';
 import { report } from './commands/report.ts';
 import { SCHEMA_NAMES, schema } from './commands/schema.ts';
+import { UP_PORT, up } from './commands/up.ts';
 import { EXIT, exitCodeOf } from './failure.ts';
 import { type Output, openOutput } from './output/output.ts';
 
@@ -101,6 +102,20 @@ program
     '\nExamples:\n  failover drill --config examples/shop/failover.yml\n  failover drill --profile nightly --json > drill.json\n\nExit codes: 0 done, 1 failed, 2 input to change, 3 done but something is marked, 130 interrupted',
   )
   .action((options) => run(options.json, (output, signal) => drill(options, output, signal)));
+
+program
+  .command('up')
+  .description('keep the embedded cloud running; the schedule of the configuration starts drills')
+  .option(...CONFIG)
+  .option(...DATA)
+  .option('--port <number>', 'port of the AWS endpoint; 0 takes a free one', String(UP_PORT))
+  .option('--no-install', 'never install a container builder')
+  .option(...JSON_FLAG)
+  .addHelpText(
+    'after',
+    '\nExample:\n  failover up --config examples/shop/failover.yml\n\nFAILOVER_SLACK_WEBHOOK: an incoming webhook that messages are sent to',
+  )
+  .action((options) => run(options.json, (output, signal) => up(options, output, signal)));
 
 program
   .command('history')

@@ -32,5 +32,7 @@ export const PlanOutput = z.strictObject({
   service: z.string(),
   builds: z.array(BuildRequest).min(1),
   reference: z.string(),
+  /** How long a vantage may be silent before its cell counts as unreachable. */
+  heartbeatSeconds: z.int().min(1),
 });
 export type PlanOutput = z.output<typeof PlanOutput>;

@@ -57,5 +57,9 @@ export const ReleaseRoundInput = z.strictObject({
   tasks: z.array(PlacedTask),
 });
 
-/** A task that was found stopped before it was released. */
-export const DeadTask = z.strictObject({ ...PlacedTask.shape, reason: z.string() });
+/** A task that was found stopped before it was released; `interrupted` when not by its own doing. */
+export const DeadTask = z.strictObject({
+  ...PlacedTask.shape,
+  reason: z.string(),
+  interrupted: z.boolean(),
+});

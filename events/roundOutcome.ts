@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PlacementPlan } from './placement.ts';
+import { DeadTask, PlacementPlan } from './placement.ts';
 import { ProbeResult } from './probeRequest.ts';
 import { ArmId, Cell, DrillId, Region, Round } from './region.ts';
 
@@ -19,9 +19,7 @@ export const LookInput = z.strictObject({
   placements: z.array(PlacementPlan),
   failures: z.array(PlacementFailure),
   probes: z.array(ProbeResult),
-  dead: z.array(
-    z.strictObject({ region: Region, armId: ArmId, taskArn: z.string(), reason: z.string() }),
-  ),
+  dead: z.array(DeadTask),
 });
 export type LookInput = z.output<typeof LookInput>;
 

@@ -83,7 +83,7 @@ export const entry = <E extends z.ZodType, I extends z.ZodType, O extends z.ZodT
     .use(errorLog(logger))
     .use(parser(parts.name, parts.input, parts.output))
     .handler(async (event: unknown, context: Context) => {
-      work ??= parts.make(readEnv(parts.env, process.env), base);
+      work ??= parts.make(readEnv(parts.env), base);
       const leftMs = context.getRemainingTimeInMillis() - STOP_EARLY_MS;
       return work(event as z.output<I>, AbortSignal.timeout(Math.max(1, leftMs)));
     });

@@ -23,8 +23,8 @@ export const SETTINGS = {
 } as const;
 
 /** @throws DrillError `ConfigInvalid` naming every variable that is missing or wrong. */
-export const readEnv = <T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> => {
-  const result = schema.safeParse(env);
+export const readEnv = <T extends z.ZodType>(schema: T): z.output<T> => {
+  const result = schema.safeParse(process.env);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new DrillError('ConfigInvalid', `environment of the function: ${faults.join('; ')}`);

@@ -1,11 +1,8 @@
 /** `failover drill`: a whole drill on this machine, from sources to a ranking. */
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { openDocuments } from '../../aws/documents.ts';
 import { samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
 import { formatMs } from '../../core/units.ts';
-import { DrillReport } from '../../events/drillReport.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { loadConfig } from '../config/load.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
 import { dataFolder } from '../dataFolder.ts';
@@ -20,6 +17,7 @@ import {
 import { follow, openScreen } from '../drill/follow.ts';
 import { executionEnd, type NotifyEnd } from '../drill/outcome.ts';
 import { startOfProgress } from '../drill/progress.ts';
+import { readReport } from '../drill/readReport.ts';
 import { openSession, type Session } from '../drill/session.ts';
 import { slackText, webhookFrom } from '../drill/webhook.ts';
 import { EXIT } from '../failure.ts';
@@ -71,19 +69,6 @@ const profileOf = async (sfn: SFNClient, executionArn: string): Promise<string |
   return /"profile":"(quick|nightly)"/.exec(input ?? '')?.[1];
 };
 
-const reportOf = async (
-  { cloud, installation }: Session,
-  reportKey: string,
-): Promise<DrillReport> => {
-  const { bucket, homeRegion } = installation;
-  const documents = openDocuments(bucket, {
-    endpoint: cloud.endpoint,
-    region: homeRegion,
-    credentials: CREDENTIALS,
-  });
-  return documents.read(reportKey, DrillReport);
-};
-
 const heading = ({ config, variants }: CheckedConfig): string =>
   `${config.service} · drill · ${config.regions.primary.name} → ${config.regions.standby.name} · ${variants.length} variants`;
 
@@ -128,7 +113,7 @@ const runDrill = async (
   const ended = await follow(sfn, executionArn, progress, openScreen(process.stderr), signal);
   if (ended.status !== 'SUCCEEDED') throw await failureOf(sfn, executionArn);
   const { reportKey, notify } = executionEnd(ended.output);
-  const report = await reportOf(session, reportKey);
+  const report = await readReport(session, reportKey);
   const page = writeReportPage(dataDir, report);
   output.result(report, (style) => [
     ...reportLines(report, style),

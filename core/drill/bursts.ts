@@ -21,6 +21,38 @@ export type Burst = {
   readonly sketches: Readonly<Record<string, Uint8Array>>;
 };
 
+/** Error of a placement whose task was stopped for another reason than its own. */
+export const INTERRUPTED = 'TaskInterrupted';
+
+type PlacementEnd = {
+  readonly round: number;
+  readonly failure: {
+    readonly region: string;
+    readonly armId: string;
+    readonly error: string;
+  } | null;
+};
+
+/**
+ * Bursts without those on tasks that the platform stopped: what failed there says nothing of the variant.
+ * Ranking then drops the cells of that round and region for every arm, and the round is made up for.
+ */
+export const undisturbed = <B extends Pick<Burst, 'round' | 'cell' | 'armId'>>(
+  bursts: readonly B[],
+  placements: readonly PlacementEnd[],
+): B[] => {
+  const keyOf = (round: number, region: string, armId: string): string =>
+    `${round} ${region} ${armId}`;
+  const interrupted = new Set(
+    placements.flatMap(({ round, failure }) =>
+      failure?.error === INTERRUPTED ? [keyOf(round, failure.region, failure.armId)] : [],
+    ),
+  );
+  return bursts.filter(
+    ({ round, cell, armId }) => !interrupted.has(keyOf(round, cell.region, armId)),
+  );
+};
+
 const US_PER_MS = 1_000;
 
 export const sum = (values: Iterable<number>): number => {

@@ -48,3 +48,21 @@ export const estimateMs = (
     ((sampling.samples + sampling.warmup) / sampling.ratePerS) * 1_000 + BURST_OVERHEAD_MS;
   return sampling.rounds.min * (burstMs * (arms * armKinds + cellKinds) + PLACEMENT_ESTIMATE_MS);
 };
+
+/** A probe function tells that it is alive at least this often, but never inside of a burst. */
+export const BEAT_EVERY_MS = 3_000;
+/** From the request to a vantage until its first sign: start of the function, and its way there. */
+const FIRST_SIGN_MS = 15_000;
+/** `TimeoutSeconds` of the state, which a heartbeat must stay below. */
+const CELL_SECONDS_MAX = 900;
+
+/** How long a vantage that is alive may be silent: one burst, and what it waits for at its end. */
+export const heartbeatSeconds = (
+  { samples, warmup, ratePerS }: Sampling,
+  probes: readonly { readonly timeoutMs: number }[],
+): number => {
+  const burstMs = ((samples + warmup) / ratePerS) * 1_000;
+  const timeoutMs = Math.max(0, ...probes.map((probe) => probe.timeoutMs));
+  const silentMs = BEAT_EVERY_MS + burstMs + timeoutMs;
+  return Math.min(CELL_SECONDS_MAX - 1, Math.ceil(Math.max(FIRST_SIGN_MS, silentMs) / 1_000) + 5);
+};

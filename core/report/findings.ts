@@ -1,4 +1,4 @@
-import type { Burst } from '../drill/bursts.ts';
+import { type Burst, INTERRUPTED } from '../drill/bursts.ts';
 
 export type Problem = { kind: string; where: string; what: string };
 
@@ -36,7 +36,7 @@ const imageProblems = (images: readonly ImageSeen[]): Problem[] =>
 
 const placementProblems = (placements: readonly Failure[]): Problem[] => {
   const failed = placements.flatMap(({ round, failure }) =>
-    failure ? [{ round, ...failure }] : [],
+    failure && failure.error !== INTERRUPTED ? [{ round, ...failure }] : [],
   );
   const groups = Map.groupBy(
     failed,
@@ -47,6 +47,19 @@ const placementProblems = (placements: readonly Failure[]): Problem[] => {
     const rounds = roundsText(some.map(({ round }) => round));
     return { kind, where, what: `${some[0]?.reason ?? 'no reason given'} (${rounds})` };
   });
+};
+
+/** One line for each reason: what the platform stopped says nothing of a single variant. */
+const interruptionProblems = (placements: readonly Failure[]): Problem[] => {
+  const stopped = placements.flatMap(({ round, failure }) =>
+    failure?.error === INTERRUPTED ? [{ round, ...failure }] : [],
+  );
+  const groups = Map.groupBy(stopped, ({ reason }) => reason);
+  return [...groups].map(([reason, some]) => ({
+    kind: INTERRUPTED,
+    where: roundsText(some.map(({ round }) => round)),
+    what: `${some.length} tasks did not end by themselves: ${reason}. What was measured on them counts for no variant`,
+  }));
 };
 
 const vantageProblems = (unreachable: readonly Unreachable[]): Problem[] => {
@@ -97,6 +110,7 @@ export const problemsOf = (seen: {
 }): Problem[] => [
   ...imageProblems(seen.images),
   ...placementProblems(seen.placements),
+  ...interruptionProblems(seen.placements),
   ...vantageProblems(seen.unreachable),
   ...errorProblems(seen.bursts),
   ...lateProblems(seen.bursts),

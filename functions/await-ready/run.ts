@@ -19,7 +19,7 @@ const HEALTH_TIMEOUT_MS = 2_000;
 
 const dead = ({ armId, region }: Input, task: RunningTask): DrillError =>
   new DrillError(
-    'TaskDied',
+    task.interrupted ? 'TaskInterrupted' : 'TaskDied',
     `${armId} in ${region} stopped before it was ready: ${task.stoppedReason ?? 'no reason given'}`,
   );
 

@@ -1,5 +1,6 @@
 /** After each round: keeps what failed, and decides whether another round is worth its cost. */
 import type { DrillRecords, PlacementRecord, UnreachableCell } from '../../aws/drillRecords.ts';
+import { INTERRUPTED, undisturbed } from '../../core/drill/bursts.ts';
 import { failureText } from '../../core/drill/failureText.ts';
 import { inRow, lookAfterRound } from '../../core/drill/look.ts';
 import { plannedLooks, rankDrill } from '../../core/drill/rankDrill.ts';
@@ -15,10 +16,10 @@ const failuresOf = ({ round, failures, dead }: LookInput): PlacementRecord[] => 
     placement: null,
     failure: { ...failure, reason: failureText(failure.reason) },
   })),
-  ...dead.map(({ region, armId, reason }) => ({
+  ...dead.map(({ region, armId, reason, interrupted }) => ({
     round,
     placement: null,
-    failure: { region, armId, error: 'TaskDied', reason },
+    failure: { region, armId, error: interrupted ? INTERRUPTED : 'TaskDied', reason },
   })),
 ];
 
@@ -43,7 +44,8 @@ export const look =
     const unreachable = await records.unreachables(drillId, signal);
     const looks = plannedLooks(plan);
     const isLook = looks.includes(round) || round >= plan.sampling.rounds.max;
-    const latencies = isLook ? await records.latencies(drillId, signal) : [];
+    const kept = isLook ? await records.latencies(drillId, signal) : [];
+    const latencies = undisturbed(kept, failed);
     const decision = lookAfterRound({
       round,
       maxRounds: plan.sampling.rounds.max,
@@ -54,8 +56,11 @@ export const look =
       trouble: {
         failuresInRow: inRow(
           round,
+          // What the platform stopped says nothing of the arm.
           failed.flatMap(({ round: at, failure }) =>
-            failure ? [{ round: at, key: `${failure.region} ${failure.armId}` }] : [],
+            failure && failure.error !== INTERRUPTED
+              ? [{ round: at, key: `${failure.region} ${failure.armId}` }]
+              : [],
           ),
         ),
         unreachableInRow: inRow(

@@ -2,7 +2,7 @@
 import type { Documents } from '../../aws/documents.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
 import { armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
-import { samplingOf } from '../../core/drill/profiles.ts';
+import { heartbeatSeconds, samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
 import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import { type Config, ConfigDocument } from '../../events/config.ts';
@@ -120,6 +120,7 @@ export const plan =
       drillId: made.drillId,
       service: made.service,
       reference: image.reference,
+      heartbeatSeconds: heartbeatSeconds(made.sampling, made.probes),
       builds: variants.map((variant) =>
         buildRequest(
           variant,

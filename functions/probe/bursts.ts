@@ -54,6 +54,8 @@ type Target = { readonly host: string; readonly port: number };
 export type BurstRunner = {
   readonly sampling: Sampling;
   readonly connectPath: 'direct' | 'proxied';
+  /** Tells the drill that this vantage is alive, where it is time to. Called before each burst. */
+  readonly beat: () => Promise<void>;
   readonly signal: AbortSignal;
 };
 
@@ -101,6 +103,7 @@ const keepingTime = async <Target>(
   const { sampling, signal } = runner;
   const plan = { ...sampling, kind: spec.kind, timeoutMs: spec.timeoutMs };
   for (let attempt = 0; ; attempt++) {
+    await runner.beat();
     const fresh = newCollection();
     const recorder = recorderOf(fresh, runner);
     const counts = await runBurst(probe, targetOf(attempt), plan, recorder, { signal });

@@ -3,6 +3,8 @@ import type { Callbacks } from '../../aws/callbacks.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
 import type { openProbeTable, ProbeTable } from '../../aws/probeTable.ts';
 import { ARM_KINDS } from '../../core/drill/plan.ts';
+import { BEAT_EVERY_MS } from '../../core/drill/profiles.ts';
+import { DrillError } from '../../core/errors.ts';
 import { orderOfArms } from '../../core/random.ts';
 import { cellKey } from '../../core/ranking/input.ts';
 import { CELL_ARM_ID } from '../../events/latencyRecord.ts';
@@ -32,7 +34,6 @@ type Work = {
   runner: BurstRunner;
   noise: SelfNoise;
   records: DrillRecords;
-  callbacks: Callbacks;
 };
 
 /** Loopback probes before each arm: enough for a median, few enough to cost milliseconds. */
@@ -84,7 +85,7 @@ const keep = async (
 };
 
 const probeArms = async (work: Work): Promise<ProbeResult['arms']> => {
-  const { request, needs, runner, callbacks } = work;
+  const { request, needs, runner } = work;
   const { seed, round, cell, targets, probes } = request;
   const kinds = probes.filter(({ kind }) => ARM_KINDS.includes(kind));
   const order = orderOfArms(
@@ -102,7 +103,6 @@ const probeArms = async (work: Work): Promise<ProbeResult['arms']> => {
     for (const spec of kinds) await burstOnArm(runner, spec, target, collected);
     const arm = { armId, order: index, runner: target.runner, startedAt };
     results.push(await keep(work, arm, collected));
-    await callbacks.heartbeat(request.taskToken, runner.signal);
   }
   return results;
 };
@@ -154,6 +154,26 @@ const probeCell = async (work: Work): Promise<void> => {
   await keep(work, arm, collected);
 };
 
+/** A heartbeat now and then. Throws when the drill waits no longer: whatever is measured then disturbs others. */
+const heart = (
+  { taskToken, cell }: ProbeRequest,
+  { clock }: Needs,
+  callbacks: Callbacks,
+  signal: AbortSignal,
+): (() => Promise<void>) => {
+  let beatMs = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - beatMs < BEAT_EVERY_MS) return;
+    beatMs = nowMs;
+    if (await callbacks.heartbeat(taskToken, signal)) return;
+    throw new DrillError(
+      'VantageUnreachable',
+      `the drill does not wait for ${cellKey(cell)} any more`,
+    );
+  };
+};
+
 export const probe =
   (needs: Needs) =>
   async (request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult> => {
@@ -162,12 +182,17 @@ export const probe =
     const work: Work = {
       request,
       needs,
-      runner: { sampling: request.sampling, connectPath: needs.connectPath, signal },
+      runner: {
+        sampling: request.sampling,
+        connectPath: needs.connectPath,
+        beat: heart(request, needs, callbacks, signal),
+        signal,
+      },
       noise,
       records: needs.recordsAt(request.homeRegion),
-      callbacks,
     };
     try {
+      await work.runner.beat();
       const arms = await probeArms(work);
       await probeCell(work);
       const result: ProbeResult = { cell: request.cell, status: 'measured', reason: null, arms };

@@ -1,18 +1,20 @@
 /** What is kept of a drill, and the report that follows from it: the same records give the same report. */
 import { createHash } from 'node:crypto';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
+import { undisturbed } from '../../core/drill/bursts.ts';
 import { buildReport } from '../../core/report/build.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 
 /** @throws DrillError `DrillNotFound`, `DataCorrupt` */
 export const readDrill = async (records: DrillRecords, drillId: string, signal?: AbortSignal) => {
-  const [plan, images, placements, unreachable, bursts] = await Promise.all([
+  const [plan, images, placements, unreachable, latencies] = await Promise.all([
     records.plan(drillId, signal),
     records.images(drillId, signal),
     records.placements(drillId, signal),
     records.unreachables(drillId, signal),
     records.latencies(drillId, signal),
   ]);
+  const bursts = undisturbed(latencies, placements);
   return { plan, images, placements, unreachable, bursts };
 };
 

@@ -22,9 +22,9 @@ const releaseRegion = async (
   const dead = seen.filter(({ status }) => status === 'STOPPED');
   const alive = seen.filter(({ status }) => status !== 'STOPPED');
   await Promise.all(alive.map(({ taskArn }) => tasks.stop(region, taskArn, reason, signal)));
-  return dead.flatMap(({ taskArn, stoppedReason }) => {
+  return dead.flatMap(({ taskArn, stoppedReason, interrupted }) => {
     const task = placed.find((one) => one.taskArn === taskArn);
-    return task ? [{ ...task, reason: stoppedReason ?? 'no reason given' }] : [];
+    return task ? [{ ...task, reason: stoppedReason ?? 'no reason given', interrupted }] : [];
   });
 };
 

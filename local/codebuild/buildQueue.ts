@@ -122,7 +122,7 @@ export const createBuildQueue = (state: StateFile<CodeBuildState>, options: Code
   /** Stops what runs; builds that wait stay unfinished and are FAULT at the next start. */
   const close = async (): Promise<void> => {
     closing = true;
-    for (const { abort } of running.values()) abort.abort('STOPPED' satisfies BuildStatus);
+    for (const { abort } of running.values()) abort.abort('FAULT' satisfies BuildStatus);
     await Promise.all([...running.values()].map(({ done }) => done));
     guard.close();
   };

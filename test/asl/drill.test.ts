@@ -6,6 +6,7 @@ import { PlanInput } from '../../events/drillInput.ts';
 import { InspectImagesInput } from '../../events/image.ts';
 import { ProbeResult } from '../../events/probeRequest.ts';
 import { LookInput, PlacementFailure } from '../../events/roundOutcome.ts';
+import type { Json } from '../../local/stepfunctions/json.ts';
 import { testMachine } from '../../local/stepfunctions/testState.ts';
 import { definitionOf } from './machines.ts';
 
@@ -33,10 +34,16 @@ const failure = { Error: 'ReferenceFailed', Cause: 'the reference could not be b
 describe('Plan', () => {
   it('asks for a plan of this execution and remembers the drill', async () => {
     const input = { service: 'shop', configKey: 'config/shop/1.json', profile: 'quick' };
-    const made = { drillId: DRILL, service: 'shop', reference: 'slim', builds: [] };
+    const made = {
+      ...{ drillId: DRILL, service: 'shop', reference: 'slim', builds: [] },
+      heartbeatSeconds: 20,
+    };
     const seen = await state('Plan').given(input).mock(answer(made));
     expect(seen).toMatchObject({ status: 'SUCCEEDED', next: 'BuildVariants', output: made });
-    expect(seen.assigned).toEqual({ drillId: DRILL, service: 'shop', round: 1 });
+    expect(seen.assigned).toEqual({
+      ...{ drillId: DRILL, service: 'shop', round: 1 },
+      heartbeatSeconds: 20,
+    });
     expect(PlanInput.parse(payload(seen.arguments))).toMatchObject({
       drillId: 'test',
       drill: input,
@@ -83,9 +90,13 @@ describe('BuildVariant', () => {
     const id = /"Id":"([^"]+)"/.exec(cause)?.[1];
     expect(caught).toMatchObject({
       status: 'CAUGHT_ERROR',
-      next: 'BuildFailed',
-      output: { variantId: 'slim', status: 'FAILED', buildId: id },
+      next: 'IsBuildFault',
+      output: { variantId: 'slim', status: 'FAILED', buildId: id, fault: false },
     });
+    const judged = await state('IsBuildFault')
+      .given(caught.output ?? null)
+      .run();
+    expect(judged.next).toBe('BuildFailed');
     const marked = await state('BuildFailed')
       .given(caught.output ?? null)
       .run();
@@ -93,11 +104,26 @@ describe('BuildVariant', () => {
     expect(InspectImagesInput.parse(input).builds[0]).toMatchObject({ buildId: id });
   });
 
+  it('builds again what failed by a fault of CodeBuild, three times and no more', async () => {
+    const cause = JSON.stringify({ Build: { Id: 'failover-drill-shop:3', BuildStatus: 'FAULT' } });
+    let given: Json = build;
+    for (let faults = 1; faults <= 3; faults++) {
+      const caught = await state('BuildVariant').given(given).fail('States.TaskFailed', cause);
+      const judged = await state('IsBuildFault')
+        .given(caught.output ?? null)
+        .run();
+      expect(judged).toMatchObject({ next: 'BuildVariant', output: { ...build, faults } });
+      given = judged.output ?? null;
+    }
+    const caught = await state('BuildVariant').given(given).fail('States.TaskFailed', cause);
+    expect(caught.output).toMatchObject({ fault: false, status: 'FAILED' });
+  });
+
   it('marks a build that never began, without an id', async () => {
     const caught = await lastTry('BuildVariant')
       .given(build)
       .fail('CodeBuild.AccountLimitExceededException', 'Cannot have more than 4 builds in queue');
-    expect(caught.next).toBe('BuildFailed');
+    expect(caught.output).toMatchObject({ fault: false });
     const marked = await state('BuildFailed')
       .given(caught.output ?? null)
       .run();
@@ -207,6 +233,7 @@ describe('ProbeRound', () => {
   const variables = {
     drillId: DRILL,
     round: 2,
+    heartbeatSeconds: 20,
     placed: [READY, { ...READY, region: 'eu-central-1' }],
   };
 
