@@ -185,9 +185,9 @@ describe('without an engine', () => {
     const file = path.join(context, 'Processes');
     writeFileSync(
       file,
-      `FROM node:${major} AS first\nARG WORD\nWORKDIR /work\nCOPY hello.txt ./\n` +
+      `FROM node:${major} AS first\nARG WORD\nWORKDIR /made\nCOPY hello.txt ./\n` +
         'RUN cat hello.txt > both.txt && echo "$WORD" >> both.txt\n' +
-        `FROM node:${major}\nWORKDIR /app\nCOPY --from=first /work/both.txt ./\n` +
+        `FROM node:${major}\nWORKDIR /app\nCOPY --from=first /made/both.txt ./\n` +
         `ENV GREETING=hi\nCMD ["node", "-e", "const f=require('fs');f.writeFileSync('seen','x');console.log(process.env.GREETING, f.readFileSync('both.txt','utf8'))"]\n`,
     );
     const request = {
