@@ -1,0 +1,41 @@
+/** When trouble of the active region has lasted long enough. */
+import type { Verdict } from '../health/verdict.ts';
+import type { FailoverSettings } from './settings.ts';
+import type { State } from './states.ts';
+import type { Cause } from './view.ts';
+
+/** Coming and going this often is instability, not one long doubt. */
+const EPISODES_MIN = 3;
+
+/** Since when the active region has been in trouble: bad, unknown, or doubted by a quorum. */
+export const troubleSinceMs = (verdict: Verdict): number | null => {
+  if (verdict.state === 'UNKNOWN') return verdict.doubtSinceMs ?? verdict.atMs;
+  if (verdict.state !== 'UP') return verdict.sinceMs ?? verdict.atMs;
+  return verdict.doubtSinceMs;
+};
+
+const longerThan = (sinceMs: number | null, nowMs: number, limitMs: number): boolean =>
+  sinceMs !== null && nowMs - sinceMs >= limitMs;
+
+/**
+ * The cause for which a flip should now be thought of, or null. `sinceMs` of a verdict is the start
+ * of the outage in the eyes of a quorum, so `down` is waited for once, not once in the observer and
+ * again here. A region nobody can see (UNKNOWN) is never confirmed as anything. An alarm of another
+ * system shortens the wait, but only where the quorum agrees that something is wrong.
+ */
+export const confirmedCause = (
+  state: State,
+  active: Verdict,
+  nowMs: number,
+  { confirm }: FailoverSettings,
+): Cause | null => {
+  const bad = active.state === 'DOWN' || active.state === 'DEGRADED';
+  if (bad && state.alarm !== null) return 'external';
+  if (active.state === 'DOWN' && longerThan(active.sinceMs, nowMs, confirm.downMs)) return 'down';
+  if (bad && longerThan(active.sinceMs, nowMs, confirm.degradedMs)) return 'degraded';
+  const unstable =
+    active.state !== 'UNKNOWN' &&
+    state.episodes >= EPISODES_MIN &&
+    longerThan(state.troubleSinceMs, nowMs, confirm.unstableMs);
+  return unstable ? 'unstable' : null;
+};

@@ -1,0 +1,62 @@
+/** Everything a decision rests on, as plain data. The same view gives the same decision. */
+import type { Verdict } from '../health/verdict.ts';
+import type { FailoverSettings } from './settings.ts';
+
+/** A fact read from somewhere, with where and when. */
+export type Fact<Value> = {
+  readonly value: Value;
+  readonly source: string;
+  readonly atMs: number;
+};
+
+export type Flip = {
+  readonly epoch: number;
+  readonly atMs: number;
+  readonly to: string;
+  readonly automatic: boolean;
+};
+
+export type Facts = {
+  /** Age of the newest heartbeat of the active region, read in the other one. */
+  readonly replicationMs: Fact<number> | null;
+  readonly capacity: Fact<{
+    readonly ready: number;
+    readonly wanted: number;
+    readonly scalable: boolean;
+  }> | null;
+  /** How many switches took a conditional write that changes nothing. */
+  readonly preflight: Fact<{
+    readonly writable: number;
+    readonly needed: number;
+    readonly of: number;
+  }> | null;
+  /** Digests of the image in both regions; null where none is run by this tool. */
+  readonly digests: Fact<{ readonly active: string; readonly other: string }> | null;
+  readonly deployInProgress: Fact<boolean> | null;
+};
+
+/** Why a flip is thought of at all. */
+export type Cause = 'down' | 'degraded' | 'unstable' | 'external' | 'operator' | 'failback';
+
+export type View = {
+  readonly nowMs: number;
+  readonly settings: FailoverSettings;
+  /** Legal areas of the two regions, as core/regions has them; null for a name it does not know. */
+  readonly areas: { readonly active: string | null; readonly other: string | null };
+  readonly active: Verdict;
+  readonly other: Verdict;
+  readonly epoch: number;
+  readonly flips: readonly Flip[];
+  readonly cause: Cause | null;
+  /** A person has approved this very decision. */
+  readonly approved: boolean;
+  readonly facts: Facts;
+};
+
+export const NO_FACTS: Facts = {
+  replicationMs: null,
+  capacity: null,
+  preflight: null,
+  digests: null,
+  deployInProgress: null,
+};
