@@ -6,21 +6,32 @@ import { effectText, primaryRanking } from './words.ts';
 
 export type SlackMessage = { text: string; blocks: Record<string, unknown>[] };
 
-/** Slack's own bound on the text of a section. */
+/** Slack's own bounds on the text of a section and of a header. */
 const SECTION_MAX = 3_000;
+const HEADER_MAX = 150;
 
 /** Slack reads these three characters as markup. */
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+/** Cuts escaped text, never inside an escape. */
+const cut = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).replace(/&[a-z]*$/, '')}…`;
+
 const section = (text: string) => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: text.slice(0, SECTION_MAX) },
+  text: { type: 'mrkdwn', text: cut(text, SECTION_MAX) },
 });
+
+const FENCE = '```';
+
+/** Text in columns; what is too long is cut inside the fence. */
+const code = (text: string) =>
+  section(`${FENCE}${cut(escaped(text), SECTION_MAX - 2 * FENCE.length)}${FENCE}`);
 
 const header = (text: string) => ({
   type: 'header',
-  text: { type: 'plain_text', text: text.slice(0, 150) },
+  text: { type: 'plain_text', text: cut(text, HEADER_MAX) },
 });
 
 const fields = (facts: readonly [string, string][]) => ({
@@ -70,12 +81,12 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
     ]),
   ];
   if (ranking && ranking.rows.length > 0) {
-    blocks.push(section(`\`\`\`${escaped(rankingLines(ranking, reference))}\`\`\``));
+    blocks.push(code(rankingLines(ranking, reference)));
   }
   const [next] = report.next;
   if (next !== undefined) blocks.push(section(`*Next:* ${escaped(next)}`));
   blocks.push(context(`Report: \`failover report ${report.drillId}\``));
-  return { text: `${report.service}: ${report.headline}`, blocks };
+  return { text: escaped(`${report.service}: ${report.headline}`), blocks };
 };
 
 const context = (text: string) => ({
@@ -89,7 +100,7 @@ export const failureMessage = (
   drillId: string,
   failure: { readonly error: string; readonly reason: string },
 ): SlackMessage => ({
-  text: `${service}: drill failed (${failure.error})`,
+  text: escaped(`${service}: drill failed (${failure.error})`),
   blocks: [
     header(`${service}: drill failed`),
     section(`*${escaped(failure.error)}*\n${escaped(failure.reason)}`),
