@@ -1,4 +1,5 @@
 import { DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
+import { assignments, flagsAndRest, substitute } from '../../core/dockerfile/words.ts';
 
 /** One instruction with its line (from 1) and its arguments as written, continuation lines joined. */
 export type Step = {
@@ -29,56 +30,6 @@ export class DockerfileError extends Error {
   override readonly name = 'DockerfileError';
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-/** Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; `\$` stays a dollar sign. */
-export const substitute = (text: string, variables: Variables): string =>
-  text.replace(
-    /\\\$|\$(?:(\w+)|\{(\w+)(?:(:?[-+])((?:[^{}]|\{[^}]*\})*))?\})/g,
-    (whole, plain, braced, operator, word) => {
-      if (whole === '\\$') return '$';
-      const value = variables[plain ?? braced];
-      if (operator === undefined) return value ?? '';
-      const present = operator.startsWith(':')
-        ? value !== undefined && value !== ''
-        : value !== undefined;
-      if (operator.endsWith('-')) return present ? (value ?? '') : substitute(word, variables);
-      return present ? substitute(word, variables) : '';
-    },
-  );
-
-const unquote = (word: string): string => (/^(["']).*\1$/s.test(word) ? word.slice(1, -1) : word);
-
-/** The words of an instruction; quotes keep spaces together and are taken off. */
-export const words = (text: string): string[] =>
-  (text.match(/(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*')+/g) ?? []).map((word) =>
-    word.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_all, double, single) =>
-      double === undefined ? single : double.replace(/\\(["\\])/g, '$1'),
-    ),
-  );
-
-/** `NAME=value` pairs of ENV, ARG and LABEL, and the old form `ENV NAME value`. */
-export const assignments = (args: string): [string, string | undefined][] => {
-  const old = /^([\w.-]+)\s+([^=]+)$/s.exec(args.trim());
-  if (old?.[1] && old[2] && !args.includes('=')) return [[old[1], unquote(old[2].trim())]];
-  return words(args).map((word) => {
-    const at = word.indexOf('=');
-    return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
-  });
-};
-
-const FLAG = /^--([\w-]+)(?:=(\S*))?\s*/;
-
-const flagsAndRest = (text: string): { flags: Record<string, string>; rest: string } => {
-  const flags: Record<string, string> = {};
-  let rest = text.trim();
-  for (let match = FLAG.exec(rest); match?.[1]; match = FLAG.exec(rest)) {
-    flags[match[1]] = match[2] ?? 'true';
-    rest = rest.slice(match[0].length);
-  }
-  return { flags, rest };
-};
-
 const stepOf = (instruction: Instruction): Step => {
   const keyword = instruction.getKeyword().toUpperCase();
   // The whole text keeps flags, here-documents and quotes, which the argument list would lose.
@@ -86,7 +37,8 @@ const stepOf = (instruction: Instruction): Step => {
     .replace(/^\s*\S+\s*/, '')
     .replace(/\\[ \t]*\r?\n(?:\s*#.*\r?\n)*/g, ' ');
   const { flags, rest } = flagsAndRest(raw);
-  return { keyword, args: rest, flags, line: instruction.getRange().start.line + 1 };
+  const byName = Object.fromEntries(flags.map(({ name, value }) => [name, value]));
+  return { keyword, args: rest, flags: byName, line: instruction.getRange().start.line + 1 };
 };
 
 const isFrom = (instruction: Instruction): instruction is From =>

@@ -2,7 +2,8 @@ import { existsSync, globSync, lstatSync, readFileSync, realpathSync } from 'nod
 import { chmod, chown, cp, lstat, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import dockerignoreModule from '@balena/dockerignore';
-import { DockerfileError, type Step, substitute, words } from '../dockerfile.ts';
+import { substitute, words } from '../../../core/dockerfile/words.ts';
+import { DockerfileError, type Step } from '../dockerfile.ts';
 import { execForm } from './stageConfig.ts';
 
 export type CopyContext = {

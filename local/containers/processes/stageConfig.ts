@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { assignments, DockerfileError, type Step, substitute } from '../dockerfile.ts';
+import { assignments, substitute } from '../../../core/dockerfile/words.ts';
+import { DockerfileError, type Step } from '../dockerfile.ts';
 
 /** The settings of a stage as its instructions leave them. */
 export type StageConfig = {

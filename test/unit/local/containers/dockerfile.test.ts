@@ -1,13 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles
 // Goal: stages, their bases and what they need are read from a Dockerfile as builders read it.
 import { describe, expect, it } from 'vitest';
-import {
-  assignments,
-  findStage,
-  neededFor,
-  readStages,
-  substitute,
-} from '../../../../local/containers/dockerfile.ts';
+import { assignments, substitute } from '../../../../core/dockerfile/words.ts';
+import { findStage, neededFor, readStages } from '../../../../local/containers/dockerfile.ts';
 
 const TEXT = `
 ARG BASE=node:24-slim
