@@ -7,13 +7,12 @@ import { type Closing, openClosing } from './assembly/closing.ts';
 import { openCompute } from './assembly/compute.ts';
 import { openControl } from './assembly/control.ts';
 import { announceEndpoint, holdDataFolder } from './assembly/dataFolder.ts';
-import { openDns } from './assembly/dns.ts';
+import { type Dns, openDns } from './assembly/dns.ts';
 import { lateEndpoint } from './assembly/endpoint.ts';
 import { openStorage } from './assembly/storage.ts';
 import { openWire } from './assembly/wire.ts';
 import type { Clock } from './clock.ts';
 import type { BuilderDetection } from './containers/detect.ts';
-import type { DnsServer } from './dns/server.ts';
 import type { Dynamodb } from './dynamodb/service.ts';
 import type { Ecs } from './ecs/createEcs.ts';
 import type { Lambda } from './lambda/service.ts';
@@ -55,7 +54,7 @@ export type Cloud = {
   readonly network: Network;
   readonly slack: SlackSink;
   readonly stepFunctions: StepFunctions;
-  readonly dns: DnsServer;
+  readonly dns: Dns;
   close(): Promise<void>;
 };
 
@@ -82,6 +81,7 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
   const dns = await openDns(
     {
       clock,
+      random,
       zones: storage.route53.dnsZones,
       network,
       regions: options.resolverRegions,

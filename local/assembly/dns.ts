@@ -1,19 +1,46 @@
-/** The DNS servers: one for people where they asked for it, and a resolver for each region. */
+/**
+ * The DNS servers: the name servers of every zone, one for people where they asked for it, a resolver
+ * for each region, and the caching resolvers by which a flip is verified.
+ */
 import type { Clock } from '../clock.ts';
-import { startDnsServer } from '../dns/server.ts';
-import type { DnsZone } from '../dns/zone.ts';
+import type { DnsAddress } from '../dns/listener.ts';
+import { startResolver, type TtlModel } from '../dns/resolvers.ts';
+import { startDnsServer, type ZonesAt } from '../dns/server.ts';
 import { HOSTS, regionAddress, regionOfAddress } from '../network/addresses.ts';
 import type { Network } from '../network/network.ts';
+import { NAME_SERVERS } from '../route53/nameServers.ts';
 import type { Closing } from './closing.ts';
 
 type Needs = {
   readonly clock: Clock;
-  readonly zones: () => readonly DnsZone[];
+  readonly random: () => number;
+  readonly zones: ZonesAt;
   readonly network: Pick<Network, 'datagramMs'>;
   readonly regions: readonly string[];
   /** Where people ask. */
-  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly listen: DnsAddress | undefined;
 };
+
+type Named = DnsAddress & { readonly name: string };
+
+export type Dns = {
+  /** Every address of the authoritative server, that for people first. */
+  readonly addresses: readonly DnsAddress[];
+  /** The authoritative name servers of every zone, all of which a flip must reach. */
+  readonly nameServers: readonly Named[];
+  /** Caching resolvers as clients have them, by what they make of a TTL. */
+  readonly resolvers: readonly Named[];
+};
+
+const RESOLVER_HOST = '127.0.53.';
+
+/** Resolvers beside the name servers: an honest one, and three that are known from the field. */
+const RESOLVERS: readonly { readonly name: string; readonly model: TtlModel }[] = [
+  { name: 'honest', model: { kind: 'honest' } },
+  { name: 'clamp-min', model: { kind: 'clamp-min', minS: 30 } },
+  { name: 'clamp-max', model: { kind: 'clamp-max', maxS: 30 } },
+  { name: 'ignore-ttl', model: { kind: 'ignore-ttl', factor: 10 } },
+];
 
 /** A query from one region's sandbox to the region's own resolver takes no trip; others do. */
 const delayIn = (network: Needs['network']) => (source: string, server: string) =>
@@ -24,29 +51,61 @@ const delayIn = (network: Needs['network']) => (source: string, server: string) 
     back: true,
   }) ?? ('drop' as const);
 
+const openResolvers = async (
+  { clock, random, network }: Needs,
+  [first, ...others]: readonly DnsAddress[],
+  keep: Closing,
+): Promise<Named[]> => {
+  if (!first) return [];
+  const opened: Named[] = [];
+  for (const [at, { name, model }] of RESOLVERS.entries()) {
+    const host = `${RESOLVER_HOST}${11 + at}`;
+    const resolver = keep(
+      await startResolver({
+        model,
+        servers: [first, ...others],
+        clock,
+        random,
+        listen: [{ host, port: 0 }],
+        delay: delayIn(network),
+      }),
+    );
+    opened.push(...resolver.addresses.map((address) => ({ name, ...address })));
+  }
+  return opened;
+};
+
 /** Starts them; `learn` hears of each region's resolver as `address:port`. */
 export const openDns = async (
-  { clock, zones, network, regions, listen }: Needs,
+  needs: Needs,
   learn: (region: string, resolver: string) => void,
   keep: Closing,
-) => {
+): Promise<Dns> => {
+  const { clock, zones, network, regions, listen } = needs;
   const own = listen ? [listen] : [];
-  // Free ports for the regions, so that clouds beside one another do not meet.
-  const perRegion = regions.map((region) => ({
-    host: regionAddress(region, HOSTS.resolver),
-    port: 0,
-  }));
-  const dns = keep(
+  // Free ports, so that clouds beside one another do not meet.
+  const free = (host: string) => ({ host, port: 0 });
+  const { addresses } = keep(
     await startDnsServer({
       zones,
       clock,
-      listen: [...own, ...perRegion],
+      listen: [
+        ...own,
+        ...NAME_SERVERS.map(({ host }) => free(host)),
+        ...regions.map((region) => free(regionAddress(region, HOSTS.resolver))),
+      ],
       delay: delayIn(network),
     }),
   );
-  for (const [at, { host, port }] of dns.addresses.slice(own.length).entries()) {
+  const servers = addresses.slice(own.length, own.length + NAME_SERVERS.length);
+  const perRegion = addresses.slice(own.length + NAME_SERVERS.length);
+  for (const [at, { host, port }] of perRegion.entries()) {
     const region = regions[at];
     if (region !== undefined) learn(region, `${host}:${port}`);
   }
-  return dns;
+  const nameServers = NAME_SERVERS.flatMap(({ name }, at) => {
+    const address = servers[at];
+    return address ? [{ name, ...address }] : [];
+  });
+  return { addresses, nameServers, resolvers: await openResolvers(needs, servers, keep) };
 };

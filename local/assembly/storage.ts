@@ -28,7 +28,9 @@ export const openStorage = async ({ dataDir, clock, random, onFault }: Needs, ke
     dynamodb: keep(
       await createDynamodb({ ...base, lagMs: (from, to) => rttMs(from, to), onFault }),
     ),
-    route53: keep(await createRoute53({ ...base, random })),
+    route53: keep(
+      await createRoute53({ ...base, random, onFault: (error) => onFault(error, 'route53') }),
+    ),
   };
 };
 
