@@ -3,6 +3,8 @@
  * a unit into a number whose name ends in that unit, and fills in the defaults.
  */
 import * as z from 'zod';
+import { parseWindow } from '../core/failover/maintenance.ts';
+import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { durationMs, ratePerS, share, sizeBytes } from './quantities.ts';
 
@@ -23,9 +25,14 @@ const regionName = z.string().refine((name): boolean => isRegion(name), {
   params: { kind: 'region' },
 });
 
+/** Of a name or of an address: services that run already may have no name but the one that fails over. */
+const webUrl = z
+  .url({ protocol: /^https?$/, error: 'expected a URL such as https://eu.example.com/health' })
+  .max(500);
+
 const region = z.union([
   regionName.transform((name) => ({ name })),
-  z.strictObject({ name: regionName, endpoint: z.httpUrl().optional() }),
+  z.strictObject({ name: regionName, endpoint: webUrl.optional() }),
 ]);
 
 const urlPath = z.string().max(500).startsWith('/');
@@ -131,6 +138,9 @@ export const DrillConfig = z.strictObject({
   promote: z.enum(['manual', 'canary', 'bluegreen']).default('manual'),
 });
 
+const QUORUM_EXPECTED =
+  'expected a share and a number such as "60% of 3", or votes such as "2 of 5"';
+
 export const HealthConfig = z.strictObject({
   interval: durationMs().default(10_000),
   timeout: durationMs().default(2_000),
@@ -139,10 +149,20 @@ export const HealthConfig = z.strictObject({
   up: durationMs().default(120_000),
   quorum: z
     .string()
-    .regex(/^\d{1,3}% of \d{1,2}$/, 'expected a share and a number such as "60% of 3"')
+    .regex(/^\d{1,3}%? of \d{1,2}$/, QUORUM_EXPECTED)
+    .refine((text) => parseQuorum(text) !== undefined, QUORUM_EXPECTED)
     .default('60% of 3'),
-  canaries: z.array(z.httpUrl()).max(10).default([]),
+  unstable: durationMs().default(600_000),
+  canaries: z.array(webUrl).max(10).default([]),
 });
+
+const maintenanceWindow = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseWindow(text) !== undefined,
+    'expected days and times such as "sun 03:00-04:00" or "mon-fri 22:00-02:00"',
+  );
 
 export const FailoverConfig = z.strictObject({
   mode: z.enum(['auto', 'approve', 'manual']).default('approve'),
@@ -150,7 +170,11 @@ export const FailoverConfig = z.strictObject({
   cooldown: durationMs().default(1_800_000),
   perDay: z.union([z.int().min(1).max(100), z.literal('unlimited')]).default(2),
   failback: z.enum(['manual', 'auto']).default('manual'),
-  maintenance: z.array(z.string().max(64)).max(20).default([]),
+  maintenance: z.array(maintenanceWindow).max(20).default([]),
+  timezone: z.string().max(64).default('UTC'),
+  approval: durationMs().default(900_000),
+  soak: durationMs().optional(),
+  homeUp: durationMs().optional(),
 });
 
 export const Config = z

@@ -2,6 +2,7 @@
  * Gates G1 to G10: the conditions that must all hold before traffic is moved. Each is stored with
  * what was found, the limit, where it was read and how old that is.
  */
+import { CLOCK_SKEW_MAX_MS } from '../health/vote.ts';
 import { openWindow } from './maintenance.ts';
 import type { Fact, View } from './view.ts';
 
@@ -174,7 +175,7 @@ const evidenceFresh: Rule = (view) => {
   const contrary =
     active.state === 'UP' && !['operator', 'failback', 'unstable'].includes(cause ?? '');
   return {
-    ok: ageMs >= 0 && ageMs <= settings.evidenceMs && !blind && !contrary,
+    ok: ageMs >= -CLOCK_SKEW_MAX_MS && ageMs <= settings.evidenceMs && !blind && !contrary,
     value: ageMs,
     limit: settings.evidenceMs,
     source: 'all inputs of this decision',

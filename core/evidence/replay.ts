@@ -1,0 +1,76 @@
+/** Decides again from stored evidence: the same bytes, or with other settings and how that differs. */
+import { formatMs } from '../units.ts';
+import { canonicalJson } from './canonical.ts';
+import { type Decision, type DecisionInput, decide } from './decision.ts';
+import { type Overridden, override } from './overrides.ts';
+import { type Outcome, type Past, relive } from './timeline.ts';
+
+/** Whether deciding again gives what was stored, bit for bit; else where they part. */
+export const reproduces = (
+  input: DecisionInput,
+  stored: Decision,
+): { readonly same: boolean; readonly differences: readonly string[] } => {
+  const again = decide(input);
+  const same = canonicalJson(again) === canonicalJson(stored);
+  return { same, differences: same ? [] : differences(stored, again) };
+};
+
+/** How two decisions differ, a line for each thing, in words. */
+export const differences = (a: Decision, b: Decision): string[] => {
+  const line = (what: string, was: string | null, is: string | null): string[] =>
+    was === is ? [] : [`${what}: ${was ?? 'none'} -> ${is ?? 'none'}`];
+  const gates = a.plan.gates.flatMap((gate, index) => {
+    const other = b.plan.gates[index];
+    if (other === undefined || gate.ok === other.ok) return [];
+    return [
+      `gate ${gate.gate}: ${gate.ok ? 'held' : 'did not hold'} -> ` +
+        `${other.ok ? 'holds' : 'does not hold'} (${other.why})`,
+    ];
+  });
+  const lines = [
+    ...line('plan', a.plan.plan, b.plan.plan),
+    ...line('cause', a.cause, b.cause),
+    ...line(`verdict of ${a.active.region}`, a.active.state, b.active.state),
+    ...line(`verdict of ${a.other.region}`, a.other.state, b.other.state),
+    ...line('votes needed', String(a.active.needed), String(b.active.needed)),
+    ...gates,
+  ];
+  return lines.length > 0 || canonicalJson(a) === canonicalJson(b)
+    ? lines
+    : [`words only: ${a.plan.reason} -> ${b.plan.reason}`];
+};
+
+export type Replay =
+  | {
+      readonly ok: true;
+      readonly asSet: Outcome;
+      readonly asAsked: Outcome;
+      /** For people; the first line is the answer. */
+      readonly lines: readonly string[];
+    }
+  | { readonly ok: false; readonly why: string };
+
+const answer = (asSet: Outcome, asAsked: Outcome): string => {
+  if (asSet.moved && asAsked.moved) {
+    const laterMs = asAsked.atMs - asSet.atMs;
+    if (laterMs === 0) return 'It would have moved at the same moment.';
+    const when = laterMs > 0 ? 'later' : 'earlier';
+    return `It would have moved ${formatMs(Math.abs(laterMs))} ${when}.`;
+  }
+  if (asAsked.moved) return 'It would have moved, where it stayed.';
+  const why = asAsked.decision.plan.reason;
+  return asSet.moved
+    ? `It would not have moved in the time that the evidence covers: ${why}.`
+    : `It would have stayed too: ${why}.`;
+};
+
+/** Relives the past under its own settings and under `words`, such as `down=5s`. */
+export const whatIf = (past: Past, words: readonly string[]): Replay => {
+  const own = { health: past.input.health, failover: past.input.settings };
+  const asked: Overridden = override(own, words);
+  if (!asked.ok) return asked;
+  const asSet = relive(past, own);
+  const asAsked = relive(past, asked.settings);
+  const lines = [answer(asSet, asAsked), ...differences(asSet.decision, asAsked.decision)];
+  return { ok: true, asSet, asAsked, lines };
+};
