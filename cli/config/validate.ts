@@ -1,6 +1,7 @@
 /** Faults that show only when the configuration meets its Dockerfile, its clock and itself. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { CONTROL_ARM_ID } from '../../core/drill/plan.ts';
 import { nearest } from '../../core/nearest.ts';
 import { ScheduleError } from '../../core/schedule/errors.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
@@ -8,11 +9,14 @@ import { expandMatrix, sameVariants, type VariantSpec } from '../../core/variant
 import { DockerfileError, readStages } from '../../local/containers/dockerfile.ts';
 import { Faults } from '../failure.ts';
 import type { LoadedConfig } from './load.ts';
+import { residencyFaults } from './residency.ts';
 
 /** A configuration whose variants can all be asked for. */
 export type CheckedConfig = LoadedConfig & {
   readonly variants: readonly VariantSpec[];
   readonly contextFolder: string;
+  /** The Dockerfile, by a name that a person would write; undefined when there is no image. */
+  readonly dockerfile: { readonly file: string; readonly text: string } | undefined;
 };
 
 const INSTRUCTIONS = [
@@ -96,6 +100,11 @@ const matrixFaults = (
       `${file}:${lineOf(['image', 'matrix'])}: variants "${first.id}" and "${second.id}" are the same image: stage ${first.target} with the same arguments. Name it once`,
   );
   const ids = variants.map(({ id }) => id);
+  if (ids.includes(CONTROL_ARM_ID)) {
+    faults.push(
+      `${file}:${lineOf(['image', 'matrix'])}: no variant can be called "${CONTROL_ARM_ID}": that is the reference measured again. Rename the stage`,
+    );
+  }
   if (variants.length > 0 && !ids.includes(reference)) {
     const guess = nearest(reference, ids);
     const hint = guess ? ` Did you mean "${guess}"?` : '';
@@ -115,11 +124,11 @@ const isFolder = (folder: string): boolean =>
 /** @throws Faults with a line for each fault found. */
 export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
   const { config, file, folder, lineOf } = loaded;
-  const faults = scheduleFaults(loaded);
+  const faults = [...scheduleFaults(loaded), ...residencyFaults(loaded)];
   const { image } = config;
   if (!image) {
     if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
-    return { ...loaded, variants: [], contextFolder: folder };
+    return { ...loaded, variants: [], contextFolder: folder, dockerfile: undefined };
   }
   const contextFolder = path.resolve(folder, image.context);
   const variants = expandMatrix(image.matrix, image.exclude);
@@ -138,8 +147,9 @@ export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
     );
     throw new Faults('ConfigInvalid', faults);
   }
-  const wrong = stageFaults(text, shown(dockerfile), variants);
+  const name = shown(dockerfile);
+  const wrong = stageFaults(text, name, variants);
   if (faults.length > 0) throw new Faults('ConfigInvalid', [...faults, ...wrong]);
   if (wrong.length > 0) throw new Faults('DockerfileInvalid', wrong);
-  return { ...loaded, variants, contextFolder };
+  return { ...loaded, variants, contextFolder, dockerfile: { file: name, text } };
 };

@@ -32,6 +32,17 @@ const excluded = (variant: Omit<VariantSpec, 'id'>, rule: Exclusion): boolean =>
   (rule.target === undefined || rule.target === variant.target) &&
   Object.entries(rule.args).every(([name, value]) => variant.args[name] === value);
 
+/** Ids in which values that differ only in signs would meet get a number, from the second on. */
+const numbered = (variants: readonly VariantSpec[]): VariantSpec[] => {
+  const taken = new Set<string>();
+  return variants.map((variant) => {
+    let { id } = variant;
+    for (let count = 2; taken.has(id); count++) id = `${variant.id}-${count}`;
+    taken.add(id);
+    return { ...variant, id };
+  });
+};
+
 /**
  * Every combination of target and build arguments, less the excluded ones, in the order written.
  * The id is the target, followed by the value of each argument that has more than one.
@@ -40,13 +51,13 @@ export const expandMatrix = (matrix: Matrix, exclude: readonly Exclusion[]): Var
   const varied = Object.entries(matrix.args)
     .filter(([, values]) => values.length > 1)
     .map(([name]) => name);
-  return matrix.target
+  const all = matrix.target
     .flatMap((target) => combinations(matrix.args).map((args) => ({ target, args })))
-    .filter((variant) => !exclude.some((rule) => excluded(variant, rule)))
     .map((variant) => ({
       id: [variant.target, ...varied.map((name) => slug(variant.args[name] ?? ''))].join('-'),
       ...variant,
     }));
+  return numbered(all).filter((variant) => !exclude.some((rule) => excluded(variant, rule)));
 };
 
 /** Pairs of variants that would be built from the very same target and arguments. */

@@ -5,8 +5,10 @@ import { undisturbed } from '../../core/drill/bursts.ts';
 import { buildReport } from '../../core/report/build.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 
+type Kept = Pick<DrillRecords, 'plan' | 'images' | 'placements' | 'unreachables' | 'latencies'>;
+
 /** @throws DrillError `DrillNotFound`, `DataCorrupt` */
-export const readDrill = async (records: DrillRecords, drillId: string, signal?: AbortSignal) => {
+export const readDrill = async (records: Kept, drillId: string, signal?: AbortSignal) => {
   const [plan, images, placements, unreachable, latencies] = await Promise.all([
     records.plan(drillId, signal),
     records.images(drillId, signal),
@@ -20,20 +22,22 @@ export const readDrill = async (records: DrillRecords, drillId: string, signal?:
 
 export type KeptDrill = Awaited<ReturnType<typeof readDrill>>;
 
-const hashOf = (parts: readonly unknown[]): string => {
-  const hash = createHash('sha256');
-  const plain = (_key: string, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
-  for (const part of parts) hash.update(JSON.stringify(part, plain)).update('\n');
+/** Bytes as base64, keys in order: where a record was kept does not change its hash. */
+const plain = (_key: string, value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+const hashOf = ({ plan, bursts }: KeptDrill): string => {
+  const hash = createHash('sha256').update(JSON.stringify(plan, plain));
+  const lines = bursts.map((burst) => JSON.stringify(burst, plain)).sort();
+  for (const line of lines) hash.update('\n').update(line);
   return hash.digest('hex');
 };
 
 export const reportOfDrill = (drill: KeptDrill, finishedAt: string): DrillReport =>
-  DrillReport.parse({
-    ...buildReport(drill),
-    finishedAt,
-    inputsHash: hashOf([drill.plan, ...drill.bursts]),
-  });
+  DrillReport.parse({ ...buildReport(drill), finishedAt, inputsHash: hashOf(drill) });
 
 /** S3 key of the report of a drill. */
 export const reportKeyOf = (service: string, drillId: string): string =>

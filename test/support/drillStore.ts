@@ -1,4 +1,6 @@
 // A data folder that holds made-up drills, as the drill's own functions would have left it.
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as s3Sdk from '@aws-sdk/client-s3';
 import { openDocuments } from '../../aws/documents.ts';
@@ -9,6 +11,7 @@ import { realClock } from '../../local/clock.ts';
 import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createS3 } from '../../local/s3/service.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { lockFolder } from '../../local/stepfunctions/folderLock.ts';
 import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { FINISHED_AT } from './drillRecords.ts';
@@ -65,15 +68,38 @@ const keepRecords = async (records: Records, drill: KeptDrill, nowMs: number): P
   }
 };
 
-/** Starts storage over a folder, keeps the drills, and ends it again unless it is to stay. */
-export const keepDrills = async (dataDir: string, kept: readonly KeptAs[]): Promise<void> => {
+const startStorage = async (dataDir: string) => {
   const base = { dataDir, clock: realClock };
   const dynamodb = await createDynamodb(base);
   const s3 = await createS3(base);
   const server = await startWireServer({
     services: [dynamodb.front, serviceFromSdk(s3Sdk, 's3', s3.operations)],
   });
-  const sdk = { endpoint: server.url, region: REGION, credentials: CREDENTIALS };
+  const close = async (): Promise<void> => {
+    await server.close();
+    await dynamodb.close();
+  };
+  return { endpoint: server.url, close };
+};
+
+/** Holds the folder as a running drill does: its lock, and an endpoint that others may ask. */
+export const holdDrills = async (dataDir: string): Promise<{ close: () => Promise<void> }> => {
+  const lock = lockFolder(dataDir);
+  const { endpoint, close } = await startStorage(dataDir);
+  const file = path.join(dataDir, 'endpoint');
+  writeFileSync(file, `${endpoint}\n`);
+  const end = async (): Promise<void> => {
+    rmSync(file);
+    await close();
+    lock.release();
+  };
+  return { close: end };
+};
+
+/** Keeps the drills in a folder that nobody holds before or after. */
+export const keepDrills = async (dataDir: string, kept: readonly KeptAs[]): Promise<void> => {
+  const { endpoint, close } = await startStorage(dataDir);
+  const sdk = { endpoint, region: REGION, credentials: CREDENTIALS };
   await createHome(sdk);
   const records = openDrillRecords(TABLE, sdk);
   const documents = openDocuments(BUCKET, sdk);
@@ -93,6 +119,5 @@ export const keepDrills = async (dataDir: string, kept: readonly KeptAs[]): Prom
     await records.putState(state, nowMs);
   }
   records.close();
-  await server.close();
-  await dynamodb.close();
+  await close();
 };

@@ -28,6 +28,15 @@ describe('the matrix', () => {
     expect(left({ args: {} })).toEqual([]);
   });
 
+  it('gives values that differ only in signs ids of their own', () => {
+    const args = { VERSION: ['24.1', '2.41', '241'] };
+    expect(expandMatrix({ target: ['app'], args }, []).map(({ id }) => id)).toEqual([
+      'app-241',
+      'app-241-2',
+      'app-241-3',
+    ]);
+  });
+
   it('keeps the end of a long argument, where versions are', () => {
     const args = { BASE: ['registry.example.com/team/base-images/node:24-slim', 'x'] };
     const [first] = expandMatrix({ target: ['app'], args }, []);
