@@ -6,6 +6,7 @@ import { type RoutingNeeds, routeSets } from './routing.ts';
 
 /** A change on its way to the name servers. */
 const pendingChange = z.strictObject({
+  submittedAtMs: z.number(),
   dueAtMs: z.number(),
   /** The records before this change. */
   before: z.array(storedSet),
@@ -48,19 +49,31 @@ const lastArrived = ({ pending }: HostedZoneState, server: number, nowMs: number
 const servedAt = (zone: HostedZoneState, server: number, nowMs: number): readonly StoredSet[] =>
   zone.pending[lastArrived(zone, server, nowMs) + 1]?.before ?? zone.recordSets;
 
-/** The zone with new records that reach the name servers at `dueAtMs`. */
+/** The zone with new records, which reach the name servers when the change is due. */
 export const withRecords = (
   zone: HostedZoneState,
   recordSets: StoredSet[],
-  nowMs: number,
-  { dueAtMs, unseenBy }: { readonly dueAtMs: number; readonly unseenBy: readonly number[] },
+  { submittedAtMs, dueAtMs }: ChangeState,
+  unseenBy: readonly number[],
 ): HostedZoneState => {
   const everywhere = zone.pending.findLastIndex(
-    (change) => change.dueAtMs <= nowMs && change.unseenBy.length === 0,
+    (change) => change.dueAtMs <= submittedAtMs && change.unseenBy.length === 0,
   );
-  const change = { dueAtMs, before: zone.recordSets, unseenBy: [...unseenBy] };
+  const change = { submittedAtMs, dueAtMs, before: zone.recordSets, unseenBy: [...unseenBy] };
   return { ...zone, recordSets, pending: [...zone.pending.slice(everywhere + 1), change] };
 };
+
+/**
+ * A change as a clock sees it that may have been set back since: it never has longer to go than it had
+ * when it was accepted.
+ */
+export const onClock = <T extends { readonly submittedAtMs: number; readonly dueAtMs: number }>(
+  change: T,
+  nowMs: number,
+): T => ({
+  ...change,
+  dueAtMs: Math.min(change.dueAtMs, nowMs + change.dueAtMs - change.submittedAtMs),
+});
 
 const sameZones = (a: readonly DnsZone[], b: readonly DnsZone[]): boolean =>
   a.length === b.length && a.every((zone, at) => zone === b[at]);

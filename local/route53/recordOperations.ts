@@ -3,7 +3,6 @@ import type {
   GetChangeRequest,
   ListResourceRecordSetsRequest,
 } from '@aws-sdk/client-route-53';
-import type { Clock } from '../clock.ts';
 import { AwsError, type Operations } from '../wire/types.ts';
 import type { Route53Faults } from './accountLimits.ts';
 import { applyChanges } from './changes.ts';
@@ -16,7 +15,6 @@ const PAGE_MAX = 300;
 
 type Needs = {
   readonly store: Route53Store;
-  readonly clock: Clock;
   readonly faults: () => Route53Faults;
   /** A change that is accepted now and arrives no earlier than `notBeforeMs`. */
   readonly newChange: (comment?: string, notBeforeMs?: number) => ChangeState;
@@ -43,7 +41,7 @@ const startOf = (request: ListResourceRecordSetsRequest): string => {
   return sortKey(storedName(StartRecordName), StartRecordType, StartRecordIdentifier);
 };
 
-export const recordOperations = ({ store, clock, faults, newChange }: Needs) => {
+export const recordOperations = ({ store, faults, newChange }: Needs) => {
   /** Zones with a change that is not on disk yet. */
   const changing = new Set<string>();
 
@@ -57,9 +55,8 @@ export const recordOperations = ({ store, clock, faults, newChange }: Needs) => 
     // Name servers get changes in order, also when the delay has been shortened meanwhile.
     const accepted = newChange(request.ChangeBatch?.Comment, zone.pending.at(-1)?.dueAtMs);
     if (faults().losesChanges) return { ChangeInfo: store.changeToWire(accepted) };
-    const { dueAtMs } = accepted;
     const unseenBy = faults().unseenBy ?? [];
-    const changed = withRecords(zone, recordSets, clock.now(), { dueAtMs, unseenBy });
+    const changed = withRecords(zone, recordSets, accepted, unseenBy);
     changing.add(zone.id);
     try {
       await store.saveChange(

@@ -65,6 +65,7 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
   let propagationMs = options.propagationMs ?? PROPAGATION_MS;
   let faults: Route53Faults = {};
   const store = await openStore({ dataDir, clock, random, onFault });
+  const { now } = store;
 
   const configs = new Map(store.value.healthChecks.map(({ id, config }) => [id, config]));
   const healthy = (id: string): boolean =>
@@ -82,7 +83,7 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
     [nameServerZone()],
   );
   const dnsZones = (serverAddress = '') =>
-    index(store.value.zones, numberOfServer(serverAddress), clock.now());
+    index(store.value.zones, numberOfServer(serverAddress), now());
 
   const checkers: Checkers = await startCheckers({
     dataDir,
@@ -104,13 +105,13 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
 
   const newChange = (comment?: string, notBeforeMs = 0): ChangeState => ({
     id: store.newId('C'),
-    submittedAtMs: clock.now(),
-    dueAtMs: Math.max(clock.now() + propagationMs, notBeforeMs),
+    submittedAtMs: now(),
+    dueAtMs: Math.max(now() + propagationMs, notBeforeMs),
     ...(comment !== undefined && { comment }),
   });
   const operations = {
     ...zoneOperations({ store, newChange }),
-    ...recordOperations({ store, clock, faults: () => faults, newChange }),
+    ...recordOperations({ store, faults: () => faults, newChange }),
     ...healthCheckOperations({
       store,
       checkers,
@@ -136,8 +137,8 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
       faults = next;
     },
     close: async () => {
-      checkers.close();
       store.close();
+      await checkers.close();
     },
   };
 };

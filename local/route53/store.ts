@@ -5,7 +5,13 @@ import type { Clock } from '../clock.ts';
 import { openStateFile } from '../state/stateFile.ts';
 import { AwsError } from '../wire/types.ts';
 import { healthCheckState } from './health/config.ts';
-import { type ChangeState, changeState, type HostedZoneState, hostedZone } from './hostedZones.ts';
+import {
+  type ChangeState,
+  changeState,
+  type HostedZoneState,
+  hostedZone,
+  onClock,
+} from './hostedZones.ts';
 
 const route53State = z.strictObject({
   zones: z.array(hostedZone),
@@ -60,6 +66,23 @@ export const openStore = async ({ dataDir, clock, random, onFault }: StoreNeeds)
   const file = path.join(dataDir, 'route53', 'state.json');
   const none: Route53State = { zones: [], changes: [], healthChecks: [], usedReferences: [] };
   const state = await openStateFile(file, route53State, none);
+  let latestMs = clock.now();
+  /** Wall time that never goes back, so that what has reached the name servers stays there. */
+  const now = (): number => {
+    latestMs = Math.max(latestMs, clock.now());
+    return latestMs;
+  };
+  const { zones, changes } = state.value;
+  if (changes.some(({ submittedAtMs }) => submittedAtMs > latestMs)) {
+    await state.save({
+      ...state.value,
+      zones: zones.map((zone) => ({
+        ...zone,
+        pending: zone.pending.map((change) => onClock(change, latestMs)),
+      })),
+      changes: changes.map((change) => onClock(change, latestMs)),
+    });
+  }
   const listeners: (() => void)[] = [];
   const changed = () => {
     for (const listener of listeners) listener();
@@ -83,6 +106,7 @@ export const openStore = async ({ dataDir, clock, random, onFault }: StoreNeeds)
     },
     save,
     refresh,
+    now,
     /** Hears of each change of the state. */
     onChange: (listener: () => void) => {
       listeners.push(listener);
@@ -105,7 +129,7 @@ export const openStore = async ({ dataDir, clock, random, onFault }: StoreNeeds)
       save({ zones, changes: [...state.value.changes, change].slice(-CHANGES_KEPT_MAX) }),
     changeToWire: (change: ChangeState) => ({
       Id: `/change/${change.id}`,
-      Status: clock.now() >= change.dueAtMs ? ('INSYNC' as const) : ('PENDING' as const),
+      Status: now() >= change.dueAtMs ? ('INSYNC' as const) : ('PENDING' as const),
       SubmittedAt: new Date(change.submittedAtMs),
       ...(change.comment !== undefined && { Comment: change.comment }),
     }),

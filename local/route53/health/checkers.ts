@@ -82,6 +82,7 @@ export const startCheckers = async (needs: CheckerNeeds) => {
   const file = path.join(needs.dataDir, 'route53', 'health.json');
   const saved = await openStateFile(file, savedHealth, { unhealthy: {} });
   const watched = new Map<string, Watched>();
+  let saving: Promise<void> = Promise.resolve();
 
   const remember = (): void => {
     const unhealthy = Object.fromEntries(
@@ -90,7 +91,7 @@ export const startCheckers = async (needs: CheckerNeeds) => {
         return keys.length > 0 ? [[id, keys]] : [];
       }),
     );
-    saved.save({ unhealthy }).catch(onFault);
+    saving = saved.save({ unhealthy }).catch(onFault);
   };
 
   const judge = (checker: Checker, outcome: CheckOutcome, threshold: number): void => {
@@ -183,8 +184,9 @@ export const startCheckers = async (needs: CheckerNeeds) => {
       [...(watched.get(id)?.checkers.values() ?? [])].flatMap(({ region, sourceAddress, last }) =>
         last ? [{ region, sourceAddress, status: last.outcome.status, atMs: last.atMs }] : [],
       ),
-    close: (): void => {
+    close: async (): Promise<void> => {
       for (const id of [...watched.keys()]) end(id);
+      await saving;
     },
   };
 };

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as sdk from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realClock } from '../../local/clock.ts';
-import { resolve } from '../../local/dns/resolve.ts';
-import { type DnsServer, startDnsServer } from '../../local/dns/server.ts';
-import { createRoute53, type Route53 } from '../../local/route53/service.ts';
-import { startWireServer, type WireServer } from '../../local/wire/server.ts';
-import { serviceFromSdk } from '../../local/wire/service.ts';
+import { realClock } from '../../../local/clock.ts';
+import { resolve } from '../../../local/dns/resolve.ts';
+import { type DnsServer, startDnsServer } from '../../../local/dns/server.ts';
+import { createRoute53, type Route53 } from '../../../local/route53/service.ts';
+import { startWireServer, type WireServer } from '../../../local/wire/server.ts';
+import { serviceFromSdk } from '../../../local/wire/service.ts';
 
 let dataDir: string;
 let route53: Route53;
