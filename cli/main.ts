@@ -7,6 +7,7 @@ import { EXPORTS, exportDrill } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
 import { rank } from './commands/rank.ts';
+import { regions } from './commands/regions.ts';
 import { report } from './commands/report.ts';
 import { SCHEMA_NAMES, schema } from './commands/schema.ts';
 import { UP_PORT, up } from './commands/up.ts';
@@ -84,8 +85,21 @@ program
   )
   .option(...CONFIG)
   .option('--defaults', 'print the configuration with all defaults filled in')
+  .addOption(
+    new Option('--fail-on <severity>', 'end with 3 from this severity of findings on').choices([
+      'low',
+      'medium',
+      'high',
+      'none',
+    ]),
+  )
+  .option('--sarif <file>', 'write the findings as SARIF')
+  .option('--junit <file>', 'write the findings as JUnit XML')
   .option(...JSON_FLAG)
-  .addHelpText('after', '\nExample:\n  failover check --config examples/shop/failover.yml')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  failover check --config examples/shop/failover.yml\n  failover check --fail-on medium --sarif findings.sarif\n\nWithout --fail-on, drill.gates.findings of the configuration decides.\nExit codes: 0 right, 2 input to change, 3 right but with findings as severe as --fail-on says',
+  )
   .action((options) => run(options.json, (output) => check(options, output)));
 
 program
@@ -181,5 +195,14 @@ program
   .option(...JSON_FLAG)
   .addHelpText('after', '\nExample:\n  failover schema config > failover.schema.json')
   .action((name, options) => run(options.json, (output) => schema(name, output)));
+
+program
+  .command('regions')
+  .description('rank the regions that could stand by for a primary, and say why')
+  .requiredOption('-p, --primary <region>', 'the region that serves')
+  .option('--residency <places>', 'where data may be: EU, countries, regions, with commas between')
+  .option(...JSON_FLAG)
+  .addHelpText('after', '\nExample:\n  failover regions --primary eu-west-1 --residency EU')
+  .action((options) => run(options.json, (output) => regions(options, output)));
 
 await program.parseAsync();

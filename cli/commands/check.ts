@@ -1,11 +1,21 @@
 /** `failover check`: is the configuration right, and what would a drill do, take and cost? */
+import { writeFileSync } from 'node:fs';
 import { drillCostUsd } from '../../core/cost.ts';
 import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
+import { DrillError } from '../../core/errors.ts';
+import { judgePair } from '../../core/regions/judge.ts';
+import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
 import { loadConfig } from '../config/load.ts';
+import { residencyNotes } from '../config/residency.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
+import { EXIT } from '../failure.ts';
+import { type FailOn, fails, junitOf } from '../findings/junit.ts';
+import { findingsOfConfig } from '../findings/read.ts';
+import { sarifOf } from '../findings/sarif.ts';
+import { findingLines } from '../findings/text.ts';
 import type { Output } from '../output/output.ts';
 
 /** Settings that a drill does not read: they are checked here, and used by the parts named. */
@@ -13,7 +23,6 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
   const notes: [unknown, string][] = [
     [config.health, 'health is for watching the live service; a drill does not read it'],
     [config.failover, 'failover is for watching the live service; a drill does not read it'],
-    [config.residency, 'residency is checked for its form only: this version does not enforce it'],
     [
       config.drill.gates,
       'drill.gates is checked for its form only: this version does not gate images',
@@ -28,6 +37,12 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
     ],
   ];
   return notes.filter(([value]) => value !== undefined).map(([, note]) => note);
+};
+
+const pairOf = ({ config }: CheckedConfig) => {
+  const primary = config.regions.primary.name;
+  const standby = config.regions.standby.name;
+  return isRegion(primary) && isRegion(standby) ? judgePair(primary, standby) : null;
 };
 
 const scheduleOf = ({ config }: CheckedConfig, nowMs: number) => {
@@ -69,6 +84,7 @@ export const planOf = (checked: CheckedConfig, nowMs: number) => {
     file: checked.file,
     service: config.service,
     regions: { serving, vantages },
+    pair: pairOf(checked),
     variants,
     reference: image?.reference ?? null,
     arms: arms.map(({ id, role }) => ({ id, role })),
@@ -81,7 +97,7 @@ export const planOf = (checked: CheckedConfig, nowMs: number) => {
     estimatedMs: measuringMs,
     estimatedCostUsd: cost,
     schedule: scheduleOf(checked, nowMs),
-    notes: unusedByDrill(checked),
+    notes: [...residencyNotes(checked), ...unusedByDrill(checked)],
   };
 };
 
@@ -98,6 +114,9 @@ const planLines = (plan: Plan): string[] => {
     `service    ${plan.service}`,
     `regions    ${serving.join(' → ')}, seen from ${vantages.join(', ')}`,
   ];
+  const [first, ...more] = plan.pair?.why ?? [];
+  if (first !== undefined)
+    lines.push(`pair       ${first}`, ...more.map((why) => `           ${why}`));
   if (plan.variants.length === 0) {
     lines.push('variants   none: image is not set, so there is nothing to drill');
   } else {
@@ -116,12 +135,44 @@ const planLines = (plan: Plan): string[] => {
   return [...lines, ...plan.notes.map((note) => `note       ${note}`)];
 };
 
-export const check = (options: { config: string; defaults?: boolean }, output: Output): void => {
+export type CheckOptions = {
+  readonly config: string;
+  readonly defaults?: boolean;
+  readonly failOn?: FailOn;
+  readonly sarif?: string;
+  readonly junit?: string;
+};
+
+const writeReport = (option: string, file: string, text: string): void => {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DrillError('InputInvalid', `--${option} ${file}: cannot write it: ${why}`);
+  }
+};
+
+/** @returns the exit code: marked when a finding is as severe as `--fail-on`, or the gate, says. */
+export const check = (options: CheckOptions, output: Output): number => {
   const checked = checkConfig(loadConfig(options.config));
   if (options.defaults) {
     output.result(checked.config, () => [JSON.stringify(checked.config, null, 2)]);
-    return;
+    return EXIT.ok;
   }
+  const found = findingsOfConfig(checked);
+  const failOn = options.failOn ?? checked.config.drill.gates?.findings ?? 'none';
+  const { sarif, junit } = options;
+  if (sarif !== undefined) writeReport('sarif', sarif, JSON.stringify(sarifOf(found), null, 2));
+  if (junit !== undefined) {
+    writeReport('junit', junit, junitOf(found, checked.dockerfile?.file ?? checked.file, failOn));
+  }
+  const failed = found.findings.filter((finding) => fails(finding, failOn));
   const plan = planOf(checked, Date.now());
-  output.result(plan, () => planLines(plan));
+  const result = { ...plan, ...found, failOn, failed: failed.length };
+  output.result(result, (style) => [
+    ...planLines(plan),
+    ...(checked.dockerfile ? ['', ...findingLines(found, style)] : []),
+    ...(failed.length > 0 ? [`${failed.length} of them at or above ${failOn}: exit code 3`] : []),
+  ]);
+  return failed.length > 0 ? EXIT.marked : EXIT.ok;
 };

@@ -4,7 +4,7 @@ import type { Dockerfile, FileStage, Ignore, Step } from '../../core/dockerfile/
 import { flagsAndRest } from '../../core/dockerfile/words.ts';
 
 const WITH_HEREDOC = new Set(['RUN', 'COPY', 'ADD']);
-const HEREDOC = /(?:^|[\s;&|(])\d*<<-?(["']?)([A-Za-z0-9_.-]+)\1/g;
+const HEREDOC = /(?:^|[\s;&|])\d*<<-?(["']?)([A-Za-z0-9_.-]+)\1/g;
 
 /** The logical first line, and the lines after it, which are bodies of here-documents. */
 const joinLines = (text: string, continuation: string): { head: string; bodies: string[] } => {

@@ -11,7 +11,8 @@ export type Command = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-type Word = { text: string; literal: boolean };
+/** `quoted` words are not split, `literal` ones keep their dollar signs. */
+type Word = { text: string; quoted: boolean; literal: boolean };
 type Token = { readonly operator: string } | { readonly word: Word };
 
 const OPERATORS = ['&&', '||', ';;', ';', '|', '\n', '(', ')', '&'];
@@ -29,6 +30,7 @@ const closingParen = (text: string, from: number): number => {
 const readWord = (text: string, start: number): { word: Word; end: number } => {
   let at = start;
   let word = '';
+  let quoted = false;
   let literal = false;
   for (; at < text.length; at++) {
     const char = text[at] ?? '';
@@ -36,6 +38,7 @@ const readWord = (text: string, start: number): { word: Word; end: number } => {
       const end = endOfQuotes(text, at);
       const inner = text.slice(at + 1, end);
       word += char === '"' ? inner.replace(/\\(["\\$`])/g, '$1') : inner;
+      quoted = true;
       literal ||= char === "'";
       at = end;
     } else if (char === '\\') {
@@ -52,7 +55,7 @@ const readWord = (text: string, start: number): { word: Word; end: number } => {
       word += char;
     } else word += char;
   }
-  return { word: { text: word, literal }, end: at };
+  return { word: { text: word, quoted, literal }, end: at };
 };
 
 const endOfQuotes = (text: string, start: number): number => {
@@ -68,7 +71,7 @@ const tokensOf = (text: string): Token[] => {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
     const operator = OPERATORS.find((some) => text.startsWith(some, at));
-    if (operator !== undefined) {
+    if (operator !== undefined && !text.startsWith('&>', at)) {
       tokens.push({ operator });
       at += operator.length;
     } else if (/\s/.test(text[at] ?? '')) at += 1;
@@ -92,13 +95,13 @@ const SHELLS = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh$/;
 
 type Scope = { cwd: string; variables: Record<string, string>; exported: Record<string, string> };
 
-const expand = ({ text, literal }: Word, variables: Scope['variables']): string[] => {
-  if (literal || !text.includes('$')) return [text];
+const expand = ({ text, quoted, literal }: Word, variables: Scope['variables']): string[] => {
+  if (literal || !text.includes('$') || text.includes('$(')) return [text];
   // What the line does not set is set by the base or the shell: it stays as written.
   const known = text.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, plain, braced) =>
     variables[plain ?? braced] === undefined ? whole : (variables[plain ?? braced] ?? ''),
   );
-  return /^\$\{?\w+\}?$/.test(text) ? known.split(/\s+/).filter((part) => part !== '') : [known];
+  return quoted ? [known] : known.split(/\s+/).filter((part) => part !== '');
 };
 
 /** Takes keywords, wrappers and assignments off the front of a command. */

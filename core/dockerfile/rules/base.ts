@@ -44,5 +44,5 @@ export const taggedBase = (image: Image): Found[] =>
     .map(({ name, ...place }) => ({
       ...place,
       what: `${name} is a tag, which may be moved: two regions can build on different images`,
-      remedy: `add the digest: ${name}@sha256:… (docker buildx imagetools inspect ${name} prints it)`,
+      remedy: 'add its digest, @sha256:…, which docker buildx imagetools inspect prints',
     }));

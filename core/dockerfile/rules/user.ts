@@ -34,6 +34,10 @@ const dropsRoot = ({ steps }: Image): boolean =>
         leftInstalled(runCommands(step)).some((name) => /^(?:gosu|su-exec)$/.test(name))),
   );
 
+/** Windows knows its accounts by name only. */
+const isWindows = ({ base }: Image): boolean =>
+  base.kind === 'image' && /windows|nanoserver/.test(base.name);
+
 const lastUser = (image: Image) => image.steps.findLast(({ keyword }) => keyword === 'USER');
 
 const REMEDY =
@@ -60,7 +64,15 @@ export const rootUser = (image: Image): Found[] => {
 export const namedUser = (image: Image): Found[] => {
   const step = lastUser(image);
   const user = step && substitute(step.args.trim(), step.variables).split(':')[0];
-  if (!step || !user || user === 'root' || /^\d+$/.test(user) || user.startsWith('$')) return [];
+  if (
+    !step ||
+    !user ||
+    isWindows(image) ||
+    user === 'root' ||
+    /^\d+$/.test(user) ||
+    user.startsWith('$')
+  )
+    return [];
   return [
     {
       line: step.line,

@@ -1,0 +1,140 @@
+/** What the facts about two regions say of them as primary and standby. */
+import { type RegionName, regionNames, rttMs } from './regions.ts';
+import { REGIONS } from './table.ts';
+
+/** Mean radius of the earth (IUGG). */
+const EARTH_KM = 6_371.009;
+
+type Place = { readonly lat: number; readonly lon: number };
+
+/** Great-circle distance by the haversine formula, in kilometres. */
+export const greatCircleKm = (a: Place, b: Place): number => {
+  const radians = Math.PI / 180;
+  const half = (degrees: number): number => Math.sin((degrees * radians) / 2) ** 2;
+  const h =
+    half(b.lat - a.lat) +
+    Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * half(b.lon - a.lon);
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)));
+};
+
+/**
+ * Distance as a stand-in for shared disasters: rivers, faults and power grids are not in the data, and
+ * a region has no one place. Cities are those that the regions are named after.
+ */
+export const BANDS = [
+  { band: 'together', belowKm: 100, risk: 'one flood, storm or power cut can take both' },
+  { band: 'near', belowKm: 300, risk: 'a large storm, earthquake or grid failure can reach both' },
+  {
+    band: 'apart',
+    belowKm: 1_000,
+    risk: 'few natural disasters reach both; one power grid or one fibre route may serve both',
+  },
+  {
+    band: 'far',
+    belowKm: Number.POSITIVE_INFINITY,
+    risk: 'hardly any natural disaster reaches both',
+  },
+] as const;
+
+export type Band = (typeof BANDS)[number]['band'];
+
+export type PairJudgement = {
+  readonly primary: RegionName;
+  readonly standby: RegionName;
+  readonly distanceKm: number;
+  /** The slower of the two directions. */
+  readonly rttMs: number;
+  readonly band: Band;
+  readonly sameCountry: boolean;
+  /** Sentences for people: risk, law, round trip. */
+  readonly why: readonly string[];
+};
+
+const ROUND_TRIP_NEAR_MS = 30;
+const ROUND_TRIP_FAR_MS = 100;
+
+const roundTripText = (ms: number): string => {
+  if (ms <= ROUND_TRIP_NEAR_MS) return `${ms} ms a round trip: replication stays close behind`;
+  if (ms <= ROUND_TRIP_FAR_MS) return `${ms} ms a round trip: replicate asynchronously`;
+  return `${ms} ms a round trip: users of the primary will feel a failover, and replication lags`;
+};
+
+const lawText = (primary: RegionName, standby: RegionName): string => {
+  const from = REGIONS[primary];
+  const to = REGIONS[standby];
+  if (from.country === to.country) {
+    return `both in ${from.country}: the same law, but also the same authorities and often the same grid`;
+  }
+  return from.area === to.area
+    ? `${from.country} and ${to.country}, both under the law of ${from.area}`
+    : `data moves from the law of ${from.area} to that of ${to.area}`;
+};
+
+export const judgePair = (primary: RegionName, standby: RegionName): PairJudgement => {
+  const distanceKm = Math.round(greatCircleKm(REGIONS[primary], REGIONS[standby]));
+  const ms = Math.max(rttMs(primary, standby), rttMs(standby, primary));
+  const { band, risk } = BANDS.find(({ belowKm }) => distanceKm < belowKm) ?? BANDS[3];
+  return {
+    primary,
+    standby,
+    distanceKm,
+    rttMs: ms,
+    band,
+    sameCountry: REGIONS[primary].country === REGIONS[standby].country,
+    why: [`${distanceKm} km: ${risk}`, lawText(primary, standby), roundTripText(ms)],
+  };
+};
+
+/** Where something may be kept: anywhere, or in legal areas (EU), countries (DE) or single regions. */
+export type Residency = 'any' | readonly string[];
+
+/** Every word that a residency rule may use: areas and countries, then regions. */
+export const residencyWords: readonly string[] = [
+  ...new Set<string>(regionNames.flatMap((name) => [REGIONS[name].area, REGIONS[name].country])),
+]
+  .sort()
+  .concat(regionNames);
+
+export const mayBeIn = (region: RegionName, residency: Residency): boolean => {
+  if (residency === 'any') return true;
+  const { area, country } = REGIONS[region];
+  const words = residency.map((word) => word.toLowerCase());
+  return [area, country, region].some((name) => words.includes(name.toLowerCase()));
+};
+
+export type Candidate = PairJudgement & { readonly rank: number };
+
+export type StandbyRanking = {
+  readonly primary: RegionName;
+  readonly candidates: readonly Candidate[];
+  /** Regions that the residency rule leaves out. */
+  readonly refused: readonly { readonly standby: RegionName; readonly why: string }[];
+};
+
+const isTooNear = ({ band }: PairJudgement): boolean => band === 'together' || band === 'near';
+
+/**
+ * Every other region as a standby: those far enough away first, and among them the shortest round trip.
+ * Only regions that the residency rule allows are candidates.
+ */
+export const rankStandbys = (primary: RegionName, residency: Residency): StandbyRanking => {
+  const others = regionNames.filter((name) => name !== primary);
+  const candidates = others
+    .filter((name) => mayBeIn(name, residency))
+    .map((name) => judgePair(primary, name))
+    .sort(
+      (a, b) =>
+        Number(isTooNear(a)) - Number(isTooNear(b)) ||
+        a.rttMs - b.rttMs ||
+        a.distanceKm - b.distanceKm,
+    )
+    .map((pair, at) => ({ ...pair, rank: at + 1 }));
+  const refused = others
+    .filter((name) => !mayBeIn(name, residency))
+    .map((standby) => {
+      const { city, country, area } = REGIONS[standby];
+      const law = country === area ? country : `${country}, ${area}`;
+      return { standby, why: `${city} (${law}) is outside ${[residency].flat().join(', ')}` };
+    });
+  return { primary, candidates, refused };
+};

@@ -1,0 +1,5 @@
+FROM debian:12-slim@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+USER 10001
+HEALTHCHECK NONE
+CMD node server.js
+# expect: shell-form-command@4

@@ -1,0 +1,16 @@
+FROM python:3.13-slim@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+ARG PUBLIC_KEY=MFkwEwYHKoZIzj0CAQYIKoZI
+ENV TOKENIZERS_PARALLELISM=false \
+    MAX_TOKENS=4096 \
+    DB_PASSWORD_FILE=/run/secrets/db \
+    TOKEN_URL=https://login.example.com/token \
+    PASSWORD_MIN_LENGTH=12 \
+    AUTHOR="A. Uthor" \
+    API_TOKEN= \
+    SECRET_NAME=shop/db \
+    GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305
+COPY app /app
+USER 10001
+HEALTHCHECK NONE
+CMD ["python", "/app"]
+# expect: nothing
