@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as dynamodbSdk from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, it } from 'vitest';
+import { openClosing } from '../../local/assembly/closing.ts';
 import { openStorage } from '../../local/assembly/storage.ts';
 import { realClock } from '../../local/clock.ts';
 import { createCodeBuild } from '../../local/codebuild/createCodeBuild.ts';
@@ -19,13 +20,9 @@ import { temporaryFolder } from './endpoint.ts';
 const DOCUMENT = path.resolve(import.meta.dirname, '../../docs/embedded-cloud.md');
 
 const { folder, remove } = temporaryFolder();
-const opened: { close(): Promise<void> | void }[] = [];
-const keep = <T extends { close(): Promise<void> | void }>(service: T): T => {
-  opened.push(service);
-  return service;
-};
+const keep = openClosing();
 afterAll(async () => {
-  for (const service of opened.reverse()) await service.close();
+  await keep.closeAll();
   remove();
 });
 
