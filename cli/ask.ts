@@ -1,5 +1,6 @@
 /** Questions to a person on a terminal. */
 import { createInterface } from 'node:readline/promises';
+import { DrillError } from '../core/errors.ts';
 
 export type Question = {
   readonly text: string;
@@ -14,7 +15,10 @@ export type Ask = (question: Question) => Promise<string>;
 /** Takes every preset without asking. */
 export const takePresets: Ask = async ({ preset }) => preset;
 
-/** Asks on the terminal until the answer is right. The input's end takes the presets that are left. */
+/**
+ * Asks on the terminal until the answer is right. The input's end takes the presets that are left.
+ * @throws DrillError `Interrupted` on Ctrl-C.
+ */
 export const openQuestions = (
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
@@ -28,10 +32,17 @@ export const openQuestions = (
       resolve(undefined);
     });
   });
+  // The terminal gives Ctrl-C to whoever reads from it, instead of as a signal to the process.
+  const givenUp = new Promise<never>((_, reject) => {
+    lines.once('SIGINT', () =>
+      reject(new DrillError('Interrupted', 'interrupted; nothing was written')),
+    );
+  });
+  givenUp.catch(() => undefined);
   const ask: Ask = async ({ text, preset, fault }) => {
     while (!ended) {
       const shown = `${text}${preset === '' ? '' : ` (${preset})`}: `;
-      const line = await Promise.race([lines.question(shown, { signal }), closed]);
+      const line = await Promise.race([lines.question(shown, { signal }), closed, givenUp]);
       if (line === undefined) break;
       const answer = line.trim() === '' ? preset : line.trim();
       const wrong = fault?.(answer);

@@ -22,7 +22,7 @@ export type Samples = {
   readonly samples: number;
 };
 
-const SAMPLES_MAX = 5_000_000;
+const SAMPLES_MAX = 2_000_000;
 /** Faults shown before the reader gives up. */
 const FAULTS_MAX = 10;
 const ROUNDS_MAX = 10_000;

@@ -87,6 +87,3 @@ export const legend = (identities: readonly Identity[], more: readonly Markup[] 
   html`<ul class="legend">${identities.map((identity) => html`<li>${armName(identity)}</li>`)}${more.map(
     (key) => html`<li>${key}</li>`,
   )}</ul>`;
-
-export const colourClass = ({ colour, hollow }: Identity): string =>
-  `arm-${colour}${hollow ? ' hollow' : ''}`;

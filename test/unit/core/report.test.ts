@@ -229,6 +229,23 @@ describe('a drill with trouble', () => {
 });
 
 describe('parts of a report', () => {
+  it('errors of what a cell has in common are told as the cell’s', () => {
+    const drill = drillRecords();
+    const bursts = drill.bursts.map((burst) =>
+      burst.armId === '-' && burst.round === 1 && burst.cell.vantage === 'eu-north-1'
+        ? { ...burst, errors: { 'dns.timeout': 1 } }
+        : burst,
+    );
+    const report = reportOfDrill({ ...drill, bursts }, FINISHED_AT);
+    expect(report.problems.map(({ where, what }) => [where, what])).toEqual([
+      ['the cell in eu-west-1 from eu-north-1', '1 × dns.timeout'],
+      ['the cell in eu-central-1 from eu-north-1', '1 × dns.timeout'],
+    ]);
+    const cell = report.cells.find(({ cell: { vantage } }) => vantage === 'eu-north-1');
+    expect(cell?.environmentErrors).toEqual({ 'dns.timeout': 1 });
+    expect(cell?.environment['database.write']?.n).toBe(160);
+  });
+
   it('what was not measured is told once', () => {
     const bursts = drillRecords().bursts;
     const images = [{ status: 'built', compressedBytes: null }];
