@@ -85,15 +85,21 @@ export const openStateFile = async <T>(
   let stamp = read?.stamp;
   let writing: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | undefined;
+  let isWriting = false;
 
   const write = async () => {
     waiting = undefined;
+    isWriting = true;
     try {
       stamp = await replaceFile(file, JSON.stringify(value));
     } catch (error) {
       throw writeFailure(file, error);
+    } finally {
+      isWriting = false;
     }
   };
+  /** What is about to be written counts for more than what is there. */
+  const isBusy = () => isWriting || waiting !== undefined;
   return {
     get value() {
       return value;
@@ -105,13 +111,13 @@ export const openStateFile = async <T>(
       return waiting;
     },
     refresh: async () => {
-      await writing.catch(() => undefined);
+      if (isBusy()) return false;
       const before = stamp;
       const there = await stampOf(file).catch(() => undefined);
       // A file that is gone is written again with the next save.
-      if (waiting || there === undefined || there === stamp || before !== stamp) return false;
+      if (there === undefined || there === before) return false;
       const edited = await readState(file, schema);
-      if (waiting || !edited || before !== stamp) return false;
+      if (isBusy() || !edited || before !== stamp) return false;
       value = edited.found;
       stamp = edited.stamp;
       return true;

@@ -95,7 +95,7 @@ export const startRoute53 = async (
     await route53.close();
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
-  return { route53, client, zoneId, dataDir, change, createCheck, answers, close };
+  return { route53, client, url: wire.url, zoneId, dataDir, change, createCheck, answers, close };
 };
 
 /** Endpoints by port, as a test sets them: an HTTP status, or what a checker is to see. */

@@ -25,6 +25,25 @@ describe('a state file', () => {
     expect((await openStateFile(file, schema, { count: 0 })).value).toEqual({ count: 3 });
   });
 
+  it('takes over what somebody else wrote, once, and keeps its value beside a broken file', async () => {
+    const file = path.join(folder, 'edited.json');
+    const state = await openStateFile(file, schema, { count: 0 });
+    expect(await state.refresh()).toBe(false);
+    await state.save({ count: 1 });
+    expect(await state.refresh()).toBe(false);
+    writeFileSync(file, '{"count":7}');
+    expect(await state.refresh()).toBe(true);
+    expect(await state.refresh()).toBe(false);
+    expect(state.value).toEqual({ count: 7 });
+    writeFileSync(file, '{"count":');
+    await expect(state.refresh()).rejects.toMatchObject({ name: 'DataCorrupt' });
+    expect(state.value).toEqual({ count: 7 });
+    rmSync(file);
+    expect(await state.refresh()).toBe(false);
+    await state.save({ count: 8 });
+    expect(readFileSync(file, 'utf8')).toBe('{"count":8}');
+  });
+
   it('names a broken file and what is wrong with it', async () => {
     const file = path.join(folder, 'b.json');
     writeFileSync(file, '{"count":');
