@@ -9,6 +9,8 @@ export const PlacementFailure = z.strictObject({
   armId: ArmId,
   error: z.string(),
   reason: z.string(),
+  /** The task, where one was started. */
+  taskArn: z.string().optional(),
 });
 export type PlacementFailure = z.output<typeof PlacementFailure>;
 

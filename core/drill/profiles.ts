@@ -30,7 +30,8 @@ export const samplingOf = (profile: Profile, variants: number): Sampling => {
     const min = Math.max(12, minRounds(variants, 4));
     return { rounds: { min, max: 3 * min }, samples: 60, warmup: 10, ratePerS: 20 };
   }
-  return { ...profile, warmup: Math.ceil(profile.samples / 6), ratePerS: profile.rate };
+  const { rounds, samples, rate } = profile;
+  return { rounds, samples, warmup: Math.ceil(samples / 6), ratePerS: rate };
 };
 
 /** Share of one burst's time that is spent off the target, for estimates shown before a drill. */

@@ -17,16 +17,16 @@ const DESCRIBE_EVERY_MS = 250;
 const HEALTH_EVERY_MS = 25;
 const HEALTH_TIMEOUT_MS = 2_000;
 
-const dead = ({ armId, region }: Input, task: RunningTask): DrillError =>
+const dead = (task: RunningTask): DrillError =>
   new DrillError(
     task.interrupted ? 'TaskInterrupted' : 'TaskDied',
-    `${armId} in ${region} stopped before it was ready: ${task.stoppedReason ?? 'no reason given'}`,
+    `stopped before it was ready: ${task.stoppedReason ?? 'no reason given'}`,
   );
 
-const late = ({ armId, region }: Input, { health, port, readyTimeoutMs }: Run, last: string) =>
+const late = ({ health, port, readyTimeoutMs }: Run, last: string) =>
   new DrillError(
     'NotReady',
-    `${armId} in ${region} did not answer ${health} on port ${port} with 200 within ${formatMs(readyTimeoutMs)}; last: ${last}`,
+    `did not answer ${health} on port ${port} with 200 within ${formatMs(readyTimeoutMs)}; last: ${last}`,
   );
 
 /** The task once it runs and has an address. */
@@ -39,9 +39,9 @@ const awaitRunning = async (
 ): Promise<RunningTask & { host: string }> => {
   for (;;) {
     const [task] = await tasks.describe(input.region, [input.taskArn], signal);
-    if (task?.status === 'STOPPED') throw dead(input, task);
+    if (task?.status === 'STOPPED') throw dead(task);
     if (task?.status === 'RUNNING' && task.host) return { ...task, host: task.host };
-    if (clock.now() >= untilMs) throw late(input, run, `task is ${task?.status ?? 'unknown'}`);
+    if (clock.now() >= untilMs) throw late(run, `task is ${task?.status ?? 'unknown'}`);
     await clock.sleep(DESCRIBE_EVERY_MS, signal);
   }
 };
@@ -60,10 +60,10 @@ const awaitHealthy = async (
   for (;;) {
     const outcome = await probe(target, { timeoutMs: HEALTH_TIMEOUT_MS, signal });
     if (outcome.ok) return clock.now();
-    if (clock.now() >= untilMs) throw late(input, run, outcome.reason);
+    if (clock.now() >= untilMs) throw late(run, outcome.reason);
     if (clock.now() >= describeAtMs) {
       const [seen] = await tasks.describe(input.region, [input.taskArn], signal);
-      if (seen?.status === 'STOPPED') throw dead(input, seen);
+      if (seen?.status === 'STOPPED') throw dead(seen);
       describeAtMs = clock.now() + DESCRIBE_EVERY_MS;
     }
     await clock.sleep(HEALTH_EVERY_MS, signal);

@@ -10,18 +10,20 @@ import type { Base } from '../_entry.ts';
 type Needs = Base & { records: DrillRecords };
 
 /** Failed placements of the round: those that never came up, and those that died in the middle. */
-const failuresOf = ({ round, failures, dead }: LookInput): PlacementRecord[] => [
-  ...failures.map((failure) => ({
-    round,
-    placement: null,
-    failure: { ...failure, reason: failureText(failure.reason) },
-  })),
-  ...dead.map(({ region, armId, reason, interrupted }) => ({
-    round,
-    placement: null,
-    failure: { region, armId, error: interrupted ? INTERRUPTED : 'TaskDied', reason },
-  })),
-];
+const failuresOf = ({ round, failures, dead }: LookInput): PlacementRecord[] => {
+  const neverUp = new Set(failures.map(({ taskArn }) => taskArn));
+  const failed = failures.map(({ region, armId, error, reason }) => ({
+    ...{ region, armId, error },
+    reason: failureText(reason),
+  }));
+  const died = dead
+    .filter(({ taskArn }) => !neverUp.has(taskArn))
+    .map(({ region, armId, reason, interrupted }) => ({
+      ...{ region, armId, reason },
+      error: interrupted ? INTERRUPTED : 'TaskDied',
+    }));
+  return [...failed, ...died].map((failure) => ({ round, placement: null, failure }));
+};
 
 const unreachableOf = ({ round, probes }: LookInput): UnreachableCell[] =>
   probes

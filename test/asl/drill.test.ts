@@ -200,6 +200,8 @@ describe('PlaceTask and AwaitReady', () => {
       armId: 'slim',
       error,
       reason: cause,
+      // A task that was started is told of, so that it is released with the others.
+      ...(name === 'AwaitReady' ? { taskArn: PLACED.taskArn } : {}),
     });
   });
 
