@@ -55,6 +55,8 @@ export type State = {
   readonly episodes: number;
   /** Since when there has been no trouble; null while there is some. */
   readonly clearSinceMs: number | null;
+  /** Since when no quorum can say anything of the active region; null while one can. */
+  readonly unknownSinceMs: number | null;
   /** An alarm of another system that speaks against the active region. */
   readonly alarm: { readonly source: string; readonly atMs: number } | null;
   readonly cause: Cause | null;
@@ -152,6 +154,7 @@ export const initialState = (home: string, standby: string, nowMs: number): Stat
   troubleSinceMs: null,
   episodes: 0,
   clearSinceMs: nowMs,
+  unknownSinceMs: null,
   alarm: null,
   cause: null,
   approved: false,

@@ -13,7 +13,9 @@ const evaluate = (state: State, cause: Cause, nowMs: number, approved = false): 
 });
 
 /** Keeps the account of trouble: since when, how often, and since when there is none. */
-const accounted = (state: State, active: Verdict, nowMs: number): State => {
+const accounted = (before: State, active: Verdict, nowMs: number): State => {
+  const unknown = active.state === 'UNKNOWN';
+  const state = { ...before, unknownSinceMs: unknown ? (before.unknownSinceMs ?? nowMs) : null };
   const since = troubleSinceMs(active);
   if (since === null) return { ...state, clearSinceMs: state.clearSinceMs ?? nowMs };
   const fresh = state.clearSinceMs !== null;
@@ -35,7 +37,7 @@ const isClear = (state: State, nowMs: number, { clearMs }: FailoverSettings): bo
 
 const atRest = (state: State, verdicts: Verdicts, settings: FailoverSettings): Step => {
   const { nowMs, active, other } = verdicts;
-  const since = troubleSinceMs(active);
+  const since = state.unknownSinceMs ?? troubleSinceMs(active);
   if (since !== null && nowMs - since >= settings.suspectMs) {
     const suspected = suspect(state, active.why, nowMs);
     // What is confirmed already, as after a restart, need not wait.
@@ -97,9 +99,10 @@ const whileSuspect = (
   }
   const cause = confirmedCause(state, active, nowMs, settings);
   if (cause !== null) return evaluate(state, cause, nowMs);
-  const blind = active.state === 'UNKNOWN' && state.held !== active.state;
-  // A detector that sees nothing is a fault of its own, told once.
-  return blind
+  // Observers settle one after the other; only a detector that stays blind is a fault of its own.
+  const { unknownSinceMs, held } = state;
+  const blind = unknownSinceMs !== null && nowMs - unknownSinceMs >= settings.confirm.downMs;
+  return blind && held !== active.state
     ? { state: { ...state, held: active.state }, actions: [{ do: 'page', why: active.why }] }
     : unchanged(state);
 };
