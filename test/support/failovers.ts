@@ -139,6 +139,7 @@ export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}
   let state = initialState(HOME, STANDBY, START_MS);
   const told: Told[] = [];
   const decisions: Decision[] = [];
+  const inputs: DecisionInput[] = [];
   let votes: Vote[] = [];
 
   const answer = (action: Action, nowMs: number): Event | null => {
@@ -155,6 +156,7 @@ export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}
       };
       const decision = decide(input);
       decisions.push(decision);
+      inputs.push(input);
       const decisionId = `decision-${decisions.length}`;
       return { kind: 'planned', nowMs, epoch: state.epoch, decisionId, plan: decision.plan };
     }
@@ -203,7 +205,7 @@ export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}
   const did = (kind: Action['do']): Told[] => told.filter(({ action }) => action.do === kind);
   const notices = (): string[] =>
     told.flatMap(({ action }) => (action.do === 'notify' ? [action.notice] : []));
-  return { send, see, did, notices, told, decisions, around, state: () => state };
+  return { send, see, did, notices, told, decisions, inputs, around, state: () => state };
 };
 
 export const nothingKnown = (): Facts => NO_FACTS;
