@@ -1,0 +1,79 @@
+// Goal: what the documents say is there, is there.
+// Method: follow every link, look up every command and script, and compare recorded output with its file.
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { withOutputs } from '../../scripts/docs.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const DOCUMENTS = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })];
+
+/** Names in code spans and code blocks that look like this. */
+const named = (pattern: RegExp): { file: string; name: string }[] =>
+  DOCUMENTS.flatMap((file) =>
+    [...read(file).matchAll(pattern)].map((match) => ({ file, name: match[1] ?? '' })),
+  );
+
+describe('the documents', () => {
+  it('are there', () => {
+    expect(DOCUMENTS).toEqual(
+      expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']),
+    );
+  });
+
+  it('link to what is there', () => {
+    const links = named(/\]\((?!https?:|#)([^)#\s]+)/g);
+    expect(links.length).toBeGreaterThan(5);
+    const dead = links.filter(
+      ({ file, name }) => !existsSync(path.resolve(ROOT, path.dirname(file), name)),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it('name files and folders that are there', () => {
+    const files = named(
+      /`((?:core|events|probes|aws|functions|local|cli|dashboard|bench|scripts|test|docs|resources|statemachines|examples)\/[\w./-]*)`/g,
+    );
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.filter(({ name }) => !existsSync(path.join(ROOT, name)))).toEqual([]);
+  });
+
+  it('name scripts that are there', () => {
+    const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
+    const used = named(/npm run ([\w:]+)/g);
+    expect(used.length).toBeGreaterThan(5);
+    expect(used.filter(({ name }) => !scripts.includes(name))).toEqual([]);
+  });
+
+  it('name commands that are there', () => {
+    const commands = [...read('cli/main.ts').matchAll(/\.command\('(\w+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(commands).toContain('drill');
+    const used = named(/npx failover (\w+)/g);
+    expect(used.length).toBeGreaterThan(5);
+    expect(used.filter(({ name }) => !commands.includes(name))).toEqual([]);
+    // And none is kept from the reader.
+    expect(commands.filter((name) => !read('README.md').includes(`npx failover ${name}`))).toEqual(
+      [],
+    );
+  });
+
+  it('show output as it was recorded (else: npm run docs)', () => {
+    expect(read('README.md')).toBe(withOutputs(read('README.md')));
+    expect(read('README.md')).toContain('```text\n');
+  });
+
+  it('number decisions one after another', () => {
+    const decisions = globSync('docs/adr/*.md', { cwd: ROOT })
+      .map((file) => path.basename(file))
+      .sort();
+    expect(decisions.length).toBeGreaterThan(5);
+    decisions.forEach((file, index) => {
+      const number = String(index + 1).padStart(4, '0');
+      expect(file.slice(0, 5)).toBe(`${number}-`);
+      expect(read(`docs/adr/${file}`)).toMatch(new RegExp(`^# ${index + 1}\\. .+\n\nStatus: `));
+    });
+  });
+});
