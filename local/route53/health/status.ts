@@ -9,7 +9,7 @@ type Known = {
 };
 
 /** An endpoint is healthy when more than this share of its checkers say so. */
-export const HEALTHY_SHARE = 0.18;
+const HEALTHY_SHARE = 0.18;
 
 const rawHealth = (id: string, config: CheckConfig, known: Known): boolean => {
   if (config.type === 'CALCULATED') {
