@@ -227,7 +227,11 @@ describe('what the project says', () => {
       /(?<![\w.$}\\)])\/(?:home\/(?!node\b|nonroot\b)|Users\/|work\/|workspaces?\/|mnt\/)[\w.-]/,
       'see /home/someone/x',
     ],
-    ['a key of AWS', /\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b/, `AKIA${'ABCDEFGH12345678'}`],
+    [
+      'a key of AWS',
+      /\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE)[A-Z0-9]{16}\b/,
+      `AKIA${'ABCDEFGH12345678'}`,
+    ],
     [
       'a private key',
       /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\n[A-Za-z0-9+/]{40}/,
