@@ -106,8 +106,6 @@ export const openDrillTable = (table: string, sdk: SdkSettings = {}) => {
   return { put, remove, list, close: () => client.destroy() };
 };
 
-export type DrillTable = ReturnType<typeof openDrillTable>;
-
 const readItem = <T extends z.ZodType>(item: Item, schema: T): z.output<T> => {
   const { pk, sk, value } = unmarshall(item);
   const result = schema.safeParse(value);

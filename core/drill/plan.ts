@@ -1,5 +1,4 @@
 import type { VariantSpec } from '../variants/matrix.ts';
-import type { Sampling } from './profiles.ts';
 
 /** What an arm is for: what runs today, the same image again, or a challenger. */
 export type ArmRole = 'reference' | 'control' | 'candidate';
@@ -13,20 +12,6 @@ export const CONTROL_ARM_ID = 'control';
 
 /** Kinds that depend on the image are probed for each arm; the others once for each cell. */
 export const ARM_KINDS: readonly string[] = ['http', 'tcp'];
-
-export type DrillPlan = {
-  readonly drillId: string;
-  readonly service: string;
-  readonly seed: string;
-  readonly homeRegion: string;
-  readonly servingRegions: readonly string[];
-  readonly vantages: readonly string[];
-  readonly cells: readonly Cell[];
-  readonly reference: string;
-  readonly variants: readonly VariantSpec[];
-  readonly arms: readonly Arm[];
-  readonly sampling: Sampling;
-};
 
 /** The reference, its control, then the candidates in the order of the matrix. */
 export const armsOf = (variants: readonly VariantSpec[], reference: string): Arm[] => [

@@ -124,8 +124,6 @@ export const startMachines = (call: Call = () => ({}), options: Options = {}) =>
   };
 };
 
-export type Machines = ReturnType<typeof startMachines>;
-
 /** Runs one machine on an engine of its own. */
 export const runMachine = async (
   definition: object,
