@@ -13,7 +13,7 @@ export const Epoch = z.int().min(0).max(1e9);
 export const GateShape = z.strictObject({
   gate: z.enum(['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'G7', 'G8', 'G9', 'G10']),
   ok: z.boolean(),
-  otherwise: z.enum(['block', 'hold', 'approve']),
+  otherwise: z.enum(['block', 'hold', 'approve', 'wait']),
   value: z.union([z.string().max(500), z.number()]).nullable(),
   limit: z.union([z.string().max(500), z.number()]).nullable(),
   source: z.string().max(200),

@@ -11,8 +11,8 @@ export type GateName = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | '
 export type Gate = {
   readonly gate: GateName;
   readonly ok: boolean;
-  /** What a gate that does not hold asks for. */
-  readonly otherwise: 'block' | 'hold' | 'approve';
+  /** What a gate that does not hold asks for; `wait` is for what the next probes will settle. */
+  readonly otherwise: 'block' | 'hold' | 'approve' | 'wait';
   readonly value: string | number | null;
   readonly limit: string | number | null;
   readonly source: string;
@@ -27,15 +27,22 @@ const age = (view: View, fact: Fact<unknown> | null): number | null =>
 
 const isBad = (state: string): boolean => state === 'DOWN' || state === 'DEGRADED';
 
-const standbyUp: Rule = ({ nowMs, other }) => ({
-  ok: other.state === 'UP',
-  otherwise: 'hold',
-  value: other.state,
-  limit: 'UP',
-  source: `verdict of ${other.eligible} observers on ${other.region}`,
-  ageMs: nowMs - other.atMs,
-  why: other.state === 'UP' ? `${other.region} is up` : `${other.region}: ${other.why}`,
-});
+/** A standby that is about to be found down, as when both regions fail at once, is still UP. */
+const standbyUp: Rule = ({ nowMs, other }) => {
+  const doubted = other.state === 'UP' && other.doubtSinceMs !== null;
+  return {
+    ok: other.state === 'UP' && !doubted,
+    otherwise: doubted ? 'wait' : 'hold',
+    value: doubted ? 'UP, in doubt' : other.state,
+    limit: 'UP',
+    source: `verdict of ${other.eligible} observers on ${other.region}`,
+    ageMs: nowMs - other.atMs,
+    why:
+      other.state === 'UP'
+        ? `${other.region} is up${doubted ? ', but its last probes failed' : ''}`
+        : `${other.region}: ${other.why}`,
+  };
+};
 
 const notBothBad: Rule = ({ nowMs, active, other }) => {
   const ok = !(active.state !== 'UP' && other.state !== 'UP');

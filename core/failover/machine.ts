@@ -52,8 +52,11 @@ const phaseWhenHeld = (state: State, plan: Plan): Phase => {
 
 const notMoving = (before: State, event: Planned, settings: FailoverSettings): Step => {
   const { nowMs, plan } = event;
+  // An approval outlasts such a wait, which the next probes end; it does not outlast a refusal.
+  const detected = before.cause !== 'operator' && before.cause !== 'failback';
+  if (plan.plan === 'wait' && detected) return unchanged(enter(before, 'SUSPECT', nowMs));
   const held = heldBy(plan);
-  const state = { ...before, held };
+  const state = { ...before, held, approved: false };
   if (plan.plan === 'approve') return askApproval(state, event, settings);
   const phase = phaseWhenHeld(state, plan);
   const told: Action = { do: 'notify', notice: 'held', why: plan.reason };

@@ -6,9 +6,9 @@ export type Plan = {
   /**
    * `stay`: nothing speaks for moving. `flip`: move to the other region. `restore`: go back home.
    * `approve`: only a person's word is missing. `hold`: the other region is no better.
-   * `blocked`: some other gate does not hold.
+   * `blocked`: some other gate does not hold. `wait`: the next probes will tell.
    */
-  readonly plan: 'stay' | 'flip' | 'restore' | 'approve' | 'hold' | 'blocked';
+  readonly plan: 'stay' | 'flip' | 'restore' | 'approve' | 'hold' | 'blocked' | 'wait';
   readonly to: string | null;
   readonly reason: string;
   readonly gates: readonly Gate[];
@@ -31,6 +31,8 @@ export const planFailover = (view: View): Plan => {
   }
   const blocking = failed.filter(({ otherwise }) => otherwise === 'block');
   if (blocking.length > 0) return { plan: 'blocked', to: null, reason: named(blocking), gates };
+  const waiting = failed.filter(({ otherwise }) => otherwise === 'wait');
+  if (waiting.length > 0) return { plan: 'wait', to: null, reason: named(waiting), gates };
   const to = view.other.region;
   if (failed.length > 0) return { plan: 'approve', to, reason: named(failed), gates };
   return view.cause === 'failback'

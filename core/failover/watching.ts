@@ -7,7 +7,7 @@ import type { Cause } from './view.ts';
 
 type Verdicts = { readonly nowMs: number; readonly active: Verdict; readonly other: Verdict };
 
-const evaluate = (state: State, cause: Cause, nowMs: number, approved = false): Step => ({
+const evaluate = (state: State, cause: Cause, nowMs: number, approved = state.approved): Step => ({
   state: { ...enter(state, 'EVALUATE', nowMs), cause, approved },
   actions: [{ do: 'plan', cause, approved }],
 });

@@ -4,6 +4,7 @@ import { reduce } from '../../core/failover/machine.ts';
 import type { FailoverSettings } from '../../core/failover/settings.ts';
 import { type Action, type Event, initialState, type State } from '../../core/failover/states.ts';
 import { type Facts, NO_FACTS } from '../../core/failover/view.ts';
+import type { HealthSettings } from '../../core/health/settings.ts';
 import { judgeRegion } from '../../core/health/verdict.ts';
 import type { Vote } from '../../core/health/vote.ts';
 import { DEFAULTS } from './traces.ts';
@@ -134,7 +135,14 @@ export const WELL: Outside = {
 };
 
 /** A machine with an outside that answers at once; collects all actions and decisions. */
-export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}) => {
+export const drive = (
+  settings: FailoverSettings,
+  outside: Partial<Outside> = {},
+  { health, observers }: { health: HealthSettings; observers: readonly string[] } = {
+    health: DEFAULTS,
+    observers: OBSERVERS,
+  },
+) => {
   const around = { ...WELL, ...outside };
   let state = initialState(HOME, STANDBY, START_MS);
   const told: Told[] = [];
@@ -146,9 +154,9 @@ export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}
     if (action.do === 'plan') {
       const input = {
         nowMs,
-        health: DEFAULTS,
+        health,
         settings,
-        observers: OBSERVERS,
+        observers,
         areas: { active: 'EU', other: 'EU' },
         state,
         votes,
@@ -191,21 +199,26 @@ export const drive = (settings: FailoverSettings, outside: Partial<Outside> = {}
     }
   };
 
+  /** The votes of a moment, about both regions. */
+  const hear = (nowMs: number, some: Vote[]): void => {
+    votes = some;
+    const judge = (region: string) => judgeRegion(region, votes, observers, nowMs, health);
+    send({ kind: 'verdicts', nowMs, active: judge(state.active), other: judge(state.other) });
+  };
+
   /** Both regions as a situation has them, by votes cast now. */
   const see = (nowMs: number, situation: Situation): void => {
     const { active, other = 'UP', forMs = 60_000, otherForMs = 86_400_000 } = situation;
-    votes = [
+    hear(nowMs, [
       ...votesOn(state.active, active, nowMs, forMs),
       ...votesOn(state.other, other, nowMs, otherForMs),
-    ];
-    const judge = (region: string) => judgeRegion(region, votes, OBSERVERS, nowMs, DEFAULTS);
-    send({ kind: 'verdicts', nowMs, active: judge(state.active), other: judge(state.other) });
+    ]);
   };
 
   const did = (kind: Action['do']): Told[] => told.filter(({ action }) => action.do === kind);
   const notices = (): string[] =>
     told.flatMap(({ action }) => (action.do === 'notify' ? [action.notice] : []));
-  return { send, see, did, notices, told, decisions, inputs, around, state: () => state };
+  return { send, see, hear, did, notices, told, decisions, inputs, around, state: () => state };
 };
 
 export const nothingKnown = (): Facts => NO_FACTS;

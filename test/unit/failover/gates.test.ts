@@ -59,6 +59,11 @@ describe('a gate', () => {
     }
   });
 
+  it('G1 waits while the last probes of the standby failed', () => {
+    expect(failing({ active: 'DOWN', other: 'DOUBT' })).toEqual(['G1']);
+    expect(planOf({ active: 'DOWN', other: 'DOUBT' })).toMatchObject({ plan: 'wait', to: null });
+  });
+
   it.each([
     ['just under the RPO', 60_000, []],
     ['just over it', 60_001, ['G3']],

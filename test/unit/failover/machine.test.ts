@@ -126,6 +126,22 @@ describe('approval', () => {
     expect(run.state()).toMatchObject({ phase: 'AWAIT_APPROVAL', active: HOME });
   });
 
+  it('outlasts a moment of doubt about the standby, not a refusal', () => {
+    const waits = asked();
+    waits.see(at(59), { active: 'DOWN', other: 'DOUBT' });
+    waits.send(word());
+    expect(waits.state()).toMatchObject({ phase: 'SUSPECT', active: HOME });
+    waits.see(at(61), { active: 'DOWN' });
+    expect(waits.state().active).toBe(STANDBY);
+    const refused = asked();
+    refused.around.facts = nothingKnown;
+    refused.see(at(59), { active: 'DOWN' });
+    refused.send(word());
+    refused.around.facts = waits.around.facts;
+    refused.see(at(61), { active: 'DOWN' });
+    expect(refused.state()).toMatchObject({ phase: 'AWAIT_APPROVAL', active: HOME });
+  });
+
   it('expires, and is asked for anew while the trouble lasts', () => {
     const run = asked();
     run.see(at(932), { active: 'DOWN' });
