@@ -263,12 +263,45 @@ describe('what the project says', () => {
   it.each(FOREIGN)('would notice %s', (_, pattern, example) => {
     expect(pattern.test(example)).toBe(true);
   });
+});
 
-  it('locks packages by their checksum and not by where one machine got them', () => {
-    const hosts = [...read('package-lock.json').matchAll(/"resolved": "https?:\/\/([^/"]+)/g)];
-    expect(new Set(hosts.map((match) => match[1]))).toEqual(
-      new Set(hosts.length > 0 ? ['registry.npmjs.org'] : []),
+describe('the lock file', () => {
+  const Locked = z.object({
+    packages: z.record(
+      z.string(),
+      z.object({
+        integrity: z.string().optional(),
+        resolved: z.string().optional(),
+        optional: z.boolean().optional(),
+        os: z.array(z.string()).optional(),
+        optionalDependencies: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
+  });
+  const { packages } = Locked.parse(JSON.parse(read('package-lock.json')));
+  const places = Object.keys(packages);
+
+  it('holds packages to their checksum; those of other platforms may only name their version', () => {
+    const free = Object.entries(packages).filter(
+      ([place, { integrity, optional, os }]) => place && !integrity && !(optional && os),
     );
-    expect(read('package-lock.json')).toMatch(/"integrity": "sha512-/);
+    expect(free.map(([place]) => place)).toEqual([]);
+  });
+
+  it('names no machine that packages came from', () => {
+    const hosts = Object.values(packages).flatMap(({ resolved }) =>
+      resolved && !resolved.startsWith('https://registry.npmjs.org/') ? [resolved] : [],
+    );
+    expect(hosts).toEqual([]);
+  });
+
+  it('knows the packages of every platform, without which `npm ci` refuses to begin', () => {
+    const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          !places.some((other) => other.endsWith(`node_modules/${name}`)) && `${place} ${name}`,
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 });
