@@ -102,6 +102,14 @@ describe('samples of events', () => {
     lookInput: async () => (await import('../../../events/roundOutcome.ts')).LookInput,
     notifyInput: async () => (await import('../../../events/drillEnd.ts')).NotifyInput,
     config: async () => Config,
+    probeOutcome: async () => (await import('../../../events/probeOutcome.ts')).ProbeOutcome,
+    healthVote: async () => (await import('../../../events/healthVote.ts')).HealthVote,
+    regionVerdict: async () => (await import('../../../events/regionVerdict.ts')).RegionVerdict,
+    failoverDecided: async () =>
+      (await import('../../../events/failoverDecided.ts')).FailoverDecided,
+    failoverCompleted: async () =>
+      (await import('../../../events/failoverCompleted.ts')).FailoverCompleted,
+    externalAlarm: async () => (await import('../../../events/externalAlarm.ts')).ExternalAlarm,
   };
   const files = globSync('events/samples/*.json', { cwd: ROOT }).sort();
 
