@@ -41,7 +41,7 @@ export type FailoverSettings = {
   readonly ttlMs: number;
 };
 
-/** How much of `down` a doubt must last before it is a suspicion: see docs/adr/0002. */
+/** How much of `down` a doubt must last before it is a suspicion: see docs/adr/0015. */
 const SUSPECT_SHARE = 0.25;
 
 /** T_suspect: a quarter of `down`. It leaves three quarters to prepare the flip in. */
