@@ -8,6 +8,7 @@ import { verifiedChecksums } from './checksums.ts';
 import { checkRead, checkWrite, rangeOf } from './conditions.ts';
 import { createExclusive } from './exclusive.ts';
 import { listObjects } from './listing.ts';
+import { guarded, policyOperations } from './policy.ts';
 import { type Bucket, type ObjectInfo, openStore } from './store.ts';
 
 export type S3Options = { readonly dataDir: string; readonly clock: Clock };
@@ -253,7 +254,8 @@ export const createS3 = async ({ dataDir, clock }: S3Options) => {
     CopyObject: copyObject,
     ListObjectsV2: (input: S3.ListObjectsV2CommandInput, call: CallContext) =>
       listObjects(bucketOf(input.Bucket, call), input),
+    ...policyOperations(bucketOf, store.setPolicy),
   } satisfies Operations;
 
-  return { operations, close: async (): Promise<void> => undefined };
+  return { operations: guarded(operations, bucketOf), close: async (): Promise<void> => undefined };
 };

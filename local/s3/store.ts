@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { corruptFile } from '../state/failures.ts';
 
 /** What is known of an object without reading its content. */
 const objectInfo = z.object({
@@ -16,7 +17,13 @@ const objectInfo = z.object({
 });
 export type ObjectInfo = z.infer<typeof objectInfo>;
 
-const bucketInfo = z.object({ name: z.string(), region: z.string(), createdMs: z.number() });
+const bucketInfo = z.object({
+  name: z.string(),
+  region: z.string(),
+  createdMs: z.number(),
+  /** The bucket policy, as it was given. */
+  policy: z.string().optional(),
+});
 export type BucketInfo = z.infer<typeof bucketInfo>;
 
 export type Bucket = {
@@ -29,6 +36,8 @@ export type Bucket = {
 };
 
 const HEAD_LENGTH_BYTES = 4;
+/** Keys and metadata of S3 stay far below this. */
+const HEAD_BYTES_MAX = 64 * 1024;
 const PRIVATE = 0o600;
 
 const syncFolder = async (folder: string): Promise<void> => {
@@ -80,12 +89,25 @@ const readAt = async (file: string, start: number, bytes: number): Promise<Buffe
 };
 
 const readInfo = async (file: string): Promise<ObjectInfo> => {
-  const length = (await readAt(file, 0, HEAD_LENGTH_BYTES)).readUInt32BE();
+  const head = await readAt(file, 0, HEAD_LENGTH_BYTES);
+  const length = head.length < HEAD_LENGTH_BYTES ? 0 : head.readUInt32BE();
+  if (length > HEAD_BYTES_MAX) throw corruptFile(file, 'does not begin with a description');
   const text = await readAt(file, HEAD_LENGTH_BYTES, length);
-  return objectInfo.parse(JSON.parse(text.toString('utf8')));
+  return described(file, text, objectInfo);
 };
 
-const openBucket = async (folder: string, info: BucketInfo): Promise<Bucket> => {
+const described = <T extends z.ZodType>(file: string, bytes: Buffer, schema: T): z.output<T> => {
+  try {
+    return schema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw corruptFile(file, 'does not hold the description it should', error);
+  }
+};
+
+type OpenBucket = Bucket & { describe(info: BucketInfo): Promise<void> };
+
+const openBucket = async (folder: string, opened: BucketInfo): Promise<OpenBucket> => {
+  let info = opened;
   const objects = new Map<string, ObjectInfo>();
   const contents = path.join(folder, 'objects');
   await mkdir(contents, { recursive: true, mode: 0o700 });
@@ -98,8 +120,14 @@ const openBucket = async (folder: string, info: BucketInfo): Promise<Bucket> => 
     }
   }
   return {
-    info,
+    get info() {
+      return info;
+    },
     objects,
+    async describe(next) {
+      await replaceFile(path.join(folder, 'bucket.json'), [Buffer.from(JSON.stringify(next))]);
+      info = next;
+    },
     async put(object, content) {
       await replaceFile(fileOf(contents, object.key), [headOf(object), content]);
       objects.set(object.key, object);
@@ -117,13 +145,13 @@ const openBucket = async (folder: string, info: BucketInfo): Promise<Bucket> => 
 /** Buckets on disk, one folder each; `folder` survives kill -9 and power loss. */
 export const openStore = async (folder: string) => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const buckets = new Map<string, Bucket>();
+  const buckets = new Map<string, OpenBucket>();
   for (const name of await readdir(folder)) {
     const file = path.join(folder, name, 'bucket.json');
     const bytes = await readAt(file, 0, 64 * 1024).catch(() => undefined);
     // A bucket that a crash left without its description was never promised to anyone.
     if (!bytes) continue;
-    const info = bucketInfo.parse(JSON.parse(bytes.toString('utf8')));
+    const info = described(file, bytes, bucketInfo);
     buckets.set(info.name, await openBucket(path.join(folder, name), info));
   }
   return {
@@ -134,6 +162,12 @@ export const openStore = async (folder: string) => {
       await replaceFile(path.join(own, 'bucket.json'), [Buffer.from(JSON.stringify(info))]);
       await syncFolder(folder);
       buckets.set(info.name, await openBucket(own, info));
+    },
+    async setPolicy(name: string, policy: string | undefined): Promise<void> {
+      const bucket = buckets.get(name);
+      if (!bucket) return;
+      const { policy: _former, ...info } = bucket.info;
+      await bucket.describe({ ...info, ...(policy !== undefined && { policy }) });
     },
     async remove(name: string): Promise<void> {
       await rm(path.join(folder, name), { recursive: true, force: true });

@@ -29,3 +29,15 @@ export const credentialScope = (request: WireRequest): CredentialScope | undefin
   if (!scope || !region || !/^\d{8}$/.test(date ?? '') || !accessKeyId) return undefined;
   return { accessKeyId, region, scope };
 };
+
+const S3_HOST = /^[a-z0-9][a-z0-9.-]*\.s3\.([a-z0-9-]+)\.amazonaws\.com(?::\d+)?$/;
+
+/**
+ * The scope of a request that nobody signed, where AWS takes such requests too: reads of public S3
+ * objects, whose bucket and region stand in the host name. Its access key is empty.
+ */
+export const anonymousScope = ({ method, headers }: WireRequest): CredentialScope | undefined => {
+  const region = S3_HOST.exec(headers['host'] ?? '')?.[1];
+  if (region === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  return { accessKeyId: '', region, scope: 's3' };
+};

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unpackChunked } from './awsChunked.ts';
-import { credentialScope } from './credentialScope.ts';
+import { anonymousScope, credentialScope } from './credentialScope.ts';
 import {
   ACCOUNT_ID,
   AwsError,
@@ -80,7 +80,7 @@ export const createDispatcher = ({
 
   return async (request, { sourceAddress, signal }) => {
     const requestId = newRequestId();
-    const credential = credentialScope(request);
+    const credential = credentialScope(request) ?? anonymousScope(request);
     if (!credential) return plainError(unsigned(), requestId);
     const { region, scope, accessKeyId } = credential;
     const context = {

@@ -19,7 +19,7 @@ export type CallContext = {
   /** The region the caller asks, from the credential scope. */
   readonly region: string;
   readonly accountId: string;
-  /** The access key of the credential scope. */
+  /** The access key of the credential scope; empty when nobody signed. */
   readonly accessKeyId: string;
   /** Address the connection came from; the network maps it to the caller's region. */
   readonly sourceAddress: string;
