@@ -18,6 +18,7 @@ import type { Ecs } from './ecs/createEcs.ts';
 import type { Lambda } from './lambda/service.ts';
 import type { LogLine } from './lambda/types.ts';
 import { createNetwork, type Network } from './network/network.ts';
+import type { Route53 } from './route53/service.ts';
 import { type SlackSink, startSlackSink } from './slack/sink.ts';
 import type { StepFunctions } from './stepfunctions/engine.ts';
 import type { FolderLock } from './stepfunctions/folderLock.ts';
@@ -55,6 +56,8 @@ export type Cloud = {
   readonly slack: SlackSink;
   readonly stepFunctions: StepFunctions;
   readonly dns: Dns;
+  /** Faults and pace of the DNS control plane, for drills. */
+  readonly route53: Pick<Route53, 'setFaults' | 'setPropagationMs'>;
   close(): Promise<void>;
 };
 
@@ -102,8 +105,8 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
   });
   endpoint.set(wire.url);
   keep.also(announceEndpoint(dataDir, wire.url));
-  const { dynamodb } = storage;
-  return { endpoint: wire.url, lambda, ecs, dynamodb, network, slack, stepFunctions, dns };
+  const { dynamodb, route53 } = storage;
+  return { endpoint: wire.url, lambda, ecs, dynamodb, network, slack, stepFunctions, dns, route53 };
 };
 
 /**

@@ -131,8 +131,8 @@ const overTcp = (question: Question, id: number, server: DnsAddress, needs: Exch
   });
 
 /**
- * Asks one server over UDP, and again over TCP when the answer was cut short. Rejects when it does not
- * answer.
+ * Asks one server over UDP, and again over TCP when the answer was cut short. Rejects when it does
+ * not answer.
  */
 export const askServer = async (
   question: Question,

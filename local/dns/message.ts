@@ -93,7 +93,7 @@ const optRecord = (
   options: subnet ? [subnet.echo(said.fixed)] : [],
 });
 
-/** The bytes of an answer; cut down to a truncated one when it is longer than the caller can take. */
+/** The bytes of an answer; a truncated one when it is longer than the caller can take. */
 export const encodeAnswer = (
   query: Query,
   said: Resolution,

@@ -97,9 +97,9 @@ const renamed = (answers: readonly Answer[], name: string): Answer[] =>
   answers.map((answer) => ({ ...answer, name }));
 
 /**
- * What an authoritative server for `zones` says to one question of the caller at `asker`. CNAMEs are
- * followed through every zone held here; the response code is that of the last name in the chain
- * (RFC 6604).
+ * What an authoritative server for `zones` says to one question of the caller at `asker`. CNAMEs
+ * are followed through every zone held here; the response code is that of the last name in the
+ * chain (RFC 6604).
  */
 export const resolve = (
   question: Question,

@@ -1,4 +1,4 @@
-/** Caching resolvers as they are out there: honest ones, and those with ideas of their own of a TTL. */
+/** Caching resolvers as they are out there: honest ones, and those that do not respect a TTL. */
 import type { Answer, DecodedPacket, RecordType } from 'dns-packet';
 import type { Clock } from '../clock.ts';
 import { askServer, type ExchangeNeeds } from './exchange.ts';

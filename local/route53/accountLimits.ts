@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AwsError, type CallContext, type Operations } from '../wire/types.ts';
 
-/** What can be wrong with the control plane; for tests and drills. Nothing is when all are left out. */
+/** What is wrong with the control plane, for tests and drills; nothing when all are left out. */
 export type Route53Faults = {
   /** Share of requests that are throttled whatever their rate, from 0 to 1. */
   readonly throttledShare?: number;

@@ -90,8 +90,8 @@ const checkSize = (changes: readonly Change[]): void => {
 
 /**
  * The records of `zone` after the whole batch, in the order of the API. All or nothing: throws
- * InvalidInput for a malformed request, NoSuchHealthCheck, and InvalidChangeBatch with every fault of
- * a well-formed one. Record sets are held against one another as they stand at the end of the batch.
+ * InvalidInput for a malformed request, NoSuchHealthCheck, and InvalidChangeBatch with every fault
+ * of a well-formed one. Record sets are held against one another as they stand at the end.
  */
 export const applyChanges = (
   zone: ZoneRecords,

@@ -64,8 +64,8 @@ export const withRecords = (
 };
 
 /**
- * A change as a clock sees it that may have been set back since: it never has longer to go than it had
- * when it was accepted.
+ * A change as a clock sees it that may have been set back since: it never has longer to go than it
+ * had when it was accepted.
  */
 export const onClock = <T extends { readonly submittedAtMs: number; readonly dueAtMs: number }>(
   change: T,

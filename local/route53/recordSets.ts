@@ -62,8 +62,8 @@ export const storedName = (name: string): string =>
 export const wireName = (name: string): string => name.replaceAll('*', '\\052');
 
 /**
- * Key of the documented order: labels reversed with a trailing dot, then type and set identifier, all
- * in ASCII.
+ * Key of the documented order: labels reversed with a trailing dot, then type and set identifier,
+ * all in ASCII.
  */
 export const sortKey = (name: string, type = '', identifier = ''): string => {
   const reversed = wireName(name).replace(/\.$/, '').split('.').reverse().join('.');

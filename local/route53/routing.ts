@@ -76,9 +76,10 @@ const pick = (sets: Group, asker: string, needs: RoutingNeeds): Group => {
 };
 
 /**
- * The record sets of a zone as DNS serves them. What depends on health, chance or the asker is chosen
- * anew for each question: the policy chooses among the healthy ones, and where none is healthy, among
- * all, as if all were (so that an answer is never empty, and failover answers with the primary).
+ * The record sets of a zone as DNS serves them. What depends on health, chance or the asker is
+ * chosen anew for each question: the policy chooses among the healthy ones, and where none is
+ * healthy, among all, as if all were (so that an answer is never empty, and failover answers with
+ * the primary).
  */
 export const routeSets = (
   sets: readonly StoredSet[],

@@ -57,8 +57,8 @@ const DEFAULT_REGION = 'us-east-1';
 const reportFault = (error: unknown) => console.error('fault in the embedded Route 53:', error);
 
 /**
- * The embedded Route 53: public hosted zones with simple, failover, weighted, latency and multivalue
- * records, and health checks. Global, whatever region is asked.
+ * The embedded Route 53: public hosted zones with simple, failover, weighted, latency and
+ * multivalue records, and health checks. Global, whatever region is asked.
  */
 export const createRoute53 = async (options: Route53Options): Promise<Route53> => {
   const { dataDir, clock, random, onFault = reportFault } = options;
