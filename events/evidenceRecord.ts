@@ -1,4 +1,7 @@
-/** A stored record of evidence, as it is read back from a file or a bucket to be checked or replayed. */
+/**
+ * A stored record of evidence, as it is read back from a file or a bucket to be checked or
+ * replayed.
+ */
 import * as z from 'zod';
 import type { Json } from '../core/evidence/canonical.ts';
 import type { Entry } from '../core/evidence/chain.ts';

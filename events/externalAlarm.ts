@@ -34,7 +34,9 @@ export const CloudWatchAlarmEvent = z.object({
 });
 export type CloudWatchAlarmEvent = z.output<typeof CloudWatchAlarmEvent>;
 
-/** An alarm speaks against the region it stands in. Too little data is no alarm: absent is not down. */
+/**
+ * An alarm speaks against the region it stands in. Too little data is no alarm: absent is not down.
+ */
 export const alarmOfCloudWatch = (service: string, event: CloudWatchAlarmEvent): ExternalAlarm => ({
   service,
   region: event.region,

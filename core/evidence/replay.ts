@@ -1,4 +1,6 @@
-/** Decides again from stored evidence: the same bytes, or with other settings and how that differs. */
+/**
+ * Decides again from stored evidence: the same bytes, or with other settings and how that differs.
+ */
 import { formatMs } from '../units.ts';
 import { canonicalJson } from './canonical.ts';
 import { type Decision, type DecisionInput, decide } from './decision.ts';

@@ -23,8 +23,8 @@ export type ShiftStep =
   | { readonly do: 'done' };
 
 /**
- * The next step of a gradual failback. It pauses by itself while home is in doubt, and retreats when
- * home is bad, unless the other side is bad too: then traffic stays where it is.
+ * The next step of a gradual failback. It pauses by itself while home is in doubt, and retreats
+ * when home is bad, unless the other side is bad too: then traffic stays where it is.
  */
 export const nextShift = ({ weight, home, away, heldMs, holdMs }: ShiftView): ShiftStep => {
   if (home.state === 'DOWN' || home.state === 'DEGRADED') {

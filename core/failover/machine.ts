@@ -1,7 +1,7 @@
 /**
  * The failover machine: `(state, event, settings) -> { state, actions }`. It has no clock and calls
- * nothing. Handlers carry the actions out and feed the results back; a result that comes twice, late
- * or out of order changes nothing. A process that was killed asks `resume` what it was doing.
+ * nothing. Handlers carry the actions out and feed the results back; a result that comes twice,
+ * late or out of order changes nothing. A process that was killed asks `resume` what it was doing.
  */
 import { executionName } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -27,7 +27,10 @@ type Moved = Extract<Event, { kind: 'flipped' | 'rolledBack' }>;
 /** Longest memory of flips: they count against a limit per day. */
 const FLIPS_KEPT = 50;
 
-/** What a plan that does not move is known by: the gates, not their words, which change by the second. */
+/**
+ * What a plan that does not move is known by: the gates, not their words, which change by the
+ * second.
+ */
 const heldBy = ({ plan, gates }: Plan): string =>
   [plan, ...gates.filter(({ ok }) => !ok).map(({ gate }) => gate)].join(' ');
 
@@ -210,7 +213,9 @@ export const reduce = (state: State, event: Event, settings: FailoverSettings): 
   }
 };
 
-/** What a process that finds this state, after a crash, has to do again. All of it is idempotent. */
+/**
+ * What a process that finds this state, after a crash, has to do again. All of it is idempotent.
+ */
 export const resume = (state: State): Action[] => {
   const { execution, cause, approved, approval, phase } = state;
   if (phase === 'EVALUATE' && cause !== null) return [{ do: 'plan', cause, approved }];

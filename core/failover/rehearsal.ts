@@ -1,6 +1,6 @@
 /**
- * Rehearsals of a failover: whether one may start, and the word for how it ended. The words are those
- * of practice runs in Amazon's zonal autoshift; SKIPPED is ours.
+ * Rehearsals of a failover: whether one may start, and the word for how it ended. The words are
+ * those of practice runs in Amazon's zonal autoshift; SKIPPED is ours.
  */
 import { openWindow } from './maintenance.ts';
 import type { Phase } from './states.ts';
@@ -38,7 +38,9 @@ export type RehearsalStart =
       readonly why: string;
     };
 
-/** Whether a rehearsal may start now. One that only decides again changes nothing and always may. */
+/**
+ * Whether a rehearsal may start now. One that only decides again changes nothing and always may.
+ */
 export const mayRehearse = (wish: RehearsalWish): RehearsalStart => {
   if (wish.depth === 'replay') return { start: true };
   const skip = (why: string): RehearsalStart => ({ start: false, outcome: 'SKIPPED', why });
@@ -79,8 +81,9 @@ export type RehearsalRun = {
 export type RehearsalVerdict = { readonly outcome: RehearsalOutcome; readonly why: string };
 
 /**
- * How a rehearsal ended. What is not as it was before is a failure, whatever else went well, and even
- * when something else stopped it. The signals must come back inside the RTO and stay good to the end.
+ * How a rehearsal ended. What is not as it was before is a failure, whatever else went well, and
+ * even when something else stopped it. The signals must come back inside the RTO and stay good to
+ * the end.
  */
 export const judgeRehearsal = (run: RehearsalRun): RehearsalVerdict => {
   if (!run.ended) return { outcome: 'PENDING', why: 'not finished' };

@@ -1,6 +1,6 @@
 /**
- * Driver `quorum`: one object in each of three regions, read by health checks of which two must find
- * `"state":"standby"` in it. A flip rewrites the objects, each by a conditional put, and never
+ * Driver `quorum`: one object in each of three regions, read by health checks of which two must
+ * find `"state":"standby"` in it. A flip rewrites the objects, each by a conditional put, and never
  * deletes one: the object carries the epoch on which the next condition rests, and a put on an
  * absent object is the one write that a stale executor could still win.
  */

@@ -52,7 +52,9 @@ const sameSet = (a: RecordSet, b: RecordSet): boolean =>
   a.ttlS === b.ttlS &&
   [...a.values].sort().join('\n') === [...b.values].sort().join('\n');
 
-/** The batch that makes the zone answer as wanted. It is never empty of answers, before or after. */
+/**
+ * The batch that makes the zone answer as wanted. It is never empty of answers, before or after.
+ */
 export const planRecordChange = (found: Found, wanted: Wanted): RecordPlan => {
   const { record, epoch, sets } = wanted;
   if (sets.length === 0 || sets.some(({ values }) => values.length === 0)) {

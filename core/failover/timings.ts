@@ -1,4 +1,6 @@
-/** Where the time of a failover went. RTO runs from the fault to the first proof that it is over. */
+/**
+ * Where the time of a failover went. RTO runs from the fault to the first proof that it is over.
+ */
 
 /** Moments of one failover, in epoch milliseconds; null for what did not take place. */
 export type Moments = {

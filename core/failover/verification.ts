@@ -1,6 +1,7 @@
 /**
- * Proof from outside that a flip took effect. No API is trusted: every authoritative server is asked
- * twice, several resolvers once, for A and AAAA; and one request must come back from the new region.
+ * Proof from outside that a flip took effect. No API is trusted: every authoritative server is
+ * asked twice, several resolvers once, for A and AAAA; and one request must come back from the new
+ * region.
  */
 
 export type RecordType = 'A' | 'AAAA';
@@ -43,8 +44,8 @@ type Verifying = {
 };
 
 /**
- * What to ask. Both types are always asked for: a AAAA record that nobody moved answers with the old
- * region to half of the clients.
+ * What to ask. Both types are always asked for: a AAAA record that nobody moved answers with the
+ * old region to half of the clients.
  */
 export const planVerification = (verifying: Verifying): VerificationPlan => {
   const { authoritative, resolvers, expected, expectedRegion, epoch } = verifying;
@@ -76,7 +77,10 @@ export type DnsObservation = {
 
 export type RequestProof = {
   readonly atMs: number;
-  /** What the answer names; null when there was none. A service that names no region cannot prove it. */
+  /**
+   * What the answer names; null when there was none. A service that names no region cannot prove
+   * it.
+   */
   readonly region: string | null;
   readonly ok: boolean;
 };
@@ -145,7 +149,11 @@ export const judgeVerification = (
     resolvers: { good: goodResolvers.length, of: resolvers.length },
     requestProves,
     stragglers: resolvers.filter((server) => !goodResolvers.includes(server)),
-    why: `${goodAuthorities.length} of ${authorities.length} name servers, ${goodResolvers.length} of ${resolvers.length} resolvers, ${proof}`,
+    why: [
+      `${goodAuthorities.length} of ${authorities.length} name servers`,
+      `${goodResolvers.length} of ${resolvers.length} resolvers`,
+      proof,
+    ].join(', '),
   };
 };
 

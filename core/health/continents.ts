@@ -13,6 +13,8 @@ const CONTINENT_OF_PREFIX: Readonly<Record<string, string>> = {
 
 const IN_OCEANIA: ReadonlySet<string> = new Set(['ap-southeast-2', 'ap-southeast-4']);
 
-/** The continent of a region; of any other name, the name itself, so that strangers do not merge. */
+/**
+ * The continent of a region; of any other name, the name itself, so that strangers do not merge.
+ */
 export const continentOf = (region: string): string =>
   IN_OCEANIA.has(region) ? 'Oceania' : (CONTINENT_OF_PREFIX[region.split('-')[0] ?? ''] ?? region);

@@ -25,7 +25,9 @@ export type HardState = {
   /** Latest start of a good probe, and of a failed one. Results may come out of order. */
   readonly goodMs: number | null;
   readonly badMs: number | null;
-  /** Unbroken evidence against the state: failures, or good probes while DOWN. By start of probe. */
+  /**
+   * Unbroken evidence against the state: failures, or good probes while DOWN. By start of probe.
+   */
   readonly run: Run | null;
 };
 

@@ -1,10 +1,10 @@
 /**
- * When the next probe is due. Steady probes keep a fixed clock and overlap. Doubt, which is a failed
- * probe or one that is late, is settled by quick re-probes whose pace follows from `down`: 20 in that
- * time, and 40 once a quarter of it has passed. So 30 % of independent errors confirm an outage with
- * probability below 1e-15, and a recovery between two bursts of errors is not overlooked. As doubt
- * ends with the first good probe or after `down`, quick probing is bounded; what is confirmed DOWN
- * is probed steadily again.
+ * When the next probe is due. Steady probes keep a fixed clock and overlap. Doubt, which is a
+ * failed probe or one that is late, is settled by quick re-probes whose pace follows from `down`:
+ * 20 in that time, and 40 once a quarter of it has passed. So 30 % of independent errors confirm an
+ * outage with probability below 1e-15, and a recovery between two bursts of errors is not
+ * overlooked. As doubt ends with the first good probe or after `down`, quick probing is bounded;
+ * what is confirmed DOWN is probed steadily again.
  */
 import { doubtSinceMs, type Filter } from './filter.ts';
 import { type HealthSettings, lateMs } from './settings.ts';

@@ -18,7 +18,9 @@ export type HealthSettings = {
   readonly quorum: Quorum;
 };
 
-/** A quorum in the words of a config file: `60% of 3`, `2 of 5` or `2of5`; undefined for other text. */
+/**
+ * A quorum in the words of a config file: `60% of 3`, `2 of 5` or `2of5`; undefined for other text.
+ */
 export const parseQuorum = (text: string): Quorum | undefined => {
   const match = /^\s*(\d{1,3})(%?)\s*of\s*(\d{1,2})\s*$/.exec(text);
   if (!match) return undefined;

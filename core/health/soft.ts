@@ -1,7 +1,7 @@
 /**
  * The soft channel of one observer about one target: it answers, but too slowly. The p95 of the
- * last 20 probes (nearest rank: the second slowest) stays over the budget for `slow.forMs` without a
- * break. A failed probe counts as slower than any budget, so steady errors too rare for the hard
+ * last 20 probes (nearest rank: the second slowest) stays over the budget for `slow.forMs` without
+ * a break. A failed probe counts as slower than any budget, so steady errors too rare for the hard
  * channel end up here.
  */
 import type { Sample } from './sample.ts';

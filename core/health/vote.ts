@@ -33,7 +33,9 @@ export type Vote = {
 export const STALE_INTERVALS = 3;
 export const CLOCK_SKEW_MAX_MS = 2_000;
 
-/** How old evidence may be before it says nothing; a slow probe does not make its observer stale. */
+/**
+ * How old evidence may be before it says nothing; a slow probe does not make its observer stale.
+ */
 export const staleAfterMs = ({ intervalMs, timeoutMs }: HealthSettings): number =>
   STALE_INTERVALS * Math.max(intervalMs, timeoutMs);
 

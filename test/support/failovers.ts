@@ -1,4 +1,6 @@
-/** A service in two regions as the failover decisions see it: settings, votes, facts, and a driver. */
+/**
+ * A service in two regions as the failover decisions see it: settings, votes, facts, and a driver.
+ */
 import { type Decision, type DecisionInput, decide } from '../../core/evidence/decision.ts';
 import { reduce } from '../../core/failover/machine.ts';
 import type { FailoverSettings } from '../../core/failover/settings.ts';
