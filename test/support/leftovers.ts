@@ -1,4 +1,4 @@
-/** What a cloud left on this machine: processes, mounts, network links, control groups, run folders. */
+/** What a cloud left on this machine: processes, mounts, control groups, run folders. */
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 
 const read = (file: string): string => {
@@ -8,12 +8,6 @@ const read = (file: string): string => {
     return '';
   }
 };
-
-/** The network links to task containers on this machine, of whatever cloud. */
-export const taskLinks = (): string[] =>
-  existsSync('/sys/class/net')
-    ? readdirSync('/sys/class/net').filter((name) => name.startsWith('fdrill'))
-    : [];
 
 const processesNaming = (named: (text: string) => boolean): string[] =>
   (existsSync('/proc') ? readdirSync('/proc') : [])
