@@ -38,10 +38,14 @@ export const exitCodeOf = (error: unknown): number => {
   return INPUT_ERRORS.has(error.name) ? EXIT.input : EXIT.failed;
 };
 
+const isDiskFull = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+
 /** What a person reads of an error: never a stack trace. */
 export const linesOf = (error: unknown): readonly string[] => {
   if (error instanceof Faults) return error.lines;
   if (error instanceof DrillError) return [error.message];
+  if (isDiskFull(error)) return [`no space left on the disk: free some space (${error.message})`];
   if (error instanceof Error) return [`${error.name}: ${error.message}`];
   return [String(error)];
 };

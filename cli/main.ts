@@ -42,6 +42,11 @@ type Work = (
 /** Runs a command to its exit code; no error leaves as a stack trace. */
 const run = async (json: boolean | undefined, work: Work): Promise<void> => {
   const output = openOutput(json ?? false);
+  // A fault that nobody waited for ends the work as a kill would: guards free what it held.
+  process.once('uncaughtException', (error) => {
+    output.failure(error);
+    process.exit(exitCodeOf(error));
+  });
   try {
     process.exitCode = (await work(output, interruptSignal())) ?? EXIT.ok;
   } catch (error) {

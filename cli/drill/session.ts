@@ -44,8 +44,14 @@ export type Session = {
 const openLogs = (dataDir: string) => {
   const folder = path.join(dataDir, 'log');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const write = (file: string, line: string): void =>
-    appendFileSync(path.join(folder, file), `${line}\n`, { mode: 0o600 });
+  const write = (file: string, line: string): void => {
+    try {
+      appendFileSync(path.join(folder, file), `${line}\n`, { mode: 0o600 });
+    } catch (error) {
+      // On a full disk what matters fails by itself, and says so.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    }
+  };
   return {
     lambda: ({ functionName, region, text }: LogLine) =>
       write('functions.log', `${functionName} ${region} ${text}`),

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
 import type { ImageBuild, ImageBuilds } from '../../aws/imageBuilds.ts';
 import type { ImageRegistry, RegistryImage } from '../../aws/imageRegistry.ts';
+import { meaningfulLine } from '../../core/drill/buildOutput.ts';
 import { bytesBeyond, bytesOf, duplicates, runnableArms } from '../../core/drill/images.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
@@ -31,6 +32,10 @@ type Built = {
 const numberOf = (text: string | undefined): number | null =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 
+/** The line that says what broke, else what CodeBuild says of the phase. */
+const whyOf = (build: ImageBuild | undefined): string | null =>
+  meaningfulLine(build?.exported['BUILD_TAIL'] ?? '') ?? build?.reason ?? null;
+
 const factsOf = (
   { outcome, build, image }: Built,
   reference: RegistryImage | undefined,
@@ -45,7 +50,7 @@ const factsOf = (
       ? sameAs === undefined
         ? null
         : `the same image as ${sameAs} (${digest})`
-      : (build?.reason ?? outcome.reason ?? 'the build exported no IMAGE_DIGEST'),
+      : (whyOf(build) ?? outcome.reason ?? 'the build exported no IMAGE_DIGEST'),
     sameAs: sameAs ?? null,
     imageUri: build?.exported['IMAGE_URI'] || null,
     digest,

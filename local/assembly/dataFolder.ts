@@ -54,6 +54,7 @@ export const holdDataFolder = (dataDir: string): FolderLock => {
   try {
     return lockFolder(dataDir);
   } catch (cause) {
+    if (cause instanceof DrillError) throw cause;
     const named = writeFailure(dataDir, cause);
     throw named instanceof DrillError ? named : inUse(dataDir, cause);
   }

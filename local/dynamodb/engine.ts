@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as z from 'zod';
+import { DrillError } from '../../core/errors.ts';
+import { corruptFile } from '../state/failures.ts';
 import { ACCOUNT_ID, AwsError } from '../wire/types.ts';
 
 /** An item, a key or a request in DynamoDB's own JSON. */
@@ -60,7 +62,7 @@ type SubDb = z.infer<typeof subDb>;
 // dynalite has no types and no promised inner interface: it is pinned, and this is all of it we use.
 type Store = {
   readonly tableDb: SubDb & { awsRegion: string; awsAccountId: string };
-  readonly db: { close(): Promise<void> };
+  readonly db: { open(): Promise<void>; close(): Promise<void> };
   getItemDb(table: string): SubDb;
   getTable(name: string, checkStatus: boolean, done: Callback<unknown>): void;
 };
@@ -181,6 +183,12 @@ const repair = async (store: Store, run: Engine['run']): Promise<void> => {
   }
 };
 
+/** A full disk shows here as LevelDB's own error, which names it in words only. */
+const named = (folder: string, found: string, cause: unknown): DrillError =>
+  /no space left/i.test(found)
+    ? new DrillError('DiskFull', `no space left to open ${folder}; free some space`, {}, cause)
+    : corruptFile(folder, found, cause);
+
 /** Opens the tables of one region; `folder` holds them and survives kill -9. No port is opened. */
 export const openEngine = async (folder: string, region: string): Promise<Engine> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -190,6 +198,13 @@ export const openEngine = async (folder: string, region: string): Promise<Engine
     deleteTableMs: 0,
     updateTableMs: 0,
   });
+  try {
+    await store.db.open();
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw named(folder, `cannot be opened as tables: ${why.trim()}`, cause);
+  }
   store.tableDb.awsRegion = region;
   store.tableDb.awsAccountId = ACCOUNT_ID;
 

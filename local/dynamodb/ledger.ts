@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { openDatabase } from '../state/sqlite.ts';
 import type { Json } from './engine.ts';
 
 /** When and where a version of an item was written; the later one wins, the region name breaks ties. */
@@ -57,8 +57,7 @@ const keyOfText = (text: string): Json =>
 /** What the front of one region must remember besides the items: versions, shipments, TTL, undo. */
 export const openLedger = (folder: string) => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(path.join(folder, 'ledger.sqlite'));
-  db.exec(SCHEMA);
+  const db = openDatabase(path.join(folder, 'ledger.sqlite'), SCHEMA);
   const sql = {
     version: db.prepare('SELECT at, region FROM version WHERE tbl = ? AND key = ?'),
     setVersion: db.prepare('INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?)'),

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { sqliteFailure } from '../state/sqlite.ts';
 
 /** Keeps a folder to one process. */
 export type FolderLock = { release(): void };
@@ -20,12 +21,15 @@ const ownerOf = (file: string): string => {
 export const lockFolder = (folder: string): FolderLock => {
   mkdirSync(folder, { recursive: true });
   const owner = path.join(folder, 'owner');
-  const database = new DatabaseSync(path.join(folder, 'lock.sqlite'));
+  const file = path.join(folder, 'lock.sqlite');
+  const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0');
     database.exec('BEGIN EXCLUSIVE');
-  } catch {
+  } catch (error) {
     database.close();
+    const named = sqliteFailure(file, error);
+    if (named) throw named;
     throw new Error(
       `the executions in ${folder} belong to process ${ownerOf(owner)}: end it, or use another data folder`,
     );
