@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `failover` command. */
 import { Argument, Command, Option } from 'commander';
+import { anomalies } from './commands/anomalies.ts';
 import { check } from './commands/check.ts';
 import { drill } from './commands/drill.ts';
 import { EXPORTS, exportDrill } from './commands/export.ts';
@@ -209,5 +210,20 @@ program
   .option(...JSON_FLAG)
   .addHelpText('after', '\nExample:\n  failover regions --primary eu-west-1 --residency EU')
   .action((options) => run(options.json, (output) => regions(options, output)));
+
+program
+  .command('anomalies')
+  .description('find alarms and change points in a series of nights, or of any numbers')
+  .requiredOption('-i, --input <file>', 'CSV with the columns time,value; empty values are holes')
+  .addOption(
+    new Option('--method <name>', 'ask one method instead of both').choices(['ewma', 'edivisive']),
+  )
+  .option('--otava-compat', 'merge change points as Apache Otava does')
+  .option(...JSON_FLAG)
+  .addHelpText(
+    'after',
+    '\nWith the further columns reference (what runs today) and control (the same image again),\nan alert says whether the image, its environment or the measurement moved.\n\nExamples:\n  failover anomalies --input nights.csv\n  failover anomalies --input nights.csv --method edivisive --json\n\nExit codes: 0 the end of the series is in line, 1 failed, 2 input to change, 3 it is out of line',
+  )
+  .action((options) => run(options.json, (output) => anomalies(options, output)));
 
 await program.parseAsync();

@@ -57,7 +57,7 @@ const WEEKS = 8;
 const MAD_TO_DEVIATION = 1.4826;
 /** Noise below 1 % is taken for 1 %. */
 const NOISE_FLOOR_SHARE = 0.01;
-/** The same weekday is compared with when that leaves at most this share of the noise. */
+/** The same weekday is compared with when that leaves at most this share of the mean distance. */
 const WEEKDAY_GAIN = 0.8;
 const L = 4;
 const EFFECT_SHARE = 0.05;
@@ -87,10 +87,15 @@ const weekdayMedian = (seen: readonly Seen[], day: number): number | null => {
  */
 const deviationAbout = (xs: readonly number[], center: number): number => {
   const mad = MAD_TO_DEVIATION * median(xs.map((x) => Math.abs(x - center)));
-  const pulled = xs.map((x) => Math.max(-3 * mad, Math.min(3 * mad, x - center)));
+  // Of numbers that mostly repeat, the MAD is zero and says nothing of those far out.
+  const far = mad > 0 ? 3 * mad : Number.POSITIVE_INFINITY;
+  const pulled = xs.map((x) => Math.max(-far, Math.min(far, x - center)));
   const squares = pulled.reduce((sum, gap) => sum + gap * gap, 0);
   return Math.max(mad, Math.sqrt(squares / Math.max(1, xs.length - 1)));
 };
+
+const meanSize = (gaps: readonly number[]): number =>
+  gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / gaps.length;
 
 /** What to compare a night with, from the nights seen before it. */
 const baseOf = (
@@ -104,9 +109,10 @@ const baseOf = (
   const deviation = deviationAbout(xs, center);
   const gaps = recent.flatMap(({ fromWeekday }) => (fromWeekday === null ? [] : [fromWeekday]));
   if (weekday !== null && gaps.length >= LEARNING_NIGHTS) {
-    const ofWeekday = deviationAbout(gaps, 0);
-    if (ofWeekday < WEEKDAY_GAIN * deviation) {
-      return { center: weekday, deviation: Math.max(ofWeekday, floor(weekday)) };
+    // Mean sizes, since to a median one weekday in seven is as good as not there.
+    const apart = meanSize(xs.map((x) => x - center));
+    if (meanSize(gaps) < WEEKDAY_GAIN * apart) {
+      return { center: weekday, deviation: Math.max(deviationAbout(gaps, 0), floor(weekday)) };
     }
   }
   return { center, deviation: Math.max(deviation, floor(center)) };

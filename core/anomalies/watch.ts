@@ -18,7 +18,7 @@ export type Watched = {
 
 export type Alert = {
   readonly series: string;
-  readonly method: 'ewma' | 'edivisive';
+  readonly method: Method;
   /** Day of the first bad night. */
   readonly since: number;
   readonly before: number;
@@ -26,7 +26,11 @@ export type Alert = {
   readonly p: number;
 };
 
+export type Method = 'ewma' | 'edivisive';
+
 export type WatchOptions = {
+  /** Both unless named. */
+  readonly method?: Method;
   readonly ewma?: Omit<NightOptions, 'scale'>;
   readonly edivisive?: EDivisiveOptions;
 };
@@ -34,6 +38,8 @@ export type WatchOptions = {
 /** Change points are looked for in this many nights, and are news for this many values. */
 const NIGHTS = 90;
 export const NEWS_VALUES = 7;
+/** What lies further back says nothing of tonight. */
+const MEMORY_NIGHTS = 180;
 /** At most this share of the alarms of a night is expected to be false. */
 const FALSE_SHARE_MAX = 0.02;
 /** Alerts of one direction that began this close to each other are one alert. */
@@ -101,9 +107,12 @@ const changeAlert = (
  */
 export const watchTonight = (watched: readonly Watched[], options: WatchOptions = {}): Alert[] => {
   const alerts = watched.map((series) => {
-    const judged = judgeNights(series.nights, { ...options.ewma, scale: series.scale });
-    const ewma = ewmaAlert(series.id, judged);
-    const change = changeAlert(series, options.edivisive ?? {});
+    const { id, scale } = series;
+    const nights = series.nights.slice(-MEMORY_NIGHTS);
+    const judged = judgeNights(nights, { ...options.ewma, scale });
+    const ewma = options.method === 'edivisive' ? undefined : ewmaAlert(id, judged);
+    const change =
+      options.method === 'ewma' ? undefined : changeAlert(series, options.edivisive ?? {});
     if (!change) return ewma;
     return ewma && ewma.p < change.p ? { ...change, p: ewma.p } : change;
   });
