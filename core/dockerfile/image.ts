@@ -39,12 +39,14 @@ export const imageOf = (last: ResolvedStage, stages: readonly ResolvedStage[]): 
 /** Repository and tag of an image name, without digest; `node` for `docker.io/library/node:24`. */
 export const repositoryOf = (image: string): { repository: string; tag: string | undefined } => {
   const [name = ''] = image.split('@');
-  const match = /^(.*?)(?::([^:/]+))?$/.exec(name);
-  const repository = (match?.[1] ?? name)
+  // A colon before the last slash belongs to the port of a registry.
+  const colon = name.lastIndexOf(':');
+  const tag = colon > name.lastIndexOf('/') ? name.slice(colon + 1) : undefined;
+  const repository = (tag === undefined ? name : name.slice(0, colon))
     .toLowerCase()
     .replace(/^(?:(?:index\.)?docker\.io\/|public\.ecr\.aws\/docker\/)(?:library\/)?/, '')
     .replace(/^library\//, '');
-  return { repository, tag: match?.[2] };
+  return { repository, tag };
 };
 
 export const stageOf = (step: { readonly stage: FileStage }): string => stageName(step.stage);

@@ -27,8 +27,17 @@ const scriptOf = ({ args, heredocs }: Step): string => {
   return SHELL_READS.test(head) && !other ? body : head;
 };
 
+/** Every rule asks for the commands of the same steps. */
+const known = new WeakMap<PlacedStep, readonly Command[]>();
+
 /** The commands of a RUN instruction. */
-export const runCommands = (step: PlacedStep): Command[] => {
+export const runCommands = (step: PlacedStep): readonly Command[] => {
+  const commands = known.get(step) ?? readCommands(step);
+  known.set(step, commands);
+  return commands;
+};
+
+const readCommands = (step: PlacedStep): readonly Command[] => {
   const exec = jsonWords(step.args);
   const scope = { cwd: step.cwd, variables: step.variables };
   if (!exec) return commandsOf(scriptOf(step), scope);

@@ -21,7 +21,7 @@ const shippedImages = (image: Image): Named[] => {
         : [];
     });
   // A name without a value, or one that the rest of the build supplies, says nothing of tags.
-  return [...under, ...copied].filter(({ name }) => /^[\w.-]+[\w./:@-]*$/.test(name));
+  return [...under, ...copied].filter(({ name }) => /^[\w.-][\w./:@-]*$/.test(name));
 };
 
 const isFloating = (name: string): boolean => {
