@@ -117,6 +117,7 @@ export type Service = {
   /** Dockerfile lines of each stage after the common base, the reference first. */
   readonly stages?: Readonly<Record<string, readonly string[]>>;
   readonly rounds?: number;
+  readonly vantages?: readonly string[];
   /** Lines under \`drill:\`. */
   readonly drill?: readonly string[];
   /** Further top-level lines. */
@@ -128,6 +129,7 @@ const STAGES = { plain: [], slow: ['ENV DELAY_MS=3'] };
 /** Writes a service with a multi-stage Dockerfile and its configuration; answers with the configuration's path. */
 export const writeService = ({ folder }: Workshop, service: Service = {}): string => {
   const { name = 'tiny', stages = STAGES, rounds = 1, drill = [], more = [] } = service;
+  const { vantages = ['eu-west-1'] } = service;
   const home = path.join(folder, name);
   mkdirSync(home, { recursive: true });
   const names = Object.keys(stages);
@@ -152,7 +154,7 @@ export const writeService = ({ folder }: Workshop, service: Service = {}): strin
     '  - { kind: http, path: / }',
     'drill:',
     `  profile: { rounds: ${rounds}, samples: 5, rate: 25/s }`,
-    '  vantages: [eu-west-1]',
+    `  vantages: [${vantages.join(', ')}]`,
     ...drill.map((line) => `  ${line}`),
     ...more,
   ];
