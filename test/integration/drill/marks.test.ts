@@ -26,7 +26,11 @@ describe('a drill in which variants fail', () => {
   let report: DrillReport;
 
   beforeAll(async () => {
-    const config = writeService(workshop, { stages: STAGES, drill: ['readyTimeout: 4s'] });
+    const config = writeService(workshop, {
+      stages: STAGES,
+      rounds: 3,
+      drill: ['readyTimeout: 4s'],
+    });
     ended = await workshop.run([
       'drill',
       '--no-install',
