@@ -21,7 +21,8 @@ export default defineConfig({
       // Real sockets and processes beside whatever else the machine does: one repeat tells a stumble
       // from a fault.
       project('integration', 300_000, { fileParallelism: false, retry: 1 }),
-      project('package', 120_000),
+      // Its files package into one cached folder.
+      project('package', 120_000, { fileParallelism: false }),
       project('e2e', 600_000, { fileParallelism: false }),
     ],
   },

@@ -89,7 +89,9 @@ export const templates = async (): Promise<Record<Role, Template>> => {
   if (!existsSync(cached)) {
     const folder = await serviceFolder();
     try {
-      const texts = await Promise.all(ROLES.map((role) => compile(folder, role)));
+      // One after the other: osls keeps state in the service's folder.
+      const texts = [];
+      for (const role of ROLES) texts.push(await compile(folder, role));
       const all = Object.fromEntries(ROLES.map((role, i) => [role, JSON.parse(texts[i] ?? '')]));
       const fresh = path.join(folder, 'templates.json');
       writeFileSync(fresh, JSON.stringify(all));
