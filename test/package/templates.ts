@@ -90,7 +90,7 @@ export const templates = async (): Promise<Record<Role, Template>> => {
     const folder = await serviceFolder();
     try {
       // One after the other: osls keeps state in the service's folder.
-      const texts = [];
+      const texts: Awaited<ReturnType<typeof compile>>[] = [];
       for (const role of ROLES) texts.push(await compile(folder, role));
       const all = Object.fromEntries(ROLES.map((role, i) => [role, JSON.parse(texts[i] ?? '')]));
       const fresh = path.join(folder, 'templates.json');
