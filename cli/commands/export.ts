@@ -1,6 +1,7 @@
 /** `failover export`: the numbers of a drill as rows, for spreadsheets and other tools. */
 import { ExportOutput, PlacementRow, RankingLine, RoundRow } from '../../events/exportOutput.ts';
 import { readDrill } from '../../functions/rank/report.ts';
+import type { EXPORTS } from '../choices.ts';
 import { csvLines, type Field } from '../csv.ts';
 import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
@@ -8,7 +9,6 @@ import { placementRows, rankingLines, roundRows } from '../rows.ts';
 import { withStore } from '../store.ts';
 import { drillWithReport } from './report.ts';
 
-export const EXPORTS = ['rounds', 'placements', 'rankings'] as const;
 type What = (typeof EXPORTS)[number];
 
 export type ExportOptions = { readonly data?: string; readonly what: What };

@@ -5,6 +5,7 @@ import { ExportOutput } from '../../events/exportOutput.ts';
 import { HistoryOutput } from '../../events/historyOutput.ts';
 import { InitOutput } from '../../events/initOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
+import { SCHEMA_NAMES } from '../choices.ts';
 import { configJsonSchema } from '../config/knownKeys.ts';
 import type { Output } from '../output/output.ts';
 
@@ -20,11 +21,9 @@ const SCHEMAS = {
   history: outputSchema(HistoryOutput, 'failover history --json'),
   ranking: outputSchema(RankingOutput, 'failover rank --json'),
   export: outputSchema(ExportOutput, 'failover export --json'),
-} as const;
+} satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
-export type SchemaName = keyof typeof SCHEMAS;
-
-export const SCHEMA_NAMES = Object.keys(SCHEMAS);
+type SchemaName = keyof typeof SCHEMAS;
 
 const isName = (name: string): name is SchemaName => Object.hasOwn(SCHEMAS, name);
 

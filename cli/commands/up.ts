@@ -13,8 +13,6 @@ import { slackText, webhookFrom } from '../drill/webhook.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 
-/** Where `up` listens unless told otherwise, so that scripts can rely on it. */
-export const UP_PORT = 4599;
 const PORT_MAX = 65_535;
 
 export type UpOptions = {

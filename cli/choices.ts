@@ -1,0 +1,10 @@
+/** Names that options are chosen from, apart from the work behind them so that help is quick. */
+
+/** Where `up` listens unless told otherwise, so that scripts can rely on it. */
+export const UP_PORT = 4599;
+
+/** What `failover export` can print. */
+export const EXPORTS = ['rounds', 'placements', 'rankings'] as const;
+
+/** What `failover schema` can print. */
+export const SCHEMA_NAMES = ['config', 'report', 'init', 'history', 'ranking', 'export'] as const;
