@@ -24,7 +24,7 @@ export type Profile =
 export const samplingOf = (profile: Profile, variants: number): Sampling => {
   if (profile === 'quick') {
     const rounds = minRounds(variants);
-    return { rounds: { min: rounds, max: rounds }, samples: 20, warmup: 4, ratePerS: 25 };
+    return { rounds: { min: rounds, max: rounds }, samples: 20, warmup: 4, ratePerS: 32 };
   }
   if (profile === 'nightly') {
     const min = Math.max(12, minRounds(variants, 4));

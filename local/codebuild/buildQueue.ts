@@ -19,7 +19,8 @@ import {
 
 const MINUTE_MS = 60_000;
 
-const defaultConcurrency = (): number => Math.max(1, Math.floor(os.availableParallelism() / 2));
+/** A build waits for disk and downloads half of its time, so there is one for each core. */
+const defaultConcurrency = (): number => os.availableParallelism();
 
 type Running = { readonly abort: AbortController; readonly done: Promise<void> };
 
