@@ -1,4 +1,4 @@
-/** DNS messages of the `dns` probe: the query, and what is checked of an answer. */
+/** DNS messages: the query, and what is checked of an answer. */
 import dnsPacket from 'dns-packet';
 
 export type DnsQuestion = {
@@ -13,6 +13,8 @@ export type DnsAnswer = {
   readonly truncated: boolean;
   /** Data of the records of the type asked for, sorted. */
   readonly records: readonly string[];
+  /** Names that the name asked for stands for: the chain of CNAME records, in order. */
+  readonly aliases: readonly string[];
   /** Smallest time to live among them, in seconds; undefined when there are none. */
   readonly ttlS: number | undefined;
 };
@@ -65,7 +67,7 @@ export const decodeAnswer = (
   if ((high & 0x80) === 0) return undefined;
   const code = CODES[low & 15] ?? `code ${low & 15}`;
   const truncated = (high & 0x02) !== 0;
-  if (truncated) return { code, truncated, records: [], ttlS: undefined };
+  if (truncated) return { code, truncated, records: [], aliases: [], ttlS: undefined };
   const { questions = [], answers = [] } = dnsPacket.decode(message);
   const [asked] = questions;
   // A server that could not read the question need not repeat it.
@@ -80,6 +82,7 @@ export const decodeAnswer = (
   return {
     code,
     truncated,
+    aliases: answers.flatMap((answer) => (answer.type === 'CNAME' ? [plain(answer.data)] : [])),
     records: found.map(({ text }) => text).sort(),
     ttlS: found.length === 0 ? undefined : Math.min(...found.map(({ ttlS }) => ttlS)),
   };

@@ -27,6 +27,9 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** The header by which a service says which region and image answered. */
 const SERVED_BY = 'x-served-by';
 
+/** The header by which a service says which region answered; it proves where a request went. */
+const REGION = 'x-region';
+
 const HEADER_NAME = /^[\w-]+$/;
 
 const hasControlCharacter = (text: string): boolean =>
@@ -88,6 +91,7 @@ const judge = (
 ): ProbeOutcome => {
   const totalMs = doneMs - connection.startMs;
   const servedBy = answer.headers.get(SERVED_BY);
+  const region = answer.headers.get(REGION);
   if (answer.status !== target.expectStatus) {
     const who = servedBy === undefined ? '' : ` (${servedBy})`;
     const detail = `status ${answer.status} instead of ${target.expectStatus}${who}`;
@@ -114,6 +118,7 @@ const judge = (
       status: answer.status,
       bodyBytes: answer.bodyBytes,
       ...(servedBy === undefined ? {} : { servedBy }),
+      ...(region === undefined ? {} : { region }),
     },
   };
 };

@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import dnsPacket from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DnsTarget, dnsProbe, parseServer } from '../../../probes/dns.ts';
+import { type DnsTarget, dnsProbe } from '../../../probes/dns.ts';
 import { portOf, tcpServer } from './servers.ts';
 
 type Packet = Parameters<typeof dnsPacket.encode>[0];
@@ -132,14 +132,5 @@ describe('the dns probe', () => {
     const target: DnsTarget = { name: 'shop.test', type: 'A' };
     const outcome = await dnsProbe(target, { timeoutMs: 500, signal: AbortSignal.abort() });
     expect(outcome).toMatchObject({ ok: false, reason: 'aborted' });
-  });
-
-  it.each([
-    ['192.0.2.1', '192.0.2.1', 53],
-    ['127.12.0.2:5300', '127.12.0.2', 5300],
-    ['2001:db8::1', '2001:db8::1', 53],
-    ['[2001:db8::1]:5300', '2001:db8::1', 5300],
-  ])('reads the server %s', (text, address, port) => {
-    expect(parseServer(text)).toEqual({ address, port });
   });
 });
