@@ -15,6 +15,7 @@ import type { Clock } from './clock.ts';
 import type { BuilderDetection } from './containers/detect.ts';
 import type { Dynamodb } from './dynamodb/service.ts';
 import type { Ecs } from './ecs/createEcs.ts';
+import type { EventEnvelope } from './eventbridge/events.ts';
 import type { Lambda } from './lambda/service.ts';
 import type { LogLine } from './lambda/types.ts';
 import { createNetwork, type Network } from './network/network.ts';
@@ -42,6 +43,8 @@ export type CloudOptions = {
   readonly fires?: (scheduleName: string) => boolean;
   readonly onLambdaLog: (line: LogLine) => void;
   readonly onBuildLog: (build: string, line: string) => void;
+  /** Hears of every event put on a bus. */
+  readonly onEvent?: (event: EventEnvelope) => void;
   /** Hears of faults that no caller can be told. */
   readonly onFault: (error: unknown, what: string) => void;
 };

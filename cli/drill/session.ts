@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openDocuments } from '../../aws/documents.ts';
-import { DrillError } from '../../core/errors.ts';
 import { holdDataFolder } from '../../local/assembly/dataFolder.ts';
 import { realClock } from '../../local/clock.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
@@ -20,6 +19,7 @@ import {
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import type { CheckedConfig } from '../config/validate.ts';
 import type { Output } from '../output/output.ts';
+import { addressInUse } from '../portOwner.ts';
 import { packSource } from '../source.ts';
 
 export type SessionOptions = {
@@ -160,18 +160,6 @@ const startHeld = async (
     throw error;
   }
   return { builder, cloud: await startFor(checked, options, builder, lock) };
-};
-
-/** A taken port is a person's to free; it says which. */
-const addressInUse = (error: unknown): unknown => {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  const { address, port } = error as Error & { address?: string; port?: number };
-  return new DrillError(
-    'AddressInUse',
-    `cannot listen on ${address ?? '127.0.0.1'}:${port ?? '?'}: it is in use. Stop what listens there, or choose another with --port or dns.listen`,
-    {},
-    error,
-  );
 };
 
 /** Starts the cloud, frees what an earlier run left, and installs the service. */

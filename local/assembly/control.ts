@@ -1,5 +1,6 @@
 /** Services that start others: schedules, events, state machines. */
 import type { Clock } from '../clock.ts';
+import type { EventEnvelope } from '../eventbridge/events.ts';
 import { createEventBridge } from '../eventbridge/service.ts';
 import { createScheduler } from '../scheduler/service.ts';
 import { createStepFunctions } from '../stepfunctions/engine.ts';
@@ -12,14 +13,17 @@ type Needs = {
   readonly random: () => number;
   readonly fires?: (scheduleName: string) => boolean;
   readonly onFault: (error: unknown, what: string) => void;
+  readonly onEvent?: (event: EventEnvelope) => void;
 };
 
 export const openControl = async (needs: Needs, { gateway }: LateEndpoint, keep: Closing) => {
-  const { dataDir, clock, random, onFault, fires } = needs;
+  const { dataDir, clock, random, onFault, onEvent, fires } = needs;
   const onDropped = (delivery: { readonly about: string }, error: unknown): void =>
     onFault(error, `delivery of ${delivery.about}`);
   const base = { dataDir, clock, random, gateway };
-  const eventbridge = keep(await createEventBridge({ ...base, onDropped }));
+  const eventbridge = keep(
+    await createEventBridge({ ...base, onDropped, ...(onEvent ? { onEvent } : {}) }),
+  );
   const scheduler = keep(
     await createScheduler({ ...base, ...(fires ? { fires } : {}), onDropped }),
   );

@@ -6,7 +6,7 @@ import { openStateFile } from '../state/stateFile.ts';
 import { randomUuid } from '../stepfunctions/random.ts';
 import { createTimetable } from '../timetable.ts';
 import { AwsError, type CallContext } from '../wire/types.ts';
-import { type EventContent, envelope, eventTime } from './events.ts';
+import { type EventContent, type EventEnvelope, envelope, eventTime } from './events.ts';
 import { type RoutedDelivery, routeEvent, routeToTargets } from './routing.ts';
 import {
   type BusState,
@@ -26,6 +26,8 @@ export type EventBridgeOptions = {
   readonly gateway: Gateway;
   /** Hears of deliveries that are given up, and why. */
   readonly onDropped: (delivery: Delivery, error: unknown) => void;
+  /** Hears of every event that is taken, whether or not a rule wants it. */
+  readonly onEvent?: (event: EventEnvelope) => void;
 };
 
 /** Buses and rules on disk, the timers of scheduled rules and the queue of deliveries. */
@@ -50,7 +52,9 @@ const createQueue = async (
     newId,
     route: (content: EventContent, region: string, bus: string, timeMs: number) => {
       const event = envelope(content, { id: newId(), region, timeMs });
-      return { id: event.id, routed: routeEvent(event, region, bus, routing()) };
+      const routed = routeEvent(event, region, bus, routing());
+      options.onEvent?.(event);
+      return { id: event.id, routed };
     },
     routeRule: (rule: RuleState, content: EventContent, timeMs: number) => {
       const event = envelope(content, { id: newId(), region: rule.region, timeMs });
