@@ -8,3 +8,15 @@ export const EXPORTS = ['rounds', 'placements', 'rankings'] as const;
 
 /** What `failover schema` can print. */
 export const SCHEMA_NAMES = ['config', 'report', 'init', 'history', 'ranking', 'export'] as const;
+
+/** What `failover fault` can break. */
+export const FAULT_KINDS = [
+  'down',
+  'refuse',
+  'blackhole',
+  'slow',
+  'errors',
+  'loss',
+  'cut',
+  'clear',
+] as const;

@@ -29,6 +29,7 @@ export const ERROR_NAMES = [
   'AddressInUse',
   'DiskFull',
   'DataFolderInUse',
+  'WatchNotRunning',
   'Interrupted',
 ] as const;
 

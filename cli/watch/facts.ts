@@ -1,0 +1,97 @@
+/** What a watch tells a person, one fact a line, out of the events on its bus. */
+import * as z from 'zod';
+import { formatMs } from '../../core/units.ts';
+import { EVENT_SOURCE } from '../../events/busEvent.ts';
+import { FailoverCompleted } from '../../events/failoverCompleted.ts';
+import { FailoverNotice } from '../../events/failoverNotice.ts';
+import { EpochMs } from '../../events/region.ts';
+import { RegionVerdict } from '../../events/regionVerdict.ts';
+import type { EventEnvelope } from '../../local/eventbridge/events.ts';
+
+export const FactShape = z.strictObject({
+  atMs: EpochMs,
+  service: z.string(),
+  kind: z.enum([
+    'verdict',
+    'suspect',
+    'cleared',
+    'approval',
+    'decided',
+    'flipped',
+    'verified',
+    'failed',
+    'held',
+    'failback-ready',
+    'page',
+    'completed',
+  ]),
+  text: z.string(),
+});
+export type Fact = z.output<typeof FactShape>;
+
+const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact => ({
+  ...{ service, atMs, kind: 'verdict' },
+  text: `${region} ${state}: ${why}`,
+});
+
+const approvalHint = ({ approval }: FailoverNotice): string =>
+  approval === null ? '' : `. Approve with: failover approve ${approval.decisionId}`;
+
+const noticeFact = (notice: FailoverNotice): Fact => ({
+  ...{ service: notice.service, atMs: notice.atMs, kind: notice.notice },
+  text: `${notice.why}${notice.notice === 'approval' ? approvalHint(notice) : ''}`,
+});
+
+const completedFact = (completed: FailoverCompleted): Fact => {
+  const { service, atMs, outcome, active, epoch, timings, reason } = completed;
+  const rto = timings?.rtoMs === null || !timings ? '' : ` · RTO ${formatMs(timings.rtoMs)}`;
+  const why = outcome === 'done' ? '' : `: ${reason}`;
+  return {
+    ...{ service, atMs, kind: 'completed' },
+    text: `${outcome}, ${active} serves at epoch ${epoch}${rto}${why}`,
+  };
+};
+
+/** The fact in an event; undefined where it holds none that a person wants to see as a line. */
+export const factOf = (event: EventEnvelope): Fact | undefined => {
+  if (event.source !== EVENT_SOURCE) return undefined;
+  switch (event['detail-type']) {
+    case 'RegionVerdict': {
+      const { data } = RegionVerdict.safeParse(event.detail);
+      return data && verdictFact(data);
+    }
+    case 'FailoverNotice': {
+      const { data } = FailoverNotice.safeParse(event.detail);
+      return data && noticeFact(data);
+    }
+    case 'FailoverCompleted': {
+      const { data } = FailoverCompleted.safeParse(event.detail);
+      return data && completedFact(data);
+    }
+    default:
+      return undefined;
+  }
+};
+
+const KEPT_MAX = 200;
+
+/** Keeps the last facts, each once: events are delivered at least once. */
+export const createFacts = (tell: (fact: Fact) => void) => {
+  const kept: Fact[] = [];
+  return {
+    all: (): readonly Fact[] => kept,
+    hear: (event: EventEnvelope): void => {
+      const fact = factOf(event);
+      if (fact === undefined) return;
+      const { atMs, kind, text } = fact;
+      if (kept.some((one) => one.atMs === atMs && one.kind === kind && one.text === text)) return;
+      kept.push(fact);
+      if (kept.length > KEPT_MAX) kept.shift();
+      tell(fact);
+    },
+  };
+};
+
+/** As a line for a log: time, what, and why. */
+export const factLine = ({ atMs, kind, text }: Fact): string =>
+  `${new Date(atMs).toISOString()} ${kind === 'verdict' ? '' : `${kind}: `}${text}`;
