@@ -149,8 +149,7 @@ const probeCell = async (work: Work): Promise<void> => {
   if (kinds.length === 0) return;
   const startedAt = needs.clock.now();
   const collected = newCollection();
-  // They meet different servers, and neither meets an arm: together they cost no more than one.
-  await Promise.all(kinds.map((spec) => probeStore(work, spec, collected)));
+  for (const spec of kinds) await probeStore(work, spec, collected);
   const arm = { armId: CELL_ARM_ID, order: request.targets.length, runner: '', startedAt };
   await keep(work, arm, collected);
 };

@@ -27,6 +27,8 @@ export type EnvironmentNeeds = {
   readonly guard: ProcessGuard;
   readonly clock: Clock;
   readonly log: LogSink;
+  /** The runtime has loaded the function and asks for its first event. */
+  readonly onReady: () => void;
   readonly onExit: () => void;
 };
 
@@ -267,10 +269,12 @@ export const startEnvironment = async (needs: EnvironmentNeeds): Promise<Environ
   };
   const api = await openRuntimeApi({
     onNext: () => {
+      const first = state.initMs === undefined;
       state.initMs ??= clock.monotonicMs() - state.bornMs;
       state.idle = true;
       wakeRested(state);
       dispatch(state, api);
+      if (first) needs.onReady();
     },
     onReport: (report) => takeReport(state, report),
   });

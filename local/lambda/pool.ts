@@ -18,6 +18,8 @@ export type Concurrency = {
   readonly perFunction: number;
   /** Environments of all functions together. */
   readonly total: number;
+  /** Environments that start at once: more of them than cores start no sooner, and crowd out what runs. */
+  readonly starting: number;
   /** Invocations that wait for an environment; more are refused. */
   readonly waitingMax: number;
   /** An environment without work for this long is stopped. */
@@ -43,6 +45,8 @@ export const taskRootOf = (spec: FunctionSpec): string => {
 type Slot = {
   readonly spec: FunctionSpec;
   busy: boolean;
+  /** Its process is not yet ready for a first event. */
+  starting: boolean;
   usedAt: number;
   environment: Environment | undefined;
   cancelIdle: () => void;
@@ -89,6 +93,7 @@ export const createPool = (needs: Needs): Pool => {
 
   const rest = (slot: Slot): void => {
     slot.busy = false;
+    slot.starting = false;
     slot.usedAt = clock.monotonicMs();
     if (!slot.environment?.alive() || retired.has(slot.spec) || closed) {
       drop(slot);
@@ -110,7 +115,12 @@ export const createPool = (needs: Needs): Pool => {
       logStream: `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
       endpoint: needs.endpoint(),
       runtime: await needs.runtime(),
+      onReady: () => {
+        slot.starting = false;
+        serve();
+      },
       onExit: () => {
+        slot.starting = false;
         if (!slot.busy) drop(slot);
       },
     });
@@ -161,9 +171,17 @@ export const createPool = (needs: Needs): Pool => {
     const idle = idleSlot(spec);
     if (idle !== undefined) return idle;
     const own = [...slots].filter((slot) => slot.spec === spec).length;
-    if (own >= concurrency.perFunction || !makeRoom()) return undefined;
-    const usedAt = clock.monotonicMs();
-    const slot: Slot = { spec, busy: false, usedAt, environment: undefined, cancelIdle: () => {} };
+    if (own >= concurrency.perFunction) return undefined;
+    const starting = [...slots].filter((slot) => slot.starting).length;
+    if (starting >= concurrency.starting || !makeRoom()) return undefined;
+    const slot: Slot = {
+      spec,
+      busy: false,
+      starting: true,
+      usedAt: clock.monotonicMs(),
+      environment: undefined,
+      cancelIdle: () => {},
+    };
     slots.add(slot);
     return slot;
   };

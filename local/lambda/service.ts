@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Clock } from '../clock.ts';
@@ -35,7 +36,8 @@ export type Lambda = {
 
 const CONCURRENCY: Concurrency = {
   perFunction: 10,
-  total: 32,
+  total: 40,
+  starting: Math.max(2, availableParallelism()),
   waitingMax: 1_000,
   idleMs: 300_000,
 };
