@@ -10,6 +10,8 @@ export type RecordSet = {
   readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT';
   readonly ttlS: number;
   readonly values: readonly string[];
+  /** One of several sets that answers are drawn from by weight; absent in a simple set. */
+  readonly share?: { readonly id: string; readonly weight: number };
 };
 
 export type RecordChange = { readonly action: 'DELETE' | 'CREATE'; readonly set: RecordSet };
@@ -42,20 +44,35 @@ type Wanted = {
   readonly epoch: number;
   /** Address records of the region to serve from. */
   readonly sets: readonly RecordSet[];
+  /** What an earlier step of the same epoch left, where a move takes several. */
+  readonly previous?: readonly RecordSet[];
 };
 
-type Found = { readonly sets: readonly RecordSet[]; readonly epoch: RecordSet | null };
+export type FoundRecord = { readonly sets: readonly RecordSet[]; readonly epoch: RecordSet | null };
+
+/** Names in values are the same with and without the dot at their end. */
+const valuesOf = ({ values }: RecordSet): string =>
+  values
+    .map((value) => value.toLowerCase().replace(/\.$/, ''))
+    .sort()
+    .join('\n');
 
 const sameSet = (a: RecordSet, b: RecordSet): boolean =>
   a.name === b.name &&
   a.type === b.type &&
   a.ttlS === b.ttlS &&
-  [...a.values].sort().join('\n') === [...b.values].sort().join('\n');
+  a.share?.id === b.share?.id &&
+  a.share?.weight === b.share?.weight &&
+  valuesOf(a) === valuesOf(b);
+
+/** Whether two lists are the same record sets, in whatever order. */
+const sameSets = (some: readonly RecordSet[], others: readonly RecordSet[]): boolean =>
+  some.length === others.length && some.every((set) => others.some((other) => sameSet(set, other)));
 
 /**
  * The batch that makes the zone answer as wanted. It is never empty of answers, before or after.
  */
-export const planRecordChange = (found: Found, wanted: Wanted): RecordPlan => {
+export const planRecordChange = (found: FoundRecord, wanted: Wanted): RecordPlan => {
   const { record, epoch, sets } = wanted;
   if (sets.length === 0 || sets.some(({ values }) => values.length === 0)) {
     return { kind: 'refused', why: `${record} would have no answer` };
@@ -76,13 +93,12 @@ export const planRecordChange = (found: Found, wanted: Wanted): RecordPlan => {
   if (current !== null && current > epoch) {
     return { kind: 'superseded', why: `${record} is at epoch ${current}, this flip is ${epoch}` };
   }
-  const asWanted =
-    found.sets.length === sets.length &&
-    sets.every((set) => found.sets.some((other) => sameSet(set, other)));
-  if (current === epoch) {
-    return asWanted
-      ? { kind: 'already', why: `${record} answers so at epoch ${epoch}` }
-      : { kind: 'refused', why: `${record} was edited by another hand at epoch ${epoch}` };
+  if (current === epoch && sameSets(found.sets, sets)) {
+    return { kind: 'already', why: `${record} answers so at epoch ${epoch}` };
+  }
+  const isNextStep = wanted.previous !== undefined && sameSets(found.sets, wanted.previous);
+  if (current === epoch && !isNextStep) {
+    return { kind: 'refused', why: `${record} was edited by another hand at epoch ${epoch}` };
   }
   const remove = (set: RecordSet): RecordChange => ({ action: 'DELETE', set });
   const create = (set: RecordSet): RecordChange => ({ action: 'CREATE', set });
@@ -94,6 +110,32 @@ export const planRecordChange = (found: Found, wanted: Wanted): RecordPlan => {
       ...sets.map(create),
       create(epochSet(record, epoch)),
     ],
+  };
+};
+
+/**
+ * The batch that leaves everything as it is, and fails unless the epoch is still as it was read:
+ * proof that the zone can be written. A zone without an epoch gets `epoch`.
+ */
+export const planRecordProof = (
+  found: FoundRecord,
+  { record, epoch }: { readonly record: string; readonly epoch: number },
+): RecordPlan => {
+  if (found.sets.length === 0) {
+    return { kind: 'refused', why: `${record} has no address record in the zone` };
+  }
+  if (found.epoch !== null && epochOf(found.epoch) === null) {
+    return { kind: 'refused', why: `${epochRecordName(record)} holds no epoch` };
+  }
+  return {
+    kind: 'change',
+    batch:
+      found.epoch === null
+        ? [{ action: 'CREATE', set: epochSet(record, epoch) }]
+        : [
+            { action: 'DELETE', set: found.epoch },
+            { action: 'CREATE', set: found.epoch },
+          ],
   };
 };
 
@@ -110,7 +152,9 @@ export type ChangeAnswer =
   | 'NoSuchChange'
   | 'PriorRequestNotComplete'
   | 'Throttling'
-  | 'InvalidChangeBatch';
+  | 'InvalidChangeBatch'
+  /** No answer: the change may have been made. */
+  | 'Unreachable';
 
 export type ChangeStep =
   | { readonly do: 'done' }

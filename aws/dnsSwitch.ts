@@ -1,0 +1,180 @@
+/**
+ * The switch objects of driver `quorum`: one in each of three regions' buckets. Each region has a
+ * client and a time limit of its own, so that a dark one does not hold the others.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { canonicalJson } from '../core/evidence/canonical.ts';
+import {
+  type FoundSwitch,
+  type SwitchBody,
+  type SwitchWrite,
+  switchText,
+  type WriteResult,
+} from '../core/failover/switchObjects.ts';
+import { isAwsError, type SdkSettings } from './sdk.ts';
+
+const READ_TIMEOUT_MS = 2_000;
+const WRITE_TIMEOUT_MS = 3_000;
+const TEXT_MAX = 20_000;
+
+export type SwitchObject = {
+  readonly region: string;
+  readonly bucket: string;
+  readonly key: string;
+};
+
+const Body = z.strictObject({
+  state: z.enum(['home', 'standby']),
+  epoch: z.int().min(0),
+  decisionId: z.string(),
+  evidenceHash: z.string(),
+  expiresAtMs: z.number(),
+  signature: z.string(),
+});
+
+/** A switch as it was read, with the text of it, and why nothing is known where nothing is. */
+export type ReadSwitch = FoundSwitch & {
+  readonly text: string | null;
+  readonly requestId: string | null;
+  readonly why: string;
+};
+
+export type WrittenSwitch = WriteResult & {
+  readonly requestId: string | null;
+  readonly why: string;
+};
+
+const Metadata = z.object({ $metadata: z.object({ requestId: z.string().optional() }) });
+
+const requestIdOf = (answer: unknown): string | null =>
+  Metadata.safeParse(answer).data?.$metadata.requestId ?? null;
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : String(error);
+
+/** Signs with HMAC-SHA256; without a key the signature is empty. */
+const signerOf = (key: string | null) => (text: string) =>
+  key === null ? '' : createHmac('sha256', key).update(text).digest('hex');
+
+const sameText = (a: string, b: string): boolean => {
+  const [first, second] = [Buffer.from(a), Buffer.from(b)];
+  return first.length === second.length && timingSafeEqual(first, second);
+};
+
+const NOTHING = { epoch: null, decisionId: null, state: null } as const;
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * What an object says. One that this key has not signed says nothing: its epoch must not hold up a
+ * flip, whoever wrote it.
+ */
+const saidBy = (text: string, sign: (text: string) => string) => {
+  const parsed = Body.safeParse(isJson(text) ? JSON.parse(text) : undefined);
+  if (!parsed.success) return { ...NOTHING, why: 'the object is no switch' };
+  const { signature, ...body } = parsed.data;
+  if (!sameText(signature, sign(canonicalJson(body)))) {
+    return { ...NOTHING, why: 'the signature does not fit' };
+  }
+  const { epoch, decisionId, state } = body;
+  return { epoch, decisionId, state, why: `${state} at epoch ${epoch}` };
+};
+
+const conditionOf = (condition: SwitchWrite['condition']) =>
+  'ifMatch' in condition ? { IfMatch: condition.ifMatch } : { IfNoneMatch: '*' };
+
+/** Answers of S3 to a condition that does not hold, or that a rival write was faster to meet. */
+const REFUSED = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey', 'NotFound'];
+
+/** `key` signs what is written and is asked of what is read; null for none. */
+export const openDnsSwitch = (key: string | null, sdk: SdkSettings = {}) => {
+  const sign = signerOf(key);
+  const clients = new Map<string, S3Client>();
+  const at = (region: string): S3Client => {
+    const known = clients.get(region);
+    if (known) return known;
+    const client = new S3Client({ maxAttempts: 1, forcePathStyle: true, ...sdk, region });
+    clients.set(region, client);
+    return client;
+  };
+
+  const readOne = async (object: SwitchObject, signal: AbortSignal): Promise<ReadSwitch> => {
+    const { region, bucket, key: Key } = object;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+    const nothing = { region, etag: null, text: null, ...NOTHING };
+    try {
+      const answer = await at(region).send(new GetObjectCommand({ Bucket: bucket, Key }), {
+        abortSignal: limit,
+      });
+      const text = ((await answer.Body?.transformToString()) ?? '').slice(0, TEXT_MAX);
+      const said = saidBy(text, sign);
+      const { ETag: etag = null } = answer;
+      return { region, reachable: true, etag, text, requestId: requestIdOf(answer), ...said };
+    } catch (error) {
+      const absent = isAwsError(error, 'NoSuchKey', 'NotFound');
+      const why = absent ? 'there is no object' : reasonOf(error);
+      return { ...nothing, reachable: absent, requestId: requestIdOf(error), why };
+    }
+  };
+
+  const put = async (
+    object: SwitchObject,
+    text: string,
+    condition: SwitchWrite['condition'],
+    signal: AbortSignal,
+  ): Promise<WrittenSwitch> => {
+    const { region, bucket, key: Key } = object;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(WRITE_TIMEOUT_MS)]);
+    try {
+      const answer = await at(region).send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key,
+          Body: text,
+          ContentType: 'application/json',
+          CacheControl: 'no-store',
+          ...conditionOf(condition),
+        }),
+        { abortSignal: limit },
+      );
+      return { region, result: 'written', requestId: requestIdOf(answer), why: '' };
+    } catch (error) {
+      const refused = isAwsError(error, ...REFUSED);
+      const result = refused ? 'condition-failed' : 'failed';
+      return { region, result, requestId: requestIdOf(error), why: reasonOf(error) };
+    }
+  };
+
+  return {
+    /** All of them at once. What cannot be read is in the answer as not reachable. */
+    read: (objects: readonly SwitchObject[], signal: AbortSignal): Promise<ReadSwitch[]> =>
+      Promise.all(objects.map((object) => readOne(object, signal))),
+    /** Writes one signed body under the condition of the plan. */
+    write: (
+      object: SwitchObject,
+      body: SwitchBody,
+      condition: SwitchWrite['condition'],
+      signal: AbortSignal,
+    ): Promise<WrittenSwitch> => put(object, switchText(body, sign), condition, signal),
+    /** Writes what was read, if it is still there: proof that the object can be written. */
+    prove: (
+      object: SwitchObject,
+      { etag, text }: { readonly etag: string; readonly text: string },
+      signal: AbortSignal,
+    ): Promise<WrittenSwitch> => put(object, text, { ifMatch: etag }, signal),
+    close: () => {
+      for (const client of clients.values()) client.destroy();
+    },
+  };
+};
+
+export type DnsSwitch = ReturnType<typeof openDnsSwitch>;
