@@ -164,6 +164,12 @@ const maintenanceWindow = z
     'expected days and times such as "sun 03:00-04:00" or "mon-fri 22:00-02:00"',
   );
 
+/** Told, before traffic moves, to stop the old side: a URL that is posted to, or a function. */
+const fence = z.union([
+  z.strictObject({ http: webUrl }),
+  z.strictObject({ lambda: z.string().min(1).max(200) }),
+]);
+
 export const FailoverConfig = z.strictObject({
   mode: z.enum(['auto', 'approve', 'manual']).default('approve'),
   rpo: durationMs().default(60_000),
@@ -175,6 +181,8 @@ export const FailoverConfig = z.strictObject({
   approval: durationMs().default(900_000),
   soak: durationMs().optional(),
   homeUp: durationMs().optional(),
+  fence: z.array(fence).max(10).default([]),
+  singleWriter: z.boolean().default(false),
 });
 
 export const Config = z

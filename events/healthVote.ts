@@ -1,4 +1,4 @@
-/** What one observer says of one region. */
+/** What one observer says of the regions that it probes. */
 import * as z from 'zod';
 import type { Vote } from '../core/health/vote.ts';
 import { type BusEvent, busEvent } from './busEvent.ts';
@@ -25,11 +25,20 @@ export const VoteShape = z.strictObject({
   lastFailure: z.string().max(40).nullable(),
 }) satisfies z.ZodType<Vote>;
 
-export const HealthVote = VoteShape.extend({ service: ServiceName }).refine(
-  ({ vote, reason }) => (vote === 'ABSTAIN') === (reason !== null),
-  'an abstention has a reason, and nothing else has',
-);
+/** All votes of an observer of one moment: together they cost one evaluation. */
+export const HealthVote = z.strictObject({
+  service: ServiceName,
+  votes: z
+    .array(
+      VoteShape.refine(
+        ({ vote, reason }) => (vote === 'ABSTAIN') === (reason !== null),
+        'an abstention has a reason, and nothing else has',
+      ),
+    )
+    .min(1)
+    .max(4),
+});
 export type HealthVote = z.output<typeof HealthVote>;
 
-export const healthVote = (service: string, vote: Vote): BusEvent<HealthVote> =>
-  busEvent('HealthVote', HealthVote.parse({ service, ...vote }));
+export const healthVote = (service: string, votes: readonly Vote[]): BusEvent<HealthVote> =>
+  busEvent('HealthVote', HealthVote.parse({ service, votes }));

@@ -14,7 +14,8 @@ export const SampleShape = z.strictObject({
 /** A region, or the local observer of a configuration without observers. */
 export const ObserverName = z.string().min(1).max(40);
 
-export const ServiceName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+/** A service, or a watch of it: the shadow name of a rehearsal has eight letters more. */
+export const ServiceName = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/);
 
 export const ProbeOutcome = z.strictObject({
   service: ServiceName,

@@ -27,10 +27,10 @@ describe('an event', () => {
   it('carries what was decided, under its name', () => {
     const { decision, execution } = decided();
     const { votes } = decision.active;
-    expect(healthVote('shop', votes[0]!)).toEqual({
+    expect(healthVote('shop', votes.slice(0, 2))).toEqual({
       source: EVENT_SOURCE,
       detailType: 'HealthVote',
-      detail: { service: 'shop', ...votes[0] },
+      detail: { service: 'shop', votes: votes.slice(0, 2) },
     });
     expect(regionVerdict('shop', decision.active)).toMatchObject({
       detailType: 'RegionVerdict',
@@ -55,8 +55,8 @@ describe('an event', () => {
   it('is refused when it is none', () => {
     const { decision } = decided();
     const vote = decision.active.votes[0]!;
-    expect(() => healthVote('shop', { ...vote, reason: 'stale' })).toThrow('an abstention has a');
-    expect(() => healthVote('Shop!', vote)).toThrow();
+    expect(() => healthVote('shop', [{ ...vote, reason: 'stale' }])).toThrow('an abstention has a');
+    expect(() => healthVote('Shop!', [vote])).toThrow();
     const sample = { startMs: 1, endMs: 2, failure: '', latencyMs: null };
     const outcome = { service: 'shop', observer: 'local', target: HOME, sample };
     expect(() => probeOutcome(outcome)).toThrow();

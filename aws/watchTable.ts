@@ -1,0 +1,235 @@
+/**
+ * The table of a watch, in its home region.
+ *
+ * | PK                   | SK                                 | kept   |
+ * |----------------------|------------------------------------|--------|
+ * | WATCH#<service>      | PLAN, STATE, FACTS, LEASE          | always |
+ * | WATCH#<service>      | OBSERVER#<observer>                | 1 d    |
+ * | WATCH#<service>      | ONCE#<key>                         | asked  |
+ * | SAMPLES#<service>    | <start ms>#<observer>#<target>     | 7 d    |
+ * | DECISION#<service>   | <decision>                         | 400 d  |
+ * | FAILOVERS#<service>  | <started ms>#<execution>           | 400 d  |
+ * | EVIDENCE#<execution> | <at ms>#<kind>#<id>                | 400 d  |
+ */
+import { randomUUID } from 'node:crypto';
+import type * as z from 'zod';
+import type { Claim, Lease } from '../core/failover/lease.ts';
+import { type Facts, NO_FACTS } from '../core/failover/view.ts';
+import { FactsShape } from '../events/failoverState.ts';
+import { WatchPlan } from '../events/watchPlan.ts';
+import {
+  LeaseShape,
+  ObserverMemory,
+  SampleChunk,
+  StepEvidence,
+  StoredDecision,
+  WatchState,
+} from '../events/watchState.ts';
+import { type JsonTable, type Key, openJsonTable } from './jsonTable.ts';
+import type { SdkSettings } from './sdk.ts';
+
+/** How long items are kept, in days. */
+const DAYS = { observer: 1, samples: 7, record: 400 } as const;
+
+const MS_DIGITS = 13;
+
+/** Epoch milliseconds as a sort key: text in the order of time. */
+const moment = (ms: number): string => String(Math.floor(ms)).padStart(MS_DIGITS, '0');
+
+/** Sorts after every key that starts with a moment. */
+const END_OF_TIME = ':';
+
+const watchKey = (service: string, sk: string): Key => ({ pk: `WATCH#${service}`, sk });
+
+/** Plan, state and facts of a watch: what evaluating reads and writes. */
+const openEvaluation = (items: JsonTable) => ({
+  plan: (service: string, signal?: AbortSignal): Promise<WatchPlan | null> =>
+    items.get(watchKey(service, 'PLAN'), WatchPlan, signal),
+
+  putPlan: async (plan: WatchPlan): Promise<void> => {
+    await items.put(watchKey(plan.service, 'PLAN'), WatchPlan.parse(plan));
+  },
+
+  state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
+    items.get(watchKey(service, 'STATE'), WatchState, signal),
+
+  /** State and facts of the same moment, in one read. */
+  load: async (
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<{ stored: WatchState | null; facts: Facts }> => {
+    const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
+    const found = await items.getAll([state, facts], signal);
+    return { stored: found(state, WatchState), facts: found(facts, FactsShape) ?? NO_FACTS };
+  },
+
+  /**
+   * Writes the state if the stored one is the version before it; version 1 if there is none yet.
+   * False: another writer was first. Load again, and decide again.
+   */
+  saveState: (service: string, stored: WatchState, signal?: AbortSignal): Promise<boolean> =>
+    items.put(watchKey(service, 'STATE'), stored, {
+      marks: { version: stored.version },
+      condition:
+        stored.version === 1
+          ? { if: 'absent' }
+          : { if: 'marks', are: { version: stored.version - 1 } },
+      signal,
+    }),
+
+  facts: async (service: string, signal?: AbortSignal): Promise<Facts> =>
+    (await items.get(watchKey(service, 'FACTS'), FactsShape, signal)) ?? NO_FACTS,
+
+  putFacts: async (service: string, facts: Facts, signal?: AbortSignal): Promise<void> => {
+    await items.put(watchKey(service, 'FACTS'), FactsShape.parse(facts), { signal });
+  },
+
+  putDecision: async (
+    service: string,
+    decisionId: string,
+    decision: StoredDecision,
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const keep = { nowMs: decision.input.nowMs, days: DAYS.record };
+    await items.put({ pk: `DECISION#${service}`, sk: decisionId }, decision, { keep, signal });
+  },
+
+  decision: (
+    service: string,
+    decisionId: string,
+    signal?: AbortSignal,
+  ): Promise<StoredDecision | null> =>
+    items.get({ pk: `DECISION#${service}`, sk: decisionId }, StoredDecision, signal),
+
+  lease: (service: string, signal?: AbortSignal): Promise<Lease | null> =>
+    items.get(watchKey(service, 'LEASE'), LeaseShape, signal),
+
+  /** Writes a claimed lease under the condition of its claim. False: it has changed meanwhile. */
+  claim: (
+    service: string,
+    { item, condition }: Extract<Claim, { ok: true }>,
+    signal?: AbortSignal,
+  ): Promise<boolean> =>
+    items.put(watchKey(service, 'LEASE'), item, {
+      marks: { epoch: item.epoch, holder: item.holder },
+      condition:
+        condition.expect === 'absent'
+          ? { if: 'absent' }
+          : { if: 'marks', are: { epoch: condition.epoch, holder: condition.holder } },
+      signal,
+    }),
+
+  /** True for the first who says so, for as long as the mark is kept. */
+  once: (service: string, key: string, days: number, nowMs: number): Promise<boolean> =>
+    items.put(
+      watchKey(service, `ONCE#${key}`),
+      { atMs: nowMs },
+      { keep: { nowMs, days }, condition: { if: 'absent' } },
+    ),
+});
+
+/** What observers keep. */
+const openObservation = (items: JsonTable) => ({
+  observer: (service: string, name: string, signal?: AbortSignal): Promise<ObserverMemory | null> =>
+    items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemory, signal),
+
+  /**
+   * Writes the memory of an observer, and holds its place until `memory.untilMs`. False: another
+   * invocation holds it at `nowMs`; `force` takes it all the same.
+   */
+  holdObserver: (
+    service: string,
+    name: string,
+    memory: ObserverMemory,
+    options: { nowMs: number; force?: boolean; signal?: AbortSignal },
+  ): Promise<boolean> => {
+    const { nowMs, force = false, signal } = options;
+    const { holder, untilMs } = memory;
+    return items.put(watchKey(service, `OBSERVER#${name}`), memory, {
+      keep: { nowMs, days: DAYS.observer },
+      marks: { holder, untilMs },
+      ...(force
+        ? {}
+        : { condition: { if: 'free', own: ['holder', holder], until: ['untilMs', nowMs] } }),
+      signal,
+    });
+  },
+
+  putSamples: async (service: string, chunk: SampleChunk, signal?: AbortSignal): Promise<void> => {
+    const [first] = chunk.samples;
+    if (first === undefined) return;
+    const sk = `${moment(first.startMs)}#${chunk.observer}#${chunk.target}`;
+    const keep = { nowMs: first.startMs, days: DAYS.samples };
+    await items.put({ pk: `SAMPLES#${service}`, sk }, SampleChunk.parse(chunk), { keep, signal });
+  },
+
+  /** Chunks whose first sample started in this span, in the order of time. */
+  samples: (
+    service: string,
+    span: { fromMs: number; toMs: number },
+    signal?: AbortSignal,
+  ): Promise<SampleChunk[]> =>
+    items.between(
+      {
+        pk: `SAMPLES#${service}`,
+        from: moment(span.fromMs),
+        to: moment(span.toMs) + END_OF_TIME,
+      },
+      SampleChunk,
+      { signal },
+    ),
+});
+
+/** What is kept of executions. */
+const openRecords = (items: JsonTable) => ({
+  putSummary: async (
+    service: string,
+    summary: { startedAtMs: number; execution: string },
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const sk = `${moment(summary.startedAtMs)}#${summary.execution}`;
+    const keep = { nowMs: summary.startedAtMs, days: DAYS.record };
+    await items.put({ pk: `FAILOVERS#${service}`, sk }, summary, { keep, signal });
+  },
+
+  /** The latest first. */
+  summaries: <T extends z.ZodType>(
+    service: string,
+    schema: T,
+    limit: number,
+    signal?: AbortSignal,
+  ): Promise<z.output<T>[]> =>
+    items.between({ pk: `FAILOVERS#${service}`, from: '0', to: END_OF_TIME }, schema, {
+      newestFirst: true,
+      limit,
+      signal,
+    }),
+
+  putEvidence: async (
+    execution: string,
+    evidence: StepEvidence,
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const sk = `${moment(evidence.atMs)}#${evidence.kind}#${randomUUID()}`;
+    const keep = { nowMs: evidence.atMs, days: DAYS.record };
+    await items.put({ pk: `EVIDENCE#${execution}`, sk }, evidence, { keep, signal });
+  },
+
+  /** In the order of time. */
+  evidence: (execution: string, signal?: AbortSignal): Promise<StepEvidence[]> =>
+    items.between({ pk: `EVIDENCE#${execution}`, from: '0', to: END_OF_TIME }, StepEvidence, {
+      signal,
+    }),
+});
+
+export const openWatchTable = (table: string, sdk: SdkSettings = {}) => {
+  const items = openJsonTable(table, sdk);
+  return {
+    ...openEvaluation(items),
+    ...openObservation(items),
+    ...openRecords(items),
+    close: items.close,
+  };
+};
+
+export type WatchTable = ReturnType<typeof openWatchTable>;

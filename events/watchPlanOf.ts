@@ -1,0 +1,98 @@
+/** From a configuration, and what only the installer knows, to the plan of a watch. */
+import { DrillError } from '../core/errors.ts';
+import { type Config, FailoverConfig, HealthConfig } from './config.ts';
+import { failoverSettings, healthSettings } from './failoverSettings.ts';
+import { type Answers, WatchPlan, type WatchTarget } from './watchPlan.ts';
+
+/** What is known of a region only once it is installed; what is absent comes from its endpoint. */
+export type TargetFacts = Partial<Omit<WatchTarget, 'region'>>;
+
+export type WatchFacts = {
+  readonly zoneId: string;
+  readonly targets: { readonly primary: TargetFacts; readonly standby: TargetFacts };
+  readonly dns: { readonly nameServers: readonly string[]; readonly resolvers: readonly string[] };
+  readonly switch: WatchPlan['switch'];
+  readonly slackParameter: string | null;
+  readonly reportUrl: string | null;
+  /** The watch of a rehearsal: another name, another record, the same targets. */
+  readonly shadow?: { readonly service: string; readonly record: string };
+};
+
+const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
+
+/** What a record must answer so that clients reach the host of `url`. */
+export const answersOf = (url: string): Answers => {
+  const { hostname } = new URL(url);
+  if (IPV4.test(hostname)) return { A: [hostname] };
+  return hostname.startsWith('[') ? { AAAA: [hostname.slice(1, -1)] } : { CNAME: [hostname] };
+};
+
+/** Zone of the record: the one that is named, or all but its first label. */
+export const zoneOf = (config: Config, record: string): string =>
+  config.dns.zone ?? record.split('.').slice(1).join('.');
+
+const targetFrom = (
+  region: Config['regions']['primary'],
+  facts: TargetFacts,
+  config: Config,
+): unknown => {
+  const endpoint = 'endpoint' in region ? region.endpoint : undefined;
+  const url = facts.url ?? endpoint;
+  if (url === undefined) {
+    throw new DrillError(
+      'ConfigInvalid',
+      `nothing tells where ${region.name} is reached: give it an endpoint, or the service an image`,
+    );
+  }
+  return {
+    region: region.name,
+    url,
+    serverName: facts.serverName ?? null,
+    answers: facts.answers ?? answersOf(endpoint ?? url),
+    capacity: config.image === undefined ? null : (facts.capacity ?? null),
+  };
+};
+
+const fencesOf = (config: Config): unknown[] =>
+  (config.failover ?? FailoverConfig.parse({})).fence.map((fence) =>
+    'http' in fence
+      ? { kind: 'http', target: fence.http }
+      : { kind: 'lambda', target: fence.lambda },
+  );
+
+/**
+ * @throws DrillError `ConfigInvalid` when the configuration has no record, or a region no address.
+ */
+export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
+  const record = facts.shadow?.record ?? config.record;
+  if (record === undefined) {
+    throw new DrillError('ConfigInvalid', 'nothing to fail over: the configuration has no record');
+  }
+  const { primary, standby, witness } = config.regions;
+  const service = facts.shadow?.service ?? config.service;
+  return WatchPlan.parse({
+    service,
+    record,
+    zone: zoneOf(config, record),
+    zoneId: facts.zoneId,
+    homeRegion: standby.name,
+    primary: primary.name,
+    standby: standby.name,
+    witness: witness?.name ?? null,
+    observers: config.observers,
+    health: healthSettings(config),
+    failover: { ...failoverSettings(config), service },
+    targets: [
+      targetFrom(primary, facts.targets.primary, config),
+      targetFrom(standby, facts.targets.standby, config),
+    ],
+    canaries: (config.health ?? HealthConfig.parse({})).canaries,
+    dns: facts.dns,
+    switch: facts.switch,
+    fences: fencesOf(config),
+    singleWriter: config.failover?.singleWriter ?? false,
+    dataTable: config.probes.find((probe) => probe.kind === 'database')?.table ?? null,
+    slackParameter: facts.slackParameter,
+    reportUrl: facts.reportUrl,
+  });
+};

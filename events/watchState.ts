@@ -1,0 +1,129 @@
+/** What is stored of a watch between invocations. */
+import * as z from 'zod';
+import type { Lease } from '../core/failover/lease.ts';
+import type { Action } from '../core/failover/states.ts';
+import type { Filter } from '../core/health/filter.ts';
+import { DecisionInputShape, DecisionShape } from './evidenceRecord.ts';
+import { Cause, Epoch, ExecutionShape } from './failoverDecided.ts';
+import { NoticeShape } from './failoverNotice.ts';
+import { StateShape } from './failoverState.ts';
+import { VoteShape } from './healthVote.ts';
+import { ObserverName, SampleShape } from './probeOutcome.ts';
+import { EpochMs, Ms } from './region.ts';
+
+const approval = {
+  decisionId: ExecutionShape.shape.decisionId,
+  epoch: Epoch,
+  expiresAtMs: EpochMs,
+};
+
+export const ActionShape = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('prepare') }),
+  z.strictObject({ do: z.literal('interrupt-rehearsal') }),
+  z.strictObject({ do: z.literal('plan'), cause: Cause, approved: z.boolean() }),
+  z.strictObject({ do: z.literal('ask-approval'), ...approval }),
+  z.strictObject({
+    do: z.enum(['start', 'fence', 'scale', 'flip', 'verify', 'roll-back']),
+    execution: ExecutionShape,
+  }),
+  z.strictObject({
+    do: z.literal('finish'),
+    execution: ExecutionShape,
+    outcome: z.enum(['done', 'failed']),
+  }),
+  z.strictObject({ do: z.literal('notify'), notice: NoticeShape, why: z.string() }),
+  z.strictObject({ do: z.literal('page'), why: z.string() }),
+]) satisfies z.ZodType<Action>;
+
+/** How a region was last judged, to tell a change from a repetition. */
+export const JudgedShape = z.strictObject({
+  region: ObserverName,
+  state: z.enum(['UP', 'DEGRADED', 'DOWN', 'UNKNOWN']),
+});
+
+/**
+ * Actions that were decided in the version of the state that carries them. They stay until somebody
+ * who carried them out writes again, so a crash in between loses none; all can be done twice.
+ */
+export const OutboxEntry = z.strictObject({
+  version: z.int().min(1),
+  atMs: EpochMs,
+  actions: z.array(ActionShape).min(1).max(20),
+});
+export type OutboxEntry = z.output<typeof OutboxEntry>;
+
+export const WatchState = z.strictObject({
+  /** One more with every write. A write names the version it rests on, or is refused. */
+  version: z.int().min(1),
+  state: StateShape,
+  /** As it was at rest before the present suspicion: where a replay starts. */
+  before: StateShape,
+  /** The latest vote of each observer about each region. */
+  votes: z.array(VoteShape).max(40),
+  verdicts: z.array(JudgedShape).max(2),
+  outbox: z.array(OutboxEntry).max(20),
+  savedAtMs: EpochMs,
+});
+export type WatchState = z.output<typeof WatchState>;
+
+export const LeaseShape = z.strictObject({
+  epoch: Epoch,
+  holder: z.string().min(1).max(100),
+  expiresAtMs: EpochMs,
+}) satisfies z.ZodType<Lease>;
+
+const run = z.strictObject({ fromMs: EpochMs, lastMs: EpochMs, count: z.int().min(1) }).nullable();
+
+export const FilterShape = z.strictObject({
+  hard: z.strictObject({
+    state: z.enum(['UNTRIED', 'UP', 'DOWN']),
+    sinceMs: EpochMs.nullable(),
+    goodMs: EpochMs.nullable(),
+    badMs: EpochMs.nullable(),
+    run,
+  }),
+  soft: z.strictObject({
+    window: z.array(z.strictObject({ startMs: EpochMs, latencyMs: Ms.nullable() })).max(100),
+    slow: z.boolean(),
+    overSinceMs: EpochMs.nullable(),
+    underSinceMs: EpochMs.nullable(),
+  }),
+  lastEvidenceMs: EpochMs.nullable(),
+  lastFailure: z.string().max(40).nullable(),
+}) satisfies z.ZodType<Filter>;
+
+/** What one observer hands to its next invocation, and until when it observes itself. */
+export const ObserverMemory = z.strictObject({
+  /** Nobody else observes under this name before then; the holder puts it off as it goes. */
+  untilMs: EpochMs,
+  /** When the holder means to hand over. */
+  endsMs: EpochMs,
+  /** The invocation that observes. */
+  holder: z.string().min(1).max(100),
+  memory: z.record(ObserverName, z.strictObject({ filter: FilterShape, lastDueMs: EpochMs })),
+});
+export type ObserverMemory = z.output<typeof ObserverMemory>;
+
+/** Samples of one observer about one target, in one item. */
+export const SampleChunk = z.strictObject({
+  observer: ObserverName,
+  target: ObserverName,
+  samples: z.array(SampleShape).min(1).max(5_000),
+});
+export type SampleChunk = z.output<typeof SampleChunk>;
+
+/** A decision as it was made: what it rests on, and what led to it. */
+export const StoredDecision = z.strictObject({
+  input: DecisionInputShape,
+  before: StateShape,
+  decision: DecisionShape,
+});
+export type StoredDecision = z.output<typeof StoredDecision>;
+
+/** One piece of raw evidence of an execution; `finish` chains them. */
+export const StepEvidence = z.strictObject({
+  kind: z.string().min(1).max(40),
+  atMs: EpochMs,
+  body: z.json(),
+});
+export type StepEvidence = z.output<typeof StepEvidence>;
