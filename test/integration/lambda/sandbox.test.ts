@@ -9,6 +9,7 @@ import { createLambda, type Lambda } from '../../../local/lambda/service.ts';
 import type { LogLine } from '../../../local/lambda/types.ts';
 import { MISBEHAVING, readPayload, testCall } from './support.ts';
 
+const STARTING = 2;
 const dataDir = mkdtempSync(path.join(tmpdir(), 'lambda-'));
 const lines: LogLine[] = [];
 let lambda: Lambda;
@@ -42,7 +43,7 @@ beforeAll(() => {
     endpoint: () => 'http://127.0.0.1:1',
     network: { sourceAddress: () => '127.31.0.1', resolver: () => undefined },
     log: (line) => lines.push(line),
-    concurrency: { perFunction: 3, total: 5 },
+    concurrency: { perFunction: 3, total: 5, starting: STARTING },
   });
   register('misbehaving', MISBEHAVING);
 });
@@ -169,6 +170,13 @@ describe('many invocations', () => {
     const calls = Array.from({ length: 7 }, () => invoke('slow', { do: 'sleep', ms: 150 }));
     const pids = new Set((await Promise.all(calls)).map(({ payload }) => payload.pid));
     expect(pids.size).toBe(3);
+  });
+
+  it('that are quick share the few environments that start at once', async () => {
+    register('quick', MISBEHAVING);
+    const calls = Array.from({ length: 20 }, () => invoke('quick', { do: 'count' }));
+    const counts = (await Promise.all(calls)).map(({ payload }) => payload.count);
+    expect(counts.filter((count) => count === 1).length).toBeLessThanOrEqual(STARTING);
   });
 
   it('take the place of idle environments of other functions', async () => {
