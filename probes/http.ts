@@ -13,7 +13,8 @@ export type HttpTarget = Endpoint & {
   readonly method?: 'GET' | 'HEAD';
   /** Further request headers; `host`, too, may be set here. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly expectStatus: number;
+  /** One status, or any that means success. */
+  readonly expectStatus: number | '2xx';
   /** Text that the body must contain. */
   readonly expectBody?: string;
   /** Answer headers that must be there with exactly these values. */
@@ -82,6 +83,9 @@ const wrongHeader = ({ expectHeaders }: HttpTarget, { headers }: Answer): string
   return undefined;
 };
 
+const isExpected = (status: number, expected: HttpTarget['expectStatus']): boolean =>
+  expected === '2xx' ? status >= 200 && status < 300 : status === expected;
+
 const judge = (
   target: HttpTarget,
   answer: Answer,
@@ -92,7 +96,7 @@ const judge = (
   const totalMs = doneMs - connection.startMs;
   const servedBy = answer.headers.get(SERVED_BY);
   const region = answer.headers.get(REGION);
-  if (answer.status !== target.expectStatus) {
+  if (!isExpected(answer.status, target.expectStatus)) {
     const who = servedBy === undefined ? '' : ` (${servedBy})`;
     const detail = `status ${answer.status} instead of ${target.expectStatus}${who}`;
     return failure('status', totalMs, detail);

@@ -60,3 +60,15 @@ export const verifyChain = (entries: readonly Entry[], hash: Hash, head?: string
     ? { ok: true, head: previousHash, entries: entries.length }
     : { ok: false, index: last, why: `the record ends in ${previousHash}, ${head} was expected` };
 };
+
+/** A whole record, in the order of time; what happened at the same moment stays as it was given. */
+export const chainOf = (
+  pieces: readonly Pick<Entry, 'kind' | 'atMs' | 'body'>[],
+  hash: Hash,
+): Entry[] => {
+  const entries: Entry[] = [];
+  for (const piece of [...pieces].sort((a, b) => a.atMs - b.atMs)) {
+    entries.push(nextEntry(entries.at(-1), piece, hash));
+  }
+  return entries;
+};

@@ -101,11 +101,20 @@ const isGood = (observation: DnsObservation, expected: Expected): boolean => {
   return observation.rcode === 'NOERROR' && found === [...wanted].sort().join(' ');
 };
 
-const inARow = (observations: readonly DnsObservation[], expected: Expected): number => {
+/** The latest good answers without a bad one between them, the newest first. */
+const lastRun = (
+  observations: readonly DnsObservation[],
+  expected: Expected,
+): readonly DnsObservation[] => {
   const latestFirst = [...observations].sort((a, b) => b.atMs - a.atMs);
   const firstBad = latestFirst.findIndex((each) => !isGood(each, expected));
-  return firstBad === -1 ? latestFirst.length : firstBad;
+  return firstBad === -1 ? latestFirst : latestFirst.slice(0, firstBad);
 };
+
+const isAnswerTo =
+  ({ server, transport, type }: Query) =>
+  (seen: DnsObservation): boolean =>
+    seen.server === server && seen.transport === transport && seen.type === type;
 
 /** What the answers so far say, at `nowMs`. */
 export const judgeVerification = (
@@ -120,11 +129,9 @@ export const judgeVerification = (
   const settled = (server: string, times: number): boolean =>
     plan.queries
       .filter((query) => query.server === server)
-      .every(({ transport, type }) => {
-        const own = observations.filter(
-          (seen) => seen.server === server && seen.transport === transport && seen.type === type,
-        );
-        return inARow(own, plan.expected) >= times;
+      .every((query) => {
+        const own = observations.filter(isAnswerTo(query));
+        return lastRun(own, plan.expected).length >= times;
       });
   const authorities = serversOf('authoritative');
   const resolvers = serversOf('resolver');
@@ -155,6 +162,52 @@ export const judgeVerification = (
       proof,
     ].join(', '),
   };
+};
+
+/** When what was seen became true for good; null for what is not. In epoch milliseconds. */
+export type ProofMoments = {
+  /** Since then every authoritative server has given the new answer to every question. */
+  readonly authoritativeMs: number | null;
+  /** Since then enough resolvers have, too, and a request has come back from the new region. */
+  readonly effectiveMs: number | null;
+};
+
+const latestOf = (moments: readonly (number | null)[]): number | null =>
+  moments.reduce<number | null>(
+    (latest, ms) => (latest === null || ms === null ? null : Math.max(latest, ms)),
+    Number.NEGATIVE_INFINITY,
+  );
+
+/**
+ * The first of the good answers that were not followed by a bad one: what a client could have got
+ * at that moment, not when it was believed. Resolvers that keep an old answer do not count as moved
+ * before they give the new one, however long that takes.
+ */
+export const proofMoments = (
+  plan: VerificationPlan,
+  observations: readonly DnsObservation[],
+  requests: readonly RequestProof[],
+): ProofMoments => {
+  const settledMs = (server: string): number | null =>
+    latestOf(
+      plan.queries
+        .filter((query) => query.server === server)
+        .map((query) => {
+          const run = lastRun(observations.filter(isAnswerTo(query)), plan.expected);
+          return run.at(-1)?.atMs ?? null;
+        }),
+    );
+  const settledOf = (role: Query['role']): (number | null)[] =>
+    [...new Set(plan.queries.filter((query) => query.role === role).map((query) => query.server))]
+      .map(settledMs)
+      .sort((a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY));
+  const authorities = settledOf('authoritative');
+  const authoritativeMs = authorities.length === 0 ? null : latestOf(authorities);
+  const proofs = [...requests].sort((a, b) => b.atMs - a.atMs);
+  const unproven = proofs.findIndex(({ ok, region }) => !ok || region !== plan.expectedRegion);
+  const provenMs = (unproven === -1 ? proofs : proofs.slice(0, unproven)).at(-1)?.atMs ?? null;
+  const resolvers = settledOf('resolver').slice(0, plan.resolversNeeded);
+  return { authoritativeMs, effectiveMs: latestOf([authoritativeMs, provenMs, ...resolvers]) };
 };
 
 /** A verification that failed is rolled back only to a side that is at least as well. */

@@ -10,6 +10,7 @@ import {
   judgeVerification,
   oldSideNoWorse,
   planVerification,
+  proofMoments,
   type RequestProof,
 } from '../../../core/failover/verification.ts';
 import { STANDBY, START_MS } from '../../support/failovers.ts';
@@ -96,6 +97,31 @@ describe('verification', () => {
       expect(judge(answers([1, 2]), [request], 90).outcome).toBe('failed');
     }
     expect(judge(answers([1, 2]), []).why).toContain('no request was answered by eu-central-1');
+  });
+
+  it('tells since when it was so, not when it was believed', () => {
+    const moments = (seen: DnsObservation[], requests = [proof]) => {
+      const { authoritativeMs, effectiveMs } = proofMoments(plan, seen, requests);
+      const secondOf = (ms: number | null) => (ms === null ? null : (ms - START_MS) / 1_000);
+      return [secondOf(authoritativeMs), secondOf(effectiveMs)];
+    };
+    expect(moments(answers([1, 2]))).toEqual([1, 3]);
+    // A good answer that a bad one followed was not yet for good.
+    const shaky = ({ server, atMs }: DnsObservation) =>
+      server === 'ns2' && atMs === START_MS + 2_000 ? { values: ['127.0.1.1'] } : {};
+    expect(moments(answers([1, 2, 4, 5], shaky))).toEqual([4, 4]);
+    // Two of three resolvers are enough; the third may keep its old answer for as long as it likes.
+    const late = ({ server, atMs }: DnsObservation) =>
+      (server === 'ignorant' || (server === 'clamping' && atMs < START_MS + 30_000)) && {
+        values: ['127.0.1.1'],
+      };
+    const old = (seen: DnsObservation) => late(seen) || {};
+    expect(moments(answers([1, 2, 29, 31], old))).toEqual([1, 31]);
+    expect(moments(answers([1, 2], old))).toEqual([1, null]);
+    expect(moments(answers([1, 2]), [])).toEqual([1, null]);
+    expect(moments([])).toEqual([null, null]);
+    const wrong = { ...proof, region: 'eu-west-1', atMs: START_MS + 4_000 };
+    expect(moments(answers([1, 2]), [proof, wrong])).toEqual([1, null]);
   });
 
   it('is rolled back only to a side that is no worse', () => {
