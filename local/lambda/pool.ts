@@ -58,6 +58,9 @@ type Waiting = {
   readonly done: (result: InvocationResult) => void;
 };
 
+/** A quick function serves those that wait in this time, so that no further environment need start. */
+const QUICK_MS = 50;
+
 type Needs = {
   readonly clock: Clock;
   readonly endpoint: () => string;
@@ -100,7 +103,7 @@ export const createPool = (needs: Needs): Pool => {
       return;
     }
     slot.cancelIdle = clock.after(concurrency.idleMs, () => drop(slot));
-    serve();
+    serveSoon();
   };
 
   const boot = async (slot: Slot): Promise<Environment> => {
@@ -117,7 +120,7 @@ export const createPool = (needs: Needs): Pool => {
       runtime: await needs.runtime(),
       onReady: () => {
         slot.starting = false;
-        serve();
+        serveSoon();
       },
       onExit: () => {
         slot.starting = false;
@@ -167,9 +170,7 @@ export const createPool = (needs: Needs): Pool => {
     return true;
   };
 
-  const slotFor = (spec: FunctionSpec): Slot | undefined => {
-    const idle = idleSlot(spec);
-    if (idle !== undefined) return idle;
+  const newSlot = (spec: FunctionSpec): Slot | undefined => {
     const own = [...slots].filter((slot) => slot.spec === spec).length;
     if (own >= concurrency.perFunction) return undefined;
     const starting = [...slots].filter((slot) => slot.starting).length;
@@ -186,13 +187,21 @@ export const createPool = (needs: Needs): Pool => {
     return slot;
   };
 
-  const serve = (): void => {
+  const serveWith = (slotFor: (spec: FunctionSpec) => Slot | undefined): void => {
     if (closed) return;
     waiting = waiting.filter((entry) => {
       const slot = slotFor(entry.spec);
       if (slot !== undefined) void work(slot, entry);
       return slot === undefined;
     });
+  };
+
+  const serve = (): void => serveWith((spec) => idleSlot(spec) ?? newSlot(spec));
+
+  /** What idles is used at once; what would have to start is started when that has had a chance. */
+  const serveSoon = (): void => {
+    serveWith(idleSlot);
+    if (waiting.length > 0) clock.after(QUICK_MS, serve);
   };
 
   return {
