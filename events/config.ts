@@ -6,7 +6,9 @@ import * as z from 'zod';
 import { parseWindow } from '../core/failover/maintenance.ts';
 import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
+import { Dockerfile } from './dockerfile.ts';
 import { durationMs, ratePerS, share, sizeBytes } from './quantities.ts';
+import { ScanSeverity, ScanSummary } from './scan.ts';
 
 const word = z
   .string()
@@ -125,6 +127,13 @@ export const DrillConfig = z.strictObject({
       errors: share().optional(),
       size: sizeBytes().optional(),
       findings: z.enum(['low', 'medium', 'high', 'none']).optional(),
+      vulnerabilities: z
+        .strictObject({
+          file: z.string().min(1).max(500),
+          severity: ScanSeverity.default('high'),
+          unfixed: z.enum(['count', 'ignore']).default('count'),
+        })
+        .optional(),
     })
     .optional(),
   rehearsal: z
@@ -273,5 +282,9 @@ export type ProbeConfig = z.output<typeof ProbeConfig>;
 export const ConfigDocument = z.strictObject({
   config: Config,
   source: z.strictObject({ key: z.string(), sha256: z.string() }).optional(),
+  /** The Dockerfile of the sources, read when they were stored. */
+  dockerfile: Dockerfile.optional(),
+  /** What scanners found, by variant. */
+  scans: z.record(z.string(), ScanSummary).default({}),
 });
 export type ConfigDocument = z.output<typeof ConfigDocument>;

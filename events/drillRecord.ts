@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { GateLimits } from './gates.ts';
 import { ProbeSpec } from './probeSpec.ts';
 import { ArmId, Cell, DrillId, Region } from './region.ts';
 
@@ -55,6 +56,14 @@ export const DrillPlan = z.strictObject({
     readyTimeoutMs: z.number(),
   }),
   slackParameter: z.string().nullable(),
+  /** S3 key of the configuration that the plan was made from. */
+  configKey: z.string().nullable().default(null),
+  gates: GateLimits.default({
+    errors: null,
+    sizeBytes: null,
+    findings: null,
+    vulnerabilities: null,
+  }),
 });
 export type DrillPlan = z.output<typeof DrillPlan>;
 

@@ -1,5 +1,6 @@
 /** The report of a drill: what `--json` prints, what the page shows, what Slack is told of. */
 import * as z from 'zod';
+import { GateResult } from './gates.ts';
 import { ImageFacts } from './image.ts';
 import { Ranking } from './ranking.ts';
 import { Cell, DrillId } from './region.ts';
@@ -47,6 +48,8 @@ export const VariantReport = z.strictObject({
   target: z.string(),
   args: z.record(z.string(), z.string()),
   image: ImageFacts.nullable(),
+  /** All gates that were asked for, those on the image first. */
+  gates: z.array(GateResult).default([]),
   /** Medians over all placements, in milliseconds; null where not measured. */
   placement: z.strictObject({
     placements: z.int(),

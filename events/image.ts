@@ -1,5 +1,8 @@
 import * as z from 'zod';
-import { ArmId, Cell, Region } from './region.ts';
+import { GateResult } from './gates.ts';
+import { BuildStepFacts, ImageContent, ImageFinding, StageFacts } from './imageContent.ts';
+import { ArmId, Cell, DrillId, Region } from './region.ts';
+import { ScanSummary } from './scan.ts';
 
 /** How the build of one variant ended, as `drill.asl.yaml` reads it from CodeBuild. */
 export const BuildOutcome = z.strictObject({
@@ -35,6 +38,17 @@ export const ImageFacts = z.strictObject({
   /** Where the base came from: a registry, or assembled on the machine that built. */
   base: z.string().nullable(),
   builder: z.string().nullable(),
+  /** Digest of the image's configuration. */
+  configDigest: z.string().nullable().default(null),
+  content: ImageContent.nullable().default(null),
+  /** Every stage of the Dockerfile, in its order; empty when it was not read. */
+  stages: z.array(StageFacts).default([]),
+  /** Empty when the log of the build was not there or showed none. */
+  buildSteps: z.array(BuildStepFacts).default([]),
+  findings: z.array(ImageFinding).nullable().default(null),
+  scan: ScanSummary.nullable().default(null),
+  /** Those that are judged before anything is placed. */
+  gates: z.array(GateResult).default([]),
 });
 export type ImageFacts = z.output<typeof ImageFacts>;
 
@@ -52,3 +66,13 @@ export const InspectImagesOutput = z.strictObject({
   cells: z.array(Cell),
 });
 export type InspectImagesOutput = z.output<typeof InspectImagesOutput>;
+
+export const GateImagesInput = z.strictObject({ drillId: DrillId, arms: z.array(PlaceableArm) });
+export type GateImagesInput = z.output<typeof GateImagesInput>;
+
+/** The arms that go on. The reference and its control always do: without them nothing is compared. */
+export const GateImagesOutput = z.strictObject({
+  arms: z.array(PlaceableArm),
+  gated: z.array(z.string()),
+});
+export type GateImagesOutput = z.output<typeof GateImagesOutput>;

@@ -24,10 +24,6 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
     [config.health, 'health is for watching the live service; a drill does not read it'],
     [config.failover, 'failover is for watching the live service; a drill does not read it'],
     [
-      config.drill.gates,
-      'drill.gates is checked for its form only: this version does not gate images',
-    ],
-    [
       config.drill.rehearsal,
       'drill.rehearsal is checked for its form only: this version does not rehearse the failover',
     ],
@@ -38,6 +34,13 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
   ];
   return notes.filter(([value]) => value !== undefined).map(([, note]) => note);
 };
+
+const scanNotes = ({ scanned: { missing } }: CheckedConfig): string[] =>
+  missing.length === 0
+    ? []
+    : [
+        `there is no ${missing.join(', ')} yet: without a scan the gate on vulnerabilities is not judged`,
+      ];
 
 const pairOf = ({ config }: CheckedConfig) => {
   const primary = config.regions.primary.name;
@@ -97,7 +100,7 @@ export const planOf = (checked: CheckedConfig, nowMs: number) => {
     estimatedMs: measuringMs,
     estimatedCostUsd: cost,
     schedule: scheduleOf(checked, nowMs),
-    notes: [...residencyNotes(checked), ...unusedByDrill(checked)],
+    notes: [...residencyNotes(checked), ...scanNotes(checked), ...unusedByDrill(checked)],
   };
 };
 

@@ -8,6 +8,7 @@ import { nextOccurrence } from '../../core/schedule/next.ts';
 import { expandMatrix, sameVariants, type VariantSpec } from '../../core/variants/matrix.ts';
 import { DockerfileError, readStages } from '../../local/containers/dockerfile.ts';
 import { Faults } from '../failure.ts';
+import { readScans, type Scans } from '../scans/read.ts';
 import type { LoadedConfig } from './load.ts';
 import { residencyFaults } from './residency.ts';
 
@@ -17,7 +18,11 @@ export type CheckedConfig = LoadedConfig & {
   readonly contextFolder: string;
   /** The Dockerfile, by a name that a person would write; undefined when there is no image. */
   readonly dockerfile: { readonly file: string; readonly text: string } | undefined;
+  /** What `drill.gates.vulnerabilities` names. */
+  readonly scanned: Pick<Scans, 'scans' | 'missing'>;
 };
+
+const NO_SCANS: Scans = { scans: {}, missing: [], faults: [] };
 
 const INSTRUCTIONS = [
   'ADD',
@@ -121,6 +126,19 @@ const matrixFaults = (
 const isFolder = (folder: string): boolean =>
   statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
+const scansOf = (
+  { config, file, folder, lineOf }: LoadedConfig,
+  variants: readonly VariantSpec[],
+): Scans => {
+  const gate = config.drill.gates?.vulnerabilities;
+  if (!gate) return NO_SCANS;
+  const ids = variants.map(({ id }) => id);
+  const read = readScans(gate.file, folder, ids);
+  const at = ['drill', 'gates', 'vulnerabilities', 'file'];
+  const place = `${file}:${lineOf(at)}: ${at.join('.')}`;
+  return { ...read, faults: read.faults.map((fault) => `${place}: ${fault}`) };
+};
+
 /** @throws Faults with a line for each fault found. */
 export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
   const { config, file, folder, lineOf } = loaded;
@@ -128,11 +146,13 @@ export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
   const { image } = config;
   if (!image) {
     if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
-    return { ...loaded, variants: [], contextFolder: folder, dockerfile: undefined };
+    const none = { variants: [], contextFolder: folder, dockerfile: undefined };
+    return { ...loaded, ...none, scanned: NO_SCANS };
   }
   const contextFolder = path.resolve(folder, image.context);
   const variants = expandMatrix(image.matrix, image.exclude);
-  faults.push(...matrixFaults(loaded, variants, image.reference));
+  const scanned = scansOf(loaded, variants);
+  faults.push(...matrixFaults(loaded, variants, image.reference), ...scanned.faults);
   if (!isFolder(contextFolder)) {
     faults.push(
       `${file}:${lineOf(['image', 'context'])}: image.context: there is no folder ${shown(contextFolder)}`,
@@ -151,5 +171,5 @@ export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
   const wrong = stageFaults(text, name, variants);
   if (faults.length > 0) throw new Faults('ConfigInvalid', [...faults, ...wrong]);
   if (wrong.length > 0) throw new Faults('DockerfileInvalid', wrong);
-  return { ...loaded, variants, contextFolder, dockerfile: { file: name, text } };
+  return { ...loaded, variants, contextFolder, dockerfile: { file: name, text }, scanned };
 };

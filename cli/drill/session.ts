@@ -18,6 +18,7 @@ import {
 } from '../../local/stack/install.ts';
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import type { CheckedConfig } from '../config/validate.ts';
+import { readDockerfile } from '../dockerfile/read.ts';
 import type { Output } from '../output/output.ts';
 import { addressInUse } from '../portOwner.ts';
 import { packSource } from '../source.ts';
@@ -82,7 +83,7 @@ const findBuilder = async (
 const storeConfig = async (
   cloud: Cloud,
   { bucket, homeRegion }: Installation,
-  { config, written, contextFolder }: CheckedConfig,
+  { config, written, contextFolder, dockerfile, scanned }: CheckedConfig,
 ): Promise<string> => {
   const settings = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
   const documents = openDocuments(bucket, settings);
@@ -90,7 +91,12 @@ const storeConfig = async (
   const packed = image ? packSource(contextFolder, image.dockerfile) : undefined;
   const source = packed && { key: `source/${packed.sha256}.zip`, sha256: packed.sha256 };
   if (packed && source) await documents.writeFile(source.key, packed.zip, 'application/zip');
-  const document = { config: withSlack(written, config.service), ...(source ? { source } : {}) };
+  const document = {
+    config: withSlack(written, config.service),
+    ...(source ? { source } : {}),
+    ...(dockerfile ? { dockerfile: readDockerfile(dockerfile.text, image?.dockerfile ?? '') } : {}),
+    scans: scanned.scans,
+  };
   const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
   const key = `config/${config.service}/${hash}.json`;
   await documents.write(key, document);

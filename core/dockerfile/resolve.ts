@@ -156,16 +156,14 @@ export const copySource = (step: PlacedStep, stages: readonly ResolvedStage[]): 
   return from === undefined ? { kind: 'context' } : sourceNamed(from, step, stages);
 };
 
-/** The stages from which a stage takes files with COPY or mounts. */
-const takenFrom = (stage: ResolvedStage, stages: readonly ResolvedStage[]): ResolvedStage[] =>
-  stage.steps
-    .flatMap((step) => [
-      ...(step.keyword === 'COPY' || step.keyword === 'ADD' ? [copySource(step, stages)] : []),
-      ...mountsOf(step).flatMap(({ from }) =>
-        from === undefined ? [] : [sourceNamed(from, step, stages)],
-      ),
-    ])
-    .flatMap((source) => (source.kind === 'stage' ? [source.stage] : []));
+/** From where a stage takes files with COPY, ADD or mounts. */
+export const takenFrom = (stage: ResolvedStage, stages: readonly ResolvedStage[]): Source[] =>
+  stage.steps.flatMap((step) => [
+    ...(step.keyword === 'COPY' || step.keyword === 'ADD' ? [copySource(step, stages)] : []),
+    ...mountsOf(step).flatMap(({ from }) =>
+      from === undefined ? [] : [sourceNamed(from, step, stages)],
+    ),
+  ]);
 
 /** Every stage that building `last` builds, in the order of the file. */
 export const neededStages = (
@@ -177,7 +175,9 @@ export const neededStages = (
     if (needed.has(stage)) return;
     needed.add(stage);
     if (stage.base.kind === 'stage') visit(stage.base.stage);
-    for (const other of takenFrom(stage, stages)) visit(other);
+    for (const source of takenFrom(stage, stages)) {
+      if (source.kind === 'stage') visit(source.stage);
+    }
   };
   visit(last);
   return [...needed].sort((a, b) => a.stage.index - b.stage.index);

@@ -12,7 +12,7 @@ export type PromotionView = {
 /**
  * Each ranked challenger, judged: it must be faster than the reference with all regions up, surely slower
  * in no other scenario, and pass its gates; the A/A check must be clean. `rankings` are those of all
- * scenarios for the one metric and quantile that decides; `failedGates` names what failed, by variant.
+ * scenarios for the one metric and quantile that decides; `failedGates` names the gates not passed, by variant.
  */
 export const promotionOf = (
   rankings: readonly Ranking[],
@@ -26,7 +26,7 @@ export const promotionOf = (
     const against = [
       ...(allUp.aa === 'clean' ? [] : [AA_REASON[allUp.aa]]),
       ...rankings.flatMap((ranking) => objection(ranking, v, reference)),
-      ...(failedGates[v] ?? []).map((gate) => `gate failed: ${gate}`),
+      ...(failedGates[v] ?? []).map((gate) => `gate not passed: ${gate}`),
     ];
     return { v, may: against.length === 0, against };
   });

@@ -1,12 +1,14 @@
 /** The report of a drill, from its plan and what was kept of it. Pure: the same records give the same report. */
 import { type Burst, sum } from '../drill/bursts.ts';
 import type { Arm, Cell } from '../drill/plan.ts';
-import { floorMs, rankDrill } from '../drill/rankDrill.ts';
+import { errorGate, floorMs, rankDrill } from '../drill/rankDrill.ts';
+import type { GateResult } from '../images/gates.ts';
 import type { Ranking } from '../ranking/ranking-types.ts';
 import { median } from '../statistics/quantile.ts';
 import type { VariantSpec } from '../variants/matrix.ts';
 import { cellReports } from './cells.ts';
 import { notMeasuredOf, problemsOf } from './findings.ts';
+import { gateProblems, heldBack, objectionsByVariant, referenceWarning } from './gates.ts';
 import { scoresAndPareto } from './scores.ts';
 import { type PlacementSeen, placementLines, placementSummary } from './variants.ts';
 import { headlineOf, nextSteps, primaryRanking } from './words.ts';
@@ -32,6 +34,7 @@ type Plan = {
     readonly samples: number;
     readonly ratePerS: number;
   };
+  readonly gates: { readonly errors: number | null };
 };
 
 type Image = {
@@ -39,6 +42,7 @@ type Image = {
   readonly status: 'built' | 'failed' | 'duplicate';
   readonly reason: string | null;
   readonly compressedBytes: number | null;
+  readonly gates: readonly GateResult[];
 };
 
 export type Records<I extends Image> = {
@@ -65,14 +69,26 @@ export type Records<I extends Image> = {
 const floorP95Ms = (bursts: readonly Burst[]): number =>
   bursts.length === 0 ? 0 : median(bursts.map(({ floorP95Us }) => floorP95Us)) / 1_000;
 
+/** Variants with all their gates: those of the image, judged in the drill, and that on failed probes. */
+const gatedVariants = <I extends Image>({ plan, images, bursts }: Records<I>) =>
+  plan.variants.map((variant) => {
+    const image = images.find(({ variantId }) => variantId === variant.id) ?? null;
+    const wasBuilt = image?.status === 'built';
+    return {
+      ...variant,
+      role: variant.id === plan.reference ? ('reference' as const) : ('candidate' as const),
+      image,
+      gates: wasBuilt ? [...image.gates, ...errorGate(plan, bursts, variant.id)] : [],
+    };
+  });
+
 const variantReports = <I extends Image>(
-  { plan, images, placements }: Records<I>,
+  { plan, placements }: Records<I>,
+  gated: ReturnType<typeof gatedVariants<I>>,
   rankings: readonly Ranking[],
 ) => {
-  const variants = plan.variants.map((variant) => ({
+  const variants = gated.map((variant) => ({
     ...variant,
-    role: variant.id === plan.reference ? ('reference' as const) : ('candidate' as const),
-    image: images.find(({ variantId }) => variantId === variant.id) ?? null,
     placement: placementSummary(placements, variant.id),
   }));
   const costs = variants.map(({ id, image, placement }) => ({
@@ -95,8 +111,9 @@ const variantReports = <I extends Image>(
 
 export const buildReport = <I extends Image>(records: Records<I>) => {
   const { plan, images, placements, bursts } = records;
-  const rankings = rankDrill(plan, bursts);
-  const problems = problemsOf(records);
+  const gated = gatedVariants(records);
+  const rankings = rankDrill(plan, bursts, { gated: heldBack(gated, plan.reference) });
+  const problems = [...gateProblems(gated, plan.reference), ...problemsOf(records)];
   const roundsDone = Math.max(0, ...bursts.map(({ round }) => round));
   const pullTold = placements.some(({ placement }) => placement?.times.pullMs != null);
   return {
@@ -126,12 +143,12 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
     floorP50Ms: floorMs(bursts),
     floorP95Ms: floorP95Ms(bursts),
     rankings,
-    variants: variantReports(records, rankings),
+    variants: variantReports(records, gated, rankings),
     placements: placementLines(placements),
     cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
     problems,
     notMeasured: notMeasuredOf(bursts, images, pullTold),
-    headline: headlineOf(rankings, plan.reference),
-    next: nextSteps(rankings, plan.reference, problems.length),
+    headline: headlineOf(rankings, plan.reference) + referenceWarning(gated, plan.reference),
+    next: nextSteps(rankings, plan.reference, problems.length, objectionsByVariant(gated)),
   };
 };

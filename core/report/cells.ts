@@ -1,6 +1,5 @@
 import {
   type Burst,
-  failuresOf,
   mergedSketch,
   metricsOf,
   type QuantilesMs,
@@ -73,13 +72,3 @@ export const cellReports = (
       environmentErrors: addCounts(environment),
     };
   });
-
-/** Share of the http probes that failed, by arm. */
-export const errorShares = (bursts: readonly Burst[], arms: readonly Arm[]): Map<string, number> =>
-  new Map(
-    arms.map(({ id }) => {
-      const own = bursts.filter(({ armId }) => armId === id);
-      const sent = sum(own.map((burst) => burst.sent['http'] ?? 0));
-      return [id, sent === 0 ? 0 : sum(own.map((burst) => failuresOf(burst, 'http'))) / sent];
-    }),
-  );

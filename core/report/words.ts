@@ -75,6 +75,7 @@ export const nextSteps = (
   rankings: readonly Ranking[],
   reference: string,
   problems: number,
+  failedGates: Readonly<Record<string, readonly string[]>> = {},
 ): string[] => {
   const ranking = primaryRanking(rankings);
   if (!ranking || ranking.rows.length === 0) {
@@ -88,7 +89,7 @@ export const nextSteps = (
   const steps: string[] = [];
   const [best] = surelyFaster(ranking, reference);
   const medians = rankings.filter(({ q }) => q === 0.5);
-  const views = best === undefined ? [] : promotionOf(medians, reference, {});
+  const views = best === undefined ? [] : promotionOf(medians, reference, failedGates);
   const against = views.find(({ v }) => v === best)?.against ?? [];
   if (best !== undefined && against.length === 0) {
     steps.push(

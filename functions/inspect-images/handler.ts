@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { openDocuments } from '../../aws/documents.ts';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openImageBuilds } from '../../aws/imageBuilds.ts';
 import { openImageRegistry } from '../../aws/imageRegistry.ts';
@@ -7,16 +8,17 @@ import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { inspectImages } from './run.ts';
 
-const { TABLE, IMAGE_REPOSITORY } = SETTINGS;
+const { TABLE, BUCKET, IMAGE_REPOSITORY } = SETTINGS;
 
 export const handler = entry({
   name: 'inspect-images',
-  env: z.object({ TABLE, IMAGE_REPOSITORY }),
+  env: z.object({ TABLE, BUCKET, IMAGE_REPOSITORY }),
   input: InspectImagesInput,
   output: InspectImagesOutput,
   make: (env, base) =>
     inspectImages({
       records: openDrillRecords(env.TABLE),
+      documents: openDocuments(env.BUCKET),
       builds: openImageBuilds(),
       registry: openImageRegistry(),
       repository: env.IMAGE_REPOSITORY,

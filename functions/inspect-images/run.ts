@@ -1,6 +1,7 @@
 /** Learns what was built: digests, sizes, what failed, what is the same twice; and so which arms can run. */
 
 import type * as z from 'zod';
+import type { Documents } from '../../aws/documents.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
 import type { ImageBuild, ImageBuilds } from '../../aws/imageBuilds.ts';
 import type { ImageRegistry, RegistryImage } from '../../aws/imageRegistry.ts';
@@ -15,9 +16,11 @@ import type {
   InspectImagesOutput,
 } from '../../events/image.ts';
 import type { Base } from '../_entry.ts';
+import { readSources, type SourceFacts } from './source.ts';
 
 type Needs = Base & {
   records: DrillRecords;
+  documents: Pick<Documents, 'read'>;
   builds: ImageBuilds;
   registry: ImageRegistry;
   repository: string;
@@ -40,6 +43,7 @@ const factsOf = (
   { outcome, build, image }: Built,
   reference: RegistryImage | undefined,
   sameAs: string | undefined,
+  source: SourceFacts,
 ): ImageFacts => {
   const digest = build?.exported['IMAGE_DIGEST'] || null;
   const built = outcome.status === 'SUCCEEDED' && digest !== null;
@@ -62,6 +66,11 @@ const factsOf = (
     cachedSteps: numberOf(build?.exported['BUILD_STEPS_CACHED']),
     base: build?.exported['IMAGE_BASE'] || null,
     builder: build?.exported['BUILDER'] || null,
+    configDigest: null,
+    content: null,
+    buildSteps: [],
+    ...source,
+    gates: [],
   };
 };
 
@@ -92,12 +101,13 @@ const placeable = (plan: DrillPlan, facts: readonly ImageFacts[]): InspectImages
 };
 
 export const inspectImages =
-  ({ records, builds, registry, repository, clock, count }: Needs) =>
+  ({ records, documents, builds, registry, repository, clock, count }: Needs) =>
   async (
     { drillId, builds: outcomes }: z.output<typeof InspectImagesInput>,
     signal: AbortSignal,
   ): Promise<InspectImagesOutput> => {
     const plan = await records.plan(drillId, signal);
+    const sources = await readSources(documents, plan, signal);
     const ids = outcomes.flatMap(({ buildId }) => (buildId ? [buildId] : []));
     const known = new Map(
       (await builds.describe(ids, signal)).map((build) => [build.buildId, build]),
@@ -122,7 +132,10 @@ export const inspectImages =
         digest: build?.exported['IMAGE_DIGEST'] || null,
       })),
     );
-    const facts = built.map((one) => factsOf(one, reference, same.get(one.outcome.variantId)));
+    const facts = built.map((one) => {
+      const { variantId } = one.outcome;
+      return factsOf(one, reference, same.get(variantId), sources.facts(variantId));
+    });
     for (const image of facts) await records.putImage(drillId, image, clock.now(), signal);
     count('VariantsBuilt', facts.filter(({ status }) => status === 'built').length);
     assertReference(facts, plan.reference);

@@ -3,7 +3,7 @@ import type { DrillRecords, PlacementRecord, UnreachableCell } from '../../aws/d
 import { INTERRUPTED, undisturbed } from '../../core/drill/bursts.ts';
 import { failureText } from '../../core/drill/failureText.ts';
 import { inRow, lookAfterRound } from '../../core/drill/look.ts';
-import { plannedLooks, rankDrill } from '../../core/drill/rankDrill.ts';
+import { errorGated, plannedLooks, rankDrill } from '../../core/drill/rankDrill.ts';
 import type { LookInput, LookOutput } from '../../events/roundOutcome.ts';
 import type { Base } from '../_entry.ts';
 
@@ -73,7 +73,7 @@ export const look =
           })),
         ),
       },
-      rank: () => rankDrill(plan, latencies, { resamples: 0 }),
+      rank: () => rankDrill(plan, latencies, { resamples: 0, gated: errorGated(plan, latencies) }),
     });
     log.info('round done', { drillId, round, decision: decision.decision, why: decision.why });
     await records.putState(

@@ -38,6 +38,18 @@ const buildRequest = (
   sourceLocation,
 });
 
+const gateLimits = (gates: Config['drill']['gates']): DrillPlan['gates'] => {
+  const { errors, size, findings, vulnerabilities } = gates ?? {};
+  return {
+    errors: errors ?? null,
+    sizeBytes: size ?? null,
+    findings: findings === undefined || findings === 'none' ? null : findings,
+    vulnerabilities: vulnerabilities
+      ? { severity: vulnerabilities.severity, unfixed: vulnerabilities.unfixed }
+      : null,
+  };
+};
+
 const drillPlan = (
   { drillId, startedAt, drill }: PlanInput,
   config: Config,
@@ -78,6 +90,8 @@ const drillPlan = (
       readyTimeoutMs: config.drill.readyTimeout,
     },
     slackParameter: config.notify.slack?.replace(/^ssm:/, '') ?? null,
+    configKey: drill.configKey,
+    gates: gateLimits(config.drill.gates),
   };
 };
 

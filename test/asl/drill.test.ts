@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { NotifyInput } from '../../events/drillEnd.ts';
 import { PlanInput } from '../../events/drillInput.ts';
-import { InspectImagesInput } from '../../events/image.ts';
+import { GateImagesInput, InspectImagesInput } from '../../events/image.ts';
 import { ProbeResult } from '../../events/probeRequest.ts';
 import { LookInput, PlacementFailure } from '../../events/roundOutcome.ts';
 import type { Json } from '../../local/stepfunctions/json.ts';
@@ -157,11 +157,24 @@ describe('InspectImages', () => {
       .given(builds, { drillId: DRILL })
       .mock(answer({ arms, cells: [CELL] }));
     expect(seen).toMatchObject({
-      next: 'RegisterTasks',
+      next: 'GateImages',
       output: arms,
       assigned: { cells: [CELL] },
     });
     expect(payload(seen.arguments)).toEqual({ drillId: DRILL, builds });
+  });
+
+  it('hands on the arms that pass their gates', async () => {
+    const arm = (armId: string) => ({
+      ...{ region: 'eu-west-1', armId },
+      ...{ imageUri: `shop:${armId}`, imageDigest: 'sha256:1' },
+    });
+    const seen = await state('GateImages')
+      .given([arm('slim'), arm('fat')], { drillId: DRILL })
+      .mock(answer({ arms: [arm('slim')], gated: ['fat'] }));
+    expect(seen).toMatchObject({ next: 'RegisterTasks', output: [arm('slim')] });
+    const asked = GateImagesInput.parse(payload(seen.arguments));
+    expect(asked).toEqual({ drillId: DRILL, arms: [arm('slim'), arm('fat')] });
   });
 
   it('ends the drill when the reference could not be built', async () => {

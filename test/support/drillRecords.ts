@@ -113,6 +113,13 @@ const imageOf = ({ id, bytes, beyondBytes }: TrueVariant, at: number): ImageFact
   steps: 9,
   base: 'assembled from this machine',
   builder: 'buildah 1.28.2',
+  configDigest: null,
+  content: null,
+  stages: [],
+  buildSteps: [],
+  findings: [],
+  scan: null,
+  gates: [],
 });
 
 const US = 1_000;

@@ -177,6 +177,7 @@ describe('inspect-images', () => {
     const run = inspectImages({
       ...base,
       records,
+      documents: documents(),
       repository: 'shop',
       builds: { describe: async () => builds },
       registry: {

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { rankDrill } from '../../../core/drill/rankDrill.ts';
 import type { Ranking } from '../../../core/ranking/ranking-types.ts';
-import { errorShares } from '../../../core/report/cells.ts';
 import { notMeasuredOf } from '../../../core/report/findings.ts';
 import { scoresAndPareto } from '../../../core/report/scores.ts';
 import { placementLines, placementSummary } from '../../../core/report/variants.ts';
@@ -217,14 +216,6 @@ describe('a drill with trouble', () => {
     const other = reportOfDrill({ ...drill, bursts }, FINISHED_AT);
     expect(other.inputsHash).toBe(report.inputsHash);
     expect(other.rankings).toEqual(report.rankings);
-  });
-
-  it('tells which share of the probes failed', () => {
-    const { bursts, plan } = troubledDrill();
-    const shares = errorShares(bursts, plan.arms);
-    expect(shares.get('slim')).toBe(0);
-    expect(shares.get('fat')).toBeCloseTo((2 * 6 * 3 - 3 * 0) / (59 * 20), 1);
-    expect(shares.get('broken')).toBe(0);
   });
 });
 

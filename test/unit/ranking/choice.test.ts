@@ -84,7 +84,7 @@ describe('promotion', () => {
       may: false,
       against: [
         'the A/A check differs: the drill is not trusted',
-        'gate failed: image is 900 MB, 400 MB allowed',
+        'gate not passed: image is 900 MB, 400 MB allowed',
       ],
     });
   });

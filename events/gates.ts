@@ -1,0 +1,26 @@
+/** Gates that a variant must pass to be ranked; the fields are those of core/images/gates.ts. */
+import * as z from 'zod';
+import { ScanSeverity } from './scan.ts';
+
+/** What the configuration asks for; null where it asks for nothing. */
+export const GateLimits = z.strictObject({
+  /** Largest share of failed http probes. */
+  errors: z.number().nullable(),
+  /** Largest compressed size. */
+  sizeBytes: z.number().nullable(),
+  /** No findings from this severity on. */
+  findings: z.enum(['low', 'medium', 'high']).nullable(),
+  vulnerabilities: z
+    .strictObject({ severity: ScanSeverity, unfixed: z.enum(['count', 'ignore']) })
+    .nullable(),
+});
+export type GateLimits = z.output<typeof GateLimits>;
+
+/** One gate of one variant. One that could not be judged does not gate, and is no pass either. */
+export const GateResult = z.strictObject({
+  gate: z.enum(['size', 'findings', 'vulnerabilities', 'errors']),
+  status: z.enum(['passed', 'failed', 'not judged']),
+  found: z.string(),
+  limit: z.string(),
+});
+export type GateResult = z.output<typeof GateResult>;

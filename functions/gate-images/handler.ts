@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { GateImagesInput, GateImagesOutput } from '../../events/image.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { gateImages } from './run.ts';
+
+const { TABLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'gate-images',
+  env: z.object({ TABLE }),
+  input: GateImagesInput,
+  output: GateImagesOutput,
+  make: (env, base) => gateImages({ records: openDrillRecords(env.TABLE), ...base }),
+});
