@@ -39,7 +39,9 @@ export const clusterOperations = (state: EcsState): Operations => {
       pendingTasksCount: tasks.filter(
         (task) => task.lastStatus === 'PROVISIONING' || task.lastStatus === 'PENDING',
       ).length,
-      activeServicesCount: 0,
+      activeServicesCount: [...state.services.values()].filter(
+        (service) => service.cluster === cluster.arn && service.status === 'ACTIVE',
+      ).length,
       statistics: [],
       settings: [],
       capacityProviders: [],
@@ -83,6 +85,15 @@ export const clusterOperations = (state: EcsState): Operations => {
     },
     DeleteCluster: async (input: DeleteClusterRequest, { region }: CallContext) => {
       const cluster = findCluster(state, region, input.cluster);
+      const serving = [...state.services.values()].some(
+        (service) => service.cluster === cluster.arn && service.status !== 'INACTIVE',
+      );
+      if (serving) {
+        throw new AwsError(
+          'ClusterContainsServicesException',
+          'The Cluster cannot be deleted while Services are active.',
+        );
+      }
       const busy = [...state.tasks.values()].some(
         (task) => task.cluster === cluster.arn && task.lastStatus !== 'STOPPED',
       );

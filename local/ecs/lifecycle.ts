@@ -31,6 +31,8 @@ export type LifecycleNeeds = {
   readonly images: (image: string) => Promise<TaskImage | undefined>;
   readonly network: TaskNetwork;
   readonly logFolder: string;
+  /** Hears of every change of a task. */
+  readonly onTask: (task: Task) => void;
   readonly onFault: (error: unknown, what: string) => void;
 };
 
@@ -131,7 +133,9 @@ export const createLifecycle = (needs: LifecycleNeeds) => {
   const update = (arn: string, change: Partial<Task>): void => {
     const task = state.tasks.get(arn);
     if (!task) return;
-    state.tasks.set(arn, { ...task, ...change, version: task.version + 1 });
+    const next = { ...task, ...change, version: task.version + 1 };
+    state.tasks.set(arn, next);
+    needs.onTask(next);
     state.save().catch((error: unknown) => onFault(error, `keeping the state of ${arn}`));
   };
 
@@ -251,7 +255,6 @@ export const createLifecycle = (needs: LifecycleNeeds) => {
       own.ended = run(task, definition, own);
     },
     stop,
-    liveCount: () => live.size,
     /** Ends all tasks and waits for them, at most `graceMs` before they are killed. */
     async stopAll(reason: string, graceMs: number): Promise<void> {
       const all = [...live];

@@ -6,6 +6,7 @@ import { findCluster } from './clusters.ts';
 import { findDefinition } from './definitions.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { clientError, invalid, present, readPairs, readTags, refuseOthers } from './requests.ts';
+import { LIVE_TASKS_MAX } from './room.ts';
 import { fargateSize } from './size.ts';
 import type { Definition, EcsState, Override, Task } from './state.ts';
 import { describeTask } from './taskView.ts';
@@ -16,6 +17,8 @@ export type RunTaskNeeds = {
   readonly lifecycle: Lifecycle;
   /** 32 hexadecimal digits, never the same twice. */
   readonly newTaskId: () => string;
+  /** How many more tasks a region has room for. */
+  readonly room: (region: string) => number;
 };
 
 const FIELDS = [
@@ -34,8 +37,6 @@ const FIELDS = [
 const COUNT_MAX = 10;
 const STARTED_BY_MAX = 128;
 const TOKEN_CHARS_MAX = 64;
-/** More containers than this on one machine measure the machine, not the service. */
-const LIVE_TASKS_MAX = 200;
 const PLATFORM_VERSION = '1.4.0';
 
 const checkNetwork = (input: RunTaskRequest): string => {
@@ -168,8 +169,8 @@ export const runTaskOperation = (needs: RunTaskNeeds): Operations => {
     const definition = findDefinition(state, call.region, input.taskDefinition);
     if (!definition.active) throw clientError('TaskDefinition is inactive');
     const count = input.count ?? 1;
-    if (lifecycle.liveCount() + count > LIVE_TASKS_MAX) {
-      const detail = `${lifecycle.liveCount()} of at most ${LIVE_TASKS_MAX} tasks run on this machine`;
+    if (needs.room(call.region) < count) {
+      const detail = `${call.region} has room for ${needs.room(call.region)} more tasks, at most ${LIVE_TASKS_MAX} run on this machine`;
       return { tasks: [], failures: [{ arn: cluster.arn, reason: 'RESOURCE:CPU', detail }] };
     }
     const tasks = Array.from({ length: count }, () => draft(input, call, cluster, definition));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as z from 'zod';
 import { openStateFile } from '../state/stateFile.ts';
+import { Service } from './services/model.ts';
 
 const Pairs = z.record(z.string(), z.string());
 
@@ -80,6 +81,7 @@ export const StopCode = z.enum([
   'TaskFailedToStart',
   'EssentialContainerExited',
   'UserInitiated',
+  'ServiceSchedulerInitiated',
   'TerminationNotice',
 ]);
 export type StopCode = z.infer<typeof StopCode>;
@@ -93,6 +95,8 @@ export const Task = z.object({
   definitionArn: z.string(),
   family: z.string(),
   group: z.string(),
+  /** ARN of the service that wants it; `startedBy` is then the deployment. */
+  service: z.string().optional(),
   startedBy: z.string().optional(),
   subnet: z.string(),
   platformVersion: z.string(),
@@ -142,6 +146,7 @@ const State = z.object({
   clusters: z.array(Cluster),
   definitions: z.array(Definition),
   tasks: z.array(Task),
+  services: z.array(Service).default([]),
   answered: z.array(Answered),
 });
 
@@ -158,17 +163,20 @@ export const openEcsState = async (folder: string) => {
     clusters: [],
     definitions: [],
     tasks: [],
+    services: [],
     answered: [],
   });
   const found = file.value;
   const clusters = new Map(found.clusters.map((one) => [one.arn, one]));
   const definitions = new Map(found.definitions.map((one) => [one.arn, one]));
   const tasks = new Map(found.tasks.map((one) => [one.arn, one]));
+  const services = new Map(found.services.map((one) => [one.arn, one]));
   let answered = found.answered;
   return {
     clusters,
     definitions,
     tasks,
+    services,
     answerTo: (region: string, cluster: string, token: string) =>
       answered.find((a) => a.region === region && a.cluster === cluster && a.token === token),
     remember: (one: Answered) => void answered.push(one),
@@ -187,6 +195,7 @@ export const openEcsState = async (folder: string) => {
         clusters: [...clusters.values()],
         definitions: [...definitions.values()],
         tasks: [...tasks.values()],
+        services: [...services.values()],
         answered,
       }),
   };

@@ -19,6 +19,7 @@ const LIST_FIELDS = [
   'cluster',
   'family',
   'startedBy',
+  'serviceName',
   'desiredStatus',
   'launchType',
   'maxResults',
@@ -31,6 +32,9 @@ const findTask = (state: EcsState, cluster: string, idOrArn: string): Task | und
   [...state.tasks.values()].find(
     (task) => task.cluster === cluster && (task.arn === idOrArn || task.id === idOf(idOrArn)),
   );
+
+const inService = (task: Task, service: string | undefined): boolean =>
+  service === undefined || task.group === `service:${idOf(service)}`;
 
 export const taskOperations = (state: EcsState, lifecycle: Lifecycle): Operations => ({
   DescribeTasks: (input: DescribeTasksRequest, { region }: CallContext) => {
@@ -62,6 +66,7 @@ export const taskOperations = (state: EcsState, lifecycle: Lifecycle): Operation
       .filter((task) => task.desiredStatus === (input.desiredStatus ?? 'RUNNING'))
       .filter((task) => input.family === undefined || task.family === input.family)
       .filter((task) => input.startedBy === undefined || task.startedBy === input.startedBy)
+      .filter((task) => inService(task, input.serviceName))
       .filter(() => (input.launchType ?? 'FARGATE') === 'FARGATE')
       .map((task) => task.arn);
     const { items, ...more } = page(arns, input);
@@ -80,7 +85,7 @@ export const taskOperations = (state: EcsState, lifecycle: Lifecycle): Operation
 
 type Tags = Record<string, string>;
 
-/** Tags of clusters, task definitions and tasks, by their ARN. */
+/** Tags of clusters, task definitions, tasks and services, by their ARN. */
 export const tagOperations = (state: EcsState): Operations => {
   const retag = <T extends { readonly tags: Tags }>(
     map: Map<string, T>,
@@ -98,7 +103,8 @@ export const tagOperations = (state: EcsState): Operations => {
     const tags =
       retag(state.clusters, name, next) ??
       retag(state.definitions, name, next) ??
-      retag(state.tasks, name, next);
+      retag(state.tasks, name, next) ??
+      retag(state.services, name, next);
     if (!tags) throw invalid('The specified resource was not found.');
     return tags;
   };
