@@ -1,7 +1,7 @@
 /** The report of a drill as a person reads it in a terminal, at most 100 columns wide. */
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
-import { effectText, primaryRanking } from '../../core/report/words.ts';
+import { effectText, moreRounds, primaryRanking } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
 import type { Style } from './style.ts';
@@ -97,7 +97,7 @@ const tieLine = (ranking: Ranking): string[] => {
     .map(({ i, j }) => `${i} and ${j}`)
     .join('; ');
   const more = ranking.needMoreRounds;
-  const needs = more === undefined ? '' : `: about ${more} more rounds would`;
+  const needs = more === undefined ? '' : `: ${moreRounds(more)} would`;
   return wrap(`Cannot be told apart yet: ${pairs}${open.length > 4 ? '; …' : ''}${needs}.`, WIDTH);
 };
 

@@ -4,6 +4,11 @@ import { promotionOf, verdictAgainst } from '../ranking/promotion.ts';
 import type { PairResult, Ranking } from '../ranking/ranking-types.ts';
 import { ALL_UP } from '../ranking/scenarios.ts';
 
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+export const moreRounds = (rounds: number): string =>
+  rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
+
 /** The table that decides: the median, with every region up. */
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
   rankings.find(({ scenario, q }) => scenario === ALL_UP && q === 0.5);
@@ -100,7 +105,7 @@ export const nextSteps = (
   }
   if (ranking.needMoreRounds !== undefined) {
     steps.push(
-      `About ${ranking.needMoreRounds} more rounds would tell the undecided pairs apart: failover drill --profile nightly`,
+      `${sentence(moreRounds(ranking.needMoreRounds))} would tell the undecided pairs apart: failover drill --profile nightly`,
     );
   }
   if (problems > 0) steps.push('Look into the problems listed; each names what to change.');

@@ -98,6 +98,8 @@ describe('what to do next', () => {
     const pairs = RANKING.pairs.map((pair) => ({ ...pair, verdict: 'undecided' as const }));
     const [step] = nextSteps(only({ pairs, needMoreRounds: 9 }), 'slim', 0);
     expect(step).toContain('About 9 more rounds');
+    const [last] = nextSteps(only({ pairs, needMoreRounds: 1 }), 'slim', 0);
+    expect(last).toContain('About one more round would');
   });
 
   it('is to drill again when the A/A check differs or nothing was ranked', () => {
