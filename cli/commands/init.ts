@@ -5,7 +5,7 @@ import { DrillError } from '../../core/errors.ts';
 import { isRegion, nearestRegionName } from '../../core/regions/regions.ts';
 import { InitOutput } from '../../events/initOutput.ts';
 import { DockerfileError, readStages, type Stage } from '../../local/containers/dockerfile.ts';
-import { PROJECT_FOLDER } from '../../local/stack/install.ts';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { type Ask, openQuestions, takePresets } from '../ask.ts';
 import { loadConfig } from '../config/load.ts';
 import {

@@ -18,6 +18,7 @@ import {
 } from '../../local/stack/install.ts';
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import type { CheckedConfig } from '../config/validate.ts';
+import { bundleFolder } from '../dataFolder.ts';
 import { readDockerfile } from '../dockerfile/read.ts';
 import type { Output } from '../output/output.ts';
 import { addressInUse } from '../portOwner.ts';
@@ -183,8 +184,9 @@ export const openSession = async (
     signal.throwIfAborted();
     // The bucket must be there before the configuration can be stored, and the schedule needs its key:
     // so the stacks are installed twice, the second time with the key.
-    const { dataDir, webhook, scheduled } = options;
-    const base = { cloud, dataDir, config: checked.config, webhook };
+    const { webhook, scheduled } = options;
+    const bundleDir = bundleFolder(process.env);
+    const base = { cloud, bundleDir, nowMs: Date.now(), config: checked.config, webhook };
     const installation = await install({ ...base, configKey: 'none', scheduled: false });
     const configKey = await storeConfig(cloud, installation, checked);
     if (scheduled) await install({ ...base, configKey, scheduled: true });

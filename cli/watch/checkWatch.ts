@@ -1,6 +1,7 @@
 /** Whether a configuration can be watched: faults that a drill does not care about. */
-import { Faults } from '../failure.ts';
+
 import type { CheckedConfig } from '../config/validate.ts';
+import { Faults } from '../failure.ts';
 
 /** Where people ask for the record unless the configuration says so. */
 export const DNS_LISTEN = '127.0.0.1:5300';
@@ -35,11 +36,18 @@ const listenFaults = (listen: string, told: Told): string[] => {
 const recordFaults = ({ config }: CheckedConfig, told: Told): string[] => {
   const { record, dns } = config;
   if (record === undefined) {
-    return [told([], 'record is missing: a watch needs the name that fails over, such as www.example.com')];
+    return [
+      told(
+        [],
+        'record is missing: a watch needs the name that fails over, such as www.example.com',
+      ),
+    ];
   }
   const { zone } = dns;
   if (zone === undefined || record === zone || record.endsWith(`.${zone}`)) return [];
-  return [told(['record'], `record ${record} is not in dns.zone ${zone}: name one that ends in .${zone}`)];
+  return [
+    told(['record'], `record ${record} is not in dns.zone ${zone}: name one that ends in .${zone}`),
+  ];
 };
 
 /** Each region is reached at its endpoint, or runs the image. */

@@ -8,10 +8,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import * as z from 'zod';
 import { Region } from '../../events/region.ts';
+import { WatchFact } from '../../events/statusOutput.ts';
 import type { Fault } from '../../local/network/faults.ts';
 import type { Network } from '../../local/network/network.ts';
 import { writeFailure } from '../../local/state/failures.ts';
-import { type Fact, FactShape } from './facts.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -49,7 +49,7 @@ export type ControlRequest = z.output<typeof ControlRequest>;
 export const ControlAnswer = z.strictObject({
   faults: z.array(FaultShape),
   /** What the watch has told since it started, oldest first. */
-  facts: z.array(FactShape),
+  facts: z.array(WatchFact),
 });
 export type ControlAnswer = z.output<typeof ControlAnswer>;
 
@@ -60,6 +60,8 @@ export const ControlFile = z.strictObject({
   pid: z.int().min(1),
   service: z.string(),
   homeRegion: Region,
+  /** Where the record is asked for. */
+  dns: z.string(),
 });
 export type ControlFile = z.output<typeof ControlFile>;
 
@@ -77,8 +79,9 @@ type Needs = {
   readonly dataDir: string;
   readonly service: string;
   readonly homeRegion: string;
+  readonly dns: string;
   readonly network: Pick<Network, 'setFault' | 'clearFault' | 'faults'>;
-  readonly facts: () => readonly Fact[];
+  readonly facts: () => readonly WatchFact[];
 };
 
 const carryOut = async ({ network, facts }: Needs, asked: ControlRequest) => {
@@ -157,8 +160,15 @@ export const openControl = async (needs: Needs): Promise<Control> => {
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   const file = controlFile(needs.dataDir);
-  const { service, homeRegion } = needs;
-  const known = { url: `http://127.0.0.1:${port}/`, token, pid: process.pid, service, homeRegion };
+  const { service, homeRegion, dns } = needs;
+  const known = {
+    url: `http://127.0.0.1:${port}/`,
+    token,
+    pid: process.pid,
+    service,
+    homeRegion,
+    dns,
+  };
   try {
     // A file of a former process may be there with other rights.
     rmSync(file, { force: true });

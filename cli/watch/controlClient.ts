@@ -11,6 +11,8 @@ export type RunningWatch = {
   readonly service: string;
   readonly homeRegion: string;
   readonly pid: number;
+  /** `ip:port` of its DNS server. */
+  readonly dns: string;
   ask(request: ControlRequest): Promise<ControlAnswer>;
 };
 
@@ -70,9 +72,9 @@ export const findWatch = async (dataDir: string): Promise<RunningWatch> => {
   const endpoint = runningEndpoint(dataDir);
   if (endpoint === undefined) throw noWatch(dataDir);
   await ask(dataDir, known, { do: 'look' });
-  const { service, homeRegion, pid } = known;
+  const { service, homeRegion, pid, dns } = known;
   return {
-    ...{ endpoint, service, homeRegion, pid },
+    ...{ endpoint, service, homeRegion, pid, dns },
     ask: (request) => ask(dataDir, known, request),
   };
 };

@@ -1,33 +1,13 @@
 /** What a watch tells a person, one fact a line, out of the events on its bus. */
-import * as z from 'zod';
 import { formatMs } from '../../core/units.ts';
 import { EVENT_SOURCE } from '../../events/busEvent.ts';
 import { FailoverCompleted } from '../../events/failoverCompleted.ts';
 import { FailoverNotice } from '../../events/failoverNotice.ts';
-import { EpochMs } from '../../events/region.ts';
 import { RegionVerdict } from '../../events/regionVerdict.ts';
+import type { WatchFact } from '../../events/statusOutput.ts';
 import type { EventEnvelope } from '../../local/eventbridge/events.ts';
 
-export const FactShape = z.strictObject({
-  atMs: EpochMs,
-  service: z.string(),
-  kind: z.enum([
-    'verdict',
-    'suspect',
-    'cleared',
-    'approval',
-    'decided',
-    'flipped',
-    'verified',
-    'failed',
-    'held',
-    'failback-ready',
-    'page',
-    'completed',
-  ]),
-  text: z.string(),
-});
-export type Fact = z.output<typeof FactShape>;
+type Fact = WatchFact;
 
 const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact => ({
   ...{ service, atMs, kind: 'verdict' },

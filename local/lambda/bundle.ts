@@ -24,16 +24,17 @@ export type Bundled = {
 };
 
 /** What a bundle was made from, kept beside it. */
-const BundleRecord = z.strictObject({ key: z.string(), inputs: z.array(z.string()) });
+export const BundleRecord = z.strictObject({ key: z.string(), inputs: z.array(z.string()) });
+export type BundleRecord = z.output<typeof BundleRecord>;
 
-const RECORD = 'inputs.json';
+export const RECORD = 'inputs.json';
 
 /** CommonJS packages inside an ES module call `require` for Node's own modules. */
 const BANNER =
   "import { createRequire as __createRequire } from 'node:module';" +
   'const require = __createRequire(import.meta.url);';
 
-const optionsOf = ({ withoutSdk = false }: BundleRequest): BuildOptions => ({
+const optionsOf = ({ withoutSdk = false }: Pick<BundleRequest, 'withoutSdk'>): BuildOptions => ({
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -61,7 +62,12 @@ const installedPackages = async (from: string): Promise<string> => {
   }
 };
 
-const keyOf = async (request: BundleRequest, entry: string, inputs: readonly string[]) => {
+/** Names everything that a bundle depends on: settings, packages, and the content of its inputs. */
+export const keyOf = async (
+  request: Pick<BundleRequest, 'withoutSdk'>,
+  entry: string,
+  inputs: readonly string[],
+) => {
   const hash = createHash('sha256');
   hash.update(esbuildVersion).update(JSON.stringify(optionsOf(request)));
   hash.update(await installedPackages(entry));

@@ -2,8 +2,6 @@
  * Puts a service into the embedded cloud: the stacks of every region, and what on AWS the service itself
  * brings along (its zone with the record, its data table), so that a drill finds all it asks for.
  */
-import { globSync } from 'node:fs';
-import path from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import {
   ChangeResourceRecordSetsCommand,
@@ -14,13 +12,10 @@ import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { defaultVantages } from '../../core/drill/plan.ts';
 import type { Config } from '../../events/config.ts';
 import type { Cloud } from '../cloud.ts';
-import { bundleFunctions } from '../lambda/bundle.ts';
 import { HOSTS, regionAddress } from '../network/addresses.ts';
+import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { type Clients, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
-
-/** Folder of the project: the one that holds serverless.yml. */
-export const PROJECT_FOLDER = path.resolve(import.meta.dirname, '../..');
 
 /** Where the drill's own state lives: in the standby, never in the primary. */
 export const homeRegionOf = (config: Config): string => config.regions.standby.name;
@@ -32,22 +27,6 @@ export const regionsOf = (config: Config): { serving: string[]; vantages: string
   return {
     serving,
     vantages: config.drill.vantages ?? defaultVantages(serving, witness?.name, config.observers),
-  };
-};
-
-const bundles = async (dataDir: string): Promise<(folder: string) => string> => {
-  const entries = Object.fromEntries(
-    globSync('functions/*/handler.ts', { cwd: PROJECT_FOLDER }).map((file) => [
-      path.basename(path.dirname(file)),
-      path.join(PROJECT_FOLDER, file),
-    ]),
-  );
-  const { files } = await bundleFunctions({ entries, outDir: path.join(dataDir, 'bundles') });
-  return (folder) => {
-    const file = files[folder];
-    if (file === undefined)
-      throw new Error(`serverless.yml names functions/${folder}, which is not there`);
-    return file;
   };
 };
 
@@ -173,7 +152,9 @@ export const installationOf = (config: Config): Omit<Installation, 'slack'> => {
 
 export type InstallOptions = {
   readonly cloud: Cloud;
-  readonly dataDir: string;
+  /** Where bundled functions are kept, for all data folders. */
+  readonly bundleDir: string;
+  readonly nowMs: number;
   readonly config: Config;
   /** S3 key of the configuration that the nightly schedule uses. */
   readonly configKey: string;
@@ -185,7 +166,7 @@ export type InstallOptions = {
 
 /** Deploys everything. Safe to repeat. */
 export const install = async (options: InstallOptions): Promise<Installation> => {
-  const { cloud, config, dataDir } = options;
+  const { cloud, config, bundleDir, nowMs } = options;
   const { serving, vantages } = regionsOf(config);
   const { drill, service } = config;
   const dataTables = config.probes.flatMap((probe) =>
@@ -202,7 +183,7 @@ export const install = async (options: InstallOptions): Promise<Installation> =>
     connectPath: 'proxied',
     ...(dataTables[0] ? { dataTable: dataTables[0] } : {}),
   };
-  const bundleOf = await bundles(dataDir);
+  const bundleOf = await functionBundles(bundleDir, nowMs);
   const common = {
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DrillReport } from '../../events/drillReport.ts';
-import { PROJECT_FOLDER } from '../../local/stack/install.ts';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { leftovers, untilNothing } from '../support/leftovers.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'failover-e2e-'));

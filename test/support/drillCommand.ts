@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { PROJECT_FOLDER } from '../../local/stack/install.ts';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 
 const MAIN = path.join(PROJECT_FOLDER, 'cli/main.ts');
 

@@ -1,0 +1,103 @@
+/** A watch as a few lines for people. */
+import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
+import type { AbstainReason } from '../../core/health/vote.ts';
+import { formatMs } from '../../core/units.ts';
+import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
+import type { Style } from './style.ts';
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Time of day where the reader is. */
+export const clockText = (ms: number): string => {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
+};
+
+const ABSTAINS: Readonly<Record<AbstainReason, string>> = {
+  'canary-failed': 'its canary fails',
+  stale: 'nothing new from it',
+  'clock-skew': 'its clock is off',
+  'inside-target': 'it stands inside',
+  starting: 'it has only begun',
+};
+
+const stateText = ({ state, doubtSinceMs }: RegionStatus, style: Style): string => {
+  if (state === 'DOWN') return style.bad(state);
+  if (state === 'UP') return doubtSinceMs === null ? style.good(state) : style.warn('UP, in doubt');
+  return style.warn(state);
+};
+
+const votesText = ({ votes, state }: RegionStatus): string => {
+  const same = votes.filter(({ vote }) => vote === state).length;
+  const silent = votes.flatMap(({ observer, reason }) =>
+    reason === null ? [] : [`${observer} abstains: ${ABSTAINS[reason]}`],
+  );
+  const why = silent.length > 0 ? ` (${silent.join('; ')})` : '';
+  return `${same} of ${votes.length} observers${why}`;
+};
+
+const failureText = ({ votes, state }: RegionStatus): string[] => {
+  if (state === 'UP') return [];
+  const failures = new Set(votes.flatMap(({ lastFailure }) => lastFailure ?? []));
+  return failures.size > 0 ? [`last failure: ${[...failures].join(', ')}`] : [];
+};
+
+const regionText = (region: RegionStatus, single: boolean, style: Style): string =>
+  [
+    `${region.role} ${region.region} ${stateText(region, style)}${
+      region.sinceMs === null ? '' : ` since ${clockText(region.sinceMs)}`
+    }`,
+    ...(single ? [] : [votesText(region)]),
+    ...failureText(region),
+    ...(region.active ? ['serves'] : []),
+  ].join(' · ');
+
+const readyText = ({ replicationMs, rpoMs, capacity }: StatusOutput): string[] => {
+  const facts = [
+    ...(replicationMs === null
+      ? []
+      : [`replication ${formatMs(replicationMs.value)} of ${formatMs(rpoMs)}`]),
+    ...(capacity === null
+      ? []
+      : [`${capacity.value.ready} of ${capacity.value.wanted} tasks ready`]),
+  ];
+  return facts.length > 0 ? [facts.join(' · ')] : [];
+};
+
+const nextLines = ({ phase, approval, held, home, active, execution }: StatusOutput): string[] => {
+  if (approval !== null) {
+    return [
+      `waits for a person until ${clockText(approval.expiresAtMs)}: failover approve ${approval.decisionId}`,
+    ];
+  }
+  if (execution !== null) return [`moving to ${execution.to} (epoch ${execution.epoch})`];
+  if (phase === 'HOLD')
+    return ['a flip was tried and failed: see failover report, then failover back'];
+  if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back`];
+  if (held !== null) return [`held: ${held}`];
+  return active === home ? [] : [`away from home: ${home} is watched before it gets traffic back`];
+};
+
+const FACTS_SHOWN = 5;
+
+const factText = ({ atMs, kind, text }: WatchFact): string =>
+  kind === 'verdict' ? `${clockText(atMs)} ${text}` : `${clockText(atMs)} ${kind}: ${text}`;
+
+export const statusLines = (status: StatusOutput, style: Style): string[] => {
+  const { service, record, answer, regions, epoch, mode, phase, phaseSinceMs } = status;
+  const single = status.vantage === 'single';
+  const said = answer === null ? style.bad('no answer') : answer.addresses.join(', ');
+  const where = answer === null ? '' : ` · dig @${answer.server.replace(':', ' -p ')} ${record}`;
+  const lines = [
+    ...regions.map((region) => regionText(region, single, style)),
+    ...(single ? [style.dim(SINGLE_VANTAGE_WORDS)] : []),
+    ...readyText(status),
+    `${record} → ${said}${style.dim(where)}`,
+    `${phase} since ${clockText(phaseSinceMs)} · epoch ${epoch} · mode ${mode}`,
+    ...nextLines(status),
+    ...status.faults.map((fault) => style.warn(`fault set: ${fault}`)),
+    ...status.facts.slice(-FACTS_SHOWN).map((fact) => style.dim(factText(fact))),
+  ];
+  const indent = ' '.repeat(service.length + 3);
+  return lines.map((line, at) => (at === 0 ? `${style.bold(service)}   ${line}` : indent + line));
+};

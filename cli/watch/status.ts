@@ -1,0 +1,93 @@
+/** Reads how a watch stands, from its table and from the process that runs it. */
+import { Resolver } from 'node:dns/promises';
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Fact } from '../../core/failover/view.ts';
+import { judgeRegion } from '../../core/health/verdict.ts';
+import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import type { WatchState } from '../../events/watchState.ts';
+import type { Fault } from '../../local/network/faults.ts';
+import { faultText } from './faultWords.ts';
+
+/** Name of the table of a watch, as the templates spell it. */
+export const watchTableOf = (service: string): string => `failover-drill-${service}-watch`;
+
+const DNS_TIMEOUT_MS = 1_000;
+
+/** What the watch's own DNS server says, both address families; null when it does not answer. */
+const answerOf = async (server: string, record: string): Promise<StatusOutput['answer']> => {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 });
+  resolver.setServers([server]);
+  const found = await Promise.allSettled([resolver.resolve4(record), resolver.resolve6(record)]);
+  const addresses = found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  if (addresses.length > 0) return { server, addresses };
+  const names = await resolver.resolveCname(record).catch(() => []);
+  return names.length > 0 ? { server, addresses: names } : null;
+};
+
+const regionStatus = (
+  plan: WatchPlan,
+  { state, votes }: WatchState,
+  role: RegionStatus['role'],
+  nowMs: number,
+): RegionStatus => {
+  const region = plan[role];
+  const verdict = judgeRegion(region, votes, plan.observers, nowMs, plan.health);
+  const { sinceMs, doubtSinceMs, needed, eligible, why } = verdict;
+  return {
+    ...{ region, role, active: state.active === region, state: verdict.state },
+    ...{ sinceMs, doubtSinceMs, needed, eligible, votes: [...verdict.votes], why },
+  };
+};
+
+const aged = <T>(fact: Fact<T> | null, nowMs: number) =>
+  fact === null ? null : { value: fact.value, ageMs: nowMs - fact.atMs };
+
+export type Seen = {
+  readonly dns: string;
+  readonly faults: readonly Fault[];
+  readonly facts: readonly WatchFact[];
+};
+
+type Statuses = {
+  /** @throws DrillError `WatchNotRunning` before the watch has judged for the first time. */
+  read(seen: Seen, nowMs: number): Promise<StatusOutput>;
+  close(): void;
+};
+
+export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
+  const table = openWatchTable(watchTableOf(service), sdk);
+  let plan: WatchPlan | null = null;
+  return {
+    read: async ({ dns, faults, facts }, nowMs) => {
+      plan ??= await table.plan(service);
+      const { stored, facts: known } = await table.load(service);
+      if (plan === null || stored === null) {
+        throw new DrillError(
+          'WatchNotRunning',
+          `the watch of ${service} has not judged its regions yet. Ask again in a moment`,
+        );
+      }
+      const { state } = stored;
+      return {
+        ...{ service, record: plan.record, answer: await answerOf(dns, plan.record) },
+        ...{ mode: plan.failover.mode, rpoMs: plan.failover.rpoMs },
+        ...{ phase: state.phase, phaseSinceMs: state.phaseSinceMs, held: state.held },
+        ...{ home: state.home, active: state.active, epoch: state.epoch },
+        ...{ approval: state.approval, execution: state.execution, flips: [...state.flips] },
+        vantage: plan.observers.length === 0 ? 'single' : 'quorum',
+        regions: [
+          regionStatus(plan, stored, 'primary', nowMs),
+          regionStatus(plan, stored, 'standby', nowMs),
+        ],
+        replicationMs: plan.failover.replicated ? aged(known.replicationMs, nowMs) : null,
+        capacity: plan.failover.managedCapacity ? aged(known.capacity, nowMs) : null,
+        faults: faults.map(faultText),
+        facts: facts.filter((fact) => fact.service === service),
+      };
+    },
+    close: table.close,
+  };
+};

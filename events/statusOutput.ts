@@ -1,0 +1,75 @@
+/** What `failover status --json` prints: a watch as it is now. */
+import * as z from 'zod';
+import { StateShape } from './failoverState.ts';
+import { VoteShape } from './healthVote.ts';
+import { EpochMs, Ms, Region } from './region.ts';
+
+/** One thing a watch told a person. */
+export const WatchFact = z.strictObject({
+  atMs: EpochMs,
+  service: z.string(),
+  kind: z.enum([
+    'verdict',
+    'suspect',
+    'cleared',
+    'approval',
+    'decided',
+    'flipped',
+    'verified',
+    'failed',
+    'held',
+    'failback-ready',
+    'page',
+    'completed',
+  ]),
+  text: z.string(),
+});
+export type WatchFact = z.output<typeof WatchFact>;
+
+const RegionStatus = z.strictObject({
+  region: Region,
+  role: z.enum(['primary', 'standby']),
+  /** Whether the record answers with it. */
+  active: z.boolean(),
+  state: z.enum(['UP', 'DEGRADED', 'DOWN', 'UNKNOWN']),
+  sinceMs: EpochMs.nullable(),
+  /** Since when a quorum has doubted it; null while none does. */
+  doubtSinceMs: EpochMs.nullable(),
+  needed: z.int(),
+  eligible: z.int(),
+  votes: z.array(VoteShape),
+  why: z.string(),
+});
+export type RegionStatus = z.output<typeof RegionStatus>;
+
+const aged = <T extends z.ZodType>(value: T) =>
+  z.strictObject({ value, ageMs: z.number() }).nullable();
+
+export const StatusOutput = z.strictObject({
+  service: z.string(),
+  record: z.string(),
+  /** What the DNS server of the watch answers, and where it was asked; null where nothing answered. */
+  answer: z.strictObject({ server: z.string(), addresses: z.array(z.string()) }).nullable(),
+  mode: z.enum(['auto', 'approve', 'manual']),
+  phase: StateShape.shape.phase,
+  phaseSinceMs: EpochMs,
+  home: Region,
+  active: Region,
+  epoch: z.int(),
+  vantage: z.enum(['quorum', 'single']),
+  regions: z.array(RegionStatus).length(2),
+  /** Age of the newest data of the active region in the other one, and the most that may be lost. */
+  replicationMs: aged(Ms),
+  rpoMs: Ms,
+  capacity: aged(z.strictObject({ ready: z.int(), wanted: z.int(), scalable: z.boolean() })),
+  approval: StateShape.shape.approval,
+  execution: StateShape.shape.execution,
+  /** Kind and gates of a plan that does not move; null while nothing is held. */
+  held: z.string().nullable(),
+  flips: StateShape.shape.flips,
+  /** Faults set in the embedded network, in words. */
+  faults: z.array(z.string()),
+  /** What was told since the watch started, oldest first. */
+  facts: z.array(WatchFact),
+});
+export type StatusOutput = z.output<typeof StatusOutput>;
