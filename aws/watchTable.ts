@@ -19,11 +19,15 @@ import { FactsShape } from '../events/failoverState.ts';
 import { WatchPlan } from '../events/watchPlan.ts';
 import {
   LeaseShape,
-  ObserverMemory,
-  SampleChunk,
+  type ObserverMemory,
+  ObserverMemoryShape,
+  type SampleChunk,
+  SampleChunkShape,
   StepEvidence,
-  StoredDecision,
-  WatchState,
+  type StoredDecision,
+  StoredDecisionShape,
+  type WatchState,
+  WatchStateShape,
 } from '../events/watchState.ts';
 import { type JsonTable, type Key, openJsonTable } from './jsonTable.ts';
 import type { SdkSettings } from './sdk.ts';
@@ -51,7 +55,7 @@ const openEvaluation = (items: JsonTable) => ({
   },
 
   state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
-    items.get(watchKey(service, 'STATE'), WatchState, signal),
+    items.get(watchKey(service, 'STATE'), WatchStateShape, signal),
 
   /** State and facts of the same moment, in one read. */
   load: async (
@@ -60,7 +64,7 @@ const openEvaluation = (items: JsonTable) => ({
   ): Promise<{ stored: WatchState | null; facts: Facts }> => {
     const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
     const found = await items.getAll([state, facts], signal);
-    return { stored: found(state, WatchState), facts: found(facts, FactsShape) ?? NO_FACTS };
+    return { stored: found(state, WatchStateShape), facts: found(facts, FactsShape) ?? NO_FACTS };
   },
 
   /**
@@ -99,7 +103,7 @@ const openEvaluation = (items: JsonTable) => ({
     decisionId: string,
     signal?: AbortSignal,
   ): Promise<StoredDecision | null> =>
-    items.get({ pk: `DECISION#${service}`, sk: decisionId }, StoredDecision, signal),
+    items.get({ pk: `DECISION#${service}`, sk: decisionId }, StoredDecisionShape, signal),
 
   lease: (service: string, signal?: AbortSignal): Promise<Lease | null> =>
     items.get(watchKey(service, 'LEASE'), LeaseShape, signal),
@@ -131,7 +135,7 @@ const openEvaluation = (items: JsonTable) => ({
 /** What observers keep. */
 const openObservation = (items: JsonTable) => ({
   observer: (service: string, name: string, signal?: AbortSignal): Promise<ObserverMemory | null> =>
-    items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemory, signal),
+    items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemoryShape, signal),
 
   /**
    * Writes the memory of an observer, and holds its place until `memory.untilMs`. False: another
@@ -160,7 +164,10 @@ const openObservation = (items: JsonTable) => ({
     if (first === undefined) return;
     const sk = `${moment(first.startMs)}#${chunk.observer}#${chunk.target}`;
     const keep = { nowMs: first.startMs, days: DAYS.samples };
-    await items.put({ pk: `SAMPLES#${service}`, sk }, SampleChunk.parse(chunk), { keep, signal });
+    await items.put({ pk: `SAMPLES#${service}`, sk }, SampleChunkShape.parse(chunk), {
+      keep,
+      signal,
+    });
   },
 
   /** Chunks whose first sample started in this span, in the order of time. */
@@ -175,7 +182,7 @@ const openObservation = (items: JsonTable) => ({
         from: moment(span.fromMs),
         to: moment(span.toMs) + END_OF_TIME,
       },
-      SampleChunk,
+      SampleChunkShape,
       { signal },
     ),
 });

@@ -1,8 +1,12 @@
 /** What is stored of a watch between invocations. */
 import * as z from 'zod';
+import type { Decision, DecisionInput } from '../core/evidence/decision.ts';
 import type { Lease } from '../core/failover/lease.ts';
-import type { Action } from '../core/failover/states.ts';
+import type { Action, State } from '../core/failover/states.ts';
 import type { Filter } from '../core/health/filter.ts';
+import type { Sample } from '../core/health/sample.ts';
+import type { Verdict } from '../core/health/verdict.ts';
+import type { Vote } from '../core/health/vote.ts';
 import { DecisionInputShape, DecisionShape } from './evidenceRecord.ts';
 import { Cause, Epoch, ExecutionShape } from './failoverDecided.ts';
 import { NoticeShape } from './failoverNotice.ts';
@@ -17,7 +21,7 @@ const approval = {
   expiresAtMs: EpochMs,
 };
 
-export const ActionShape = z.discriminatedUnion('do', [
+const ActionShape = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('prepare') }),
   z.strictObject({ do: z.literal('interrupt-rehearsal') }),
   z.strictObject({ do: z.literal('plan'), cause: Cause, approved: z.boolean() }),
@@ -36,35 +40,51 @@ export const ActionShape = z.discriminatedUnion('do', [
 ]) satisfies z.ZodType<Action>;
 
 /** How a region was last judged, to tell a change from a repetition. */
-export const JudgedShape = z.strictObject({
+export type Judged = Pick<Verdict, 'region' | 'state'>;
+
+const JudgedShape = z.strictObject({
   region: ObserverName,
   state: z.enum(['UP', 'DEGRADED', 'DOWN', 'UNKNOWN']),
-});
+}) satisfies z.ZodType<Judged>;
 
 /**
  * Actions that were decided in the version of the state that carries them. They stay until somebody
  * who carried them out writes again, so a crash in between loses none; all can be done twice.
  */
-export const OutboxEntry = z.strictObject({
+export type OutboxEntry = {
+  readonly version: number;
+  readonly atMs: number;
+  readonly actions: readonly Action[];
+};
+
+const OutboxShape = z.strictObject({
   version: z.int().min(1),
   atMs: EpochMs,
   actions: z.array(ActionShape).min(1).max(20),
-});
-export type OutboxEntry = z.output<typeof OutboxEntry>;
+}) satisfies z.ZodType<OutboxEntry>;
 
-export const WatchState = z.strictObject({
+export type WatchState = {
   /** One more with every write. A write names the version it rests on, or is refused. */
+  readonly version: number;
+  readonly state: State;
+  /** As it was at rest before the present suspicion: where a replay starts. */
+  readonly before: State;
+  /** The latest vote of each observer about each region. */
+  readonly votes: readonly Vote[];
+  readonly verdicts: readonly Judged[];
+  readonly outbox: readonly OutboxEntry[];
+  readonly savedAtMs: number;
+};
+
+export const WatchStateShape = z.strictObject({
   version: z.int().min(1),
   state: StateShape,
-  /** As it was at rest before the present suspicion: where a replay starts. */
   before: StateShape,
-  /** The latest vote of each observer about each region. */
   votes: z.array(VoteShape).max(40),
   verdicts: z.array(JudgedShape).max(2),
-  outbox: z.array(OutboxEntry).max(20),
+  outbox: z.array(OutboxShape).max(20),
   savedAtMs: EpochMs,
-});
-export type WatchState = z.output<typeof WatchState>;
+}) satisfies z.ZodType<WatchState>;
 
 export const LeaseShape = z.strictObject({
   epoch: Epoch,
@@ -74,7 +94,7 @@ export const LeaseShape = z.strictObject({
 
 const run = z.strictObject({ fromMs: EpochMs, lastMs: EpochMs, count: z.int().min(1) }).nullable();
 
-export const FilterShape = z.strictObject({
+const FilterShape = z.strictObject({
   hard: z.strictObject({
     state: z.enum(['UNTRIED', 'UP', 'DOWN']),
     sinceMs: EpochMs.nullable(),
@@ -93,32 +113,51 @@ export const FilterShape = z.strictObject({
 }) satisfies z.ZodType<Filter>;
 
 /** What one observer hands to its next invocation, and until when it observes itself. */
-export const ObserverMemory = z.strictObject({
+export type ObserverMemory = {
   /** Nobody else observes under this name before then; the holder puts it off as it goes. */
-  untilMs: EpochMs,
+  readonly untilMs: number;
   /** When the holder means to hand over. */
-  endsMs: EpochMs,
+  readonly endsMs: number;
   /** The invocation that observes. */
+  readonly holder: string;
+  /** By region. */
+  readonly memory: Readonly<
+    Record<string, { readonly filter: Filter; readonly lastDueMs: number }>
+  >;
+};
+
+export const ObserverMemoryShape = z.strictObject({
+  untilMs: EpochMs,
+  endsMs: EpochMs,
   holder: z.string().min(1).max(100),
   memory: z.record(ObserverName, z.strictObject({ filter: FilterShape, lastDueMs: EpochMs })),
-});
-export type ObserverMemory = z.output<typeof ObserverMemory>;
+}) satisfies z.ZodType<ObserverMemory>;
 
 /** Samples of one observer about one target, in one item. */
-export const SampleChunk = z.strictObject({
+export type SampleChunk = {
+  readonly observer: string;
+  readonly target: string;
+  readonly samples: readonly Sample[];
+};
+
+export const SampleChunkShape = z.strictObject({
   observer: ObserverName,
   target: ObserverName,
   samples: z.array(SampleShape).min(1).max(5_000),
-});
-export type SampleChunk = z.output<typeof SampleChunk>;
+}) satisfies z.ZodType<SampleChunk>;
 
 /** A decision as it was made: what it rests on, and what led to it. */
-export const StoredDecision = z.strictObject({
+export type StoredDecision = {
+  readonly input: DecisionInput;
+  readonly before: State;
+  readonly decision: Decision;
+};
+
+export const StoredDecisionShape = z.strictObject({
   input: DecisionInputShape,
   before: StateShape,
   decision: DecisionShape,
-});
-export type StoredDecision = z.output<typeof StoredDecision>;
+}) satisfies z.ZodType<StoredDecision>;
 
 /** One piece of raw evidence of an execution; `finish` chains them. */
 export const StepEvidence = z.strictObject({

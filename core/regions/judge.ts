@@ -1,5 +1,5 @@
 /** What the facts about two regions say of them as primary and standby. */
-import { type RegionName, regionNames, rttMs } from './regions.ts';
+import { isRegion, type RegionName, regionNames, rttMs } from './regions.ts';
 import { REGIONS } from './table.ts';
 
 /** Mean radius of the earth (IUGG). */
@@ -95,11 +95,24 @@ export const residencyWords: readonly string[] = [
   .sort()
   .concat(regionNames);
 
-export const mayBeIn = (region: RegionName, residency: Residency): boolean => {
-  if (residency === 'any') return true;
+/** The word of the rule that lets `region` in; undefined when none does. */
+const wordFor = (region: RegionName, words: readonly string[]): string | undefined => {
   const { area, country } = REGIONS[region];
-  const words = residency.map((word) => word.toLowerCase());
-  return [area, country, region].some((name) => words.includes(name.toLowerCase()));
+  const names = [area, country, region].map((name) => name.toLowerCase());
+  return words.find((word) => names.includes(word.toLowerCase()));
+};
+
+export const mayBeIn = (region: RegionName, residency: Residency): boolean =>
+  residency === 'any' || wordFor(region, residency) !== undefined;
+
+/**
+ * What a gate is told of where a region lies: the word of the rule that lets it in, else its legal
+ * area; null for a name that is no region.
+ */
+export const areaUnder = (region: string, residency: Residency): string | null => {
+  if (!isRegion(region)) return null;
+  const word = residency === 'any' ? undefined : wordFor(region, residency);
+  return word ?? REGIONS[region].area;
 };
 
 export type Candidate = PairJudgement & { readonly rank: number };
