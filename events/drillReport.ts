@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { GateResult } from './gates.ts';
 import { ImageFacts } from './image.ts';
+import { NightsReport } from './nights.ts';
 import { Ranking } from './ranking.ts';
 import { Cell, DrillId } from './region.ts';
 
@@ -118,6 +119,8 @@ export const DrillReport = z.strictObject({
   placements: z.array(PlacementLine),
   cells: z.array(CellReport),
   problems: z.array(Problem),
+  /** Tonight against the nights before; null until they were looked at. */
+  nights: NightsReport.nullable().default(null),
   /** What could not be measured, and why. */
   notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
   /** One sentence: what moved, and how sure. */

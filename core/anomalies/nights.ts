@@ -51,7 +51,8 @@ export type Night = {
 const WEIGHT = 0.2;
 const WINDOW = 28;
 const CLIP = 6;
-const LEARNING_NIGHTS = 8;
+/** So many values come first; before, there is nothing to compare with. */
+export const LEARNING_NIGHTS = 8;
 const WEEKS = 8;
 /** MAD times this is the standard deviation of normal values. */
 const MAD_TO_DEVIATION = 1.4826;

@@ -14,6 +14,8 @@ export type Watched = {
   /** Oldest first; the last one is tonight. */
   readonly nights: readonly NightValue[];
   readonly scale: Scale;
+  /** Smallest change worth an alert, in the unit of the values; of no use for ratios. */
+  readonly effectAbsolute?: number;
 };
 
 export type Alert = {
@@ -36,14 +38,14 @@ export type WatchOptions = {
 };
 
 /** Change points are looked for in this many nights, and are news for this many values. */
-const NIGHTS = 90;
+export const NIGHTS = 90;
 export const NEWS_VALUES = 7;
 /** What lies further back says nothing of tonight. */
-const MEMORY_NIGHTS = 180;
+export const MEMORY_NIGHTS = 180;
 /** At most this share of the alarms of a night is expected to be false. */
 const FALSE_SHARE_MAX = 0.02;
 /** Alerts of one direction that began this close to each other are one alert. */
-const SAME_DAYS = 7;
+export const SAME_DAYS = 7;
 
 type Measured = { readonly day: number; readonly value: number };
 
@@ -87,7 +89,7 @@ const ewmaAlert = (id: string, nights: readonly Night[]): Alert | undefined => {
 };
 
 const changeAlert = (
-  { id, nights, scale }: Watched,
+  { id, nights, scale, effectAbsolute = 0 }: Watched,
   options: EDivisiveOptions,
 ): Alert | undefined => {
   const recent = nights.slice(-NIGHTS);
@@ -95,6 +97,7 @@ const changeAlert = (
   const last = datedChanges(recent, scale, options).at(-1);
   if (!last || last.index < measuredOf(recent).length - NEWS_VALUES) return undefined;
   const { day: since, before, after } = last;
+  if (scale !== 'logRatio' && Math.abs(after - before) < effectAbsolute) return undefined;
   // The split was the best of a window: its p value is that of the luckiest of as many splits.
   const p = Math.min(1, last.p * ((options.window ?? WINDOW) - 1));
   return { series: id, method: 'edivisive', since, before, after, p };
@@ -107,9 +110,9 @@ const changeAlert = (
  */
 export const watchTonight = (watched: readonly Watched[], options: WatchOptions = {}): Alert[] => {
   const alerts = watched.map((series) => {
-    const { id, scale } = series;
+    const { id, scale, effectAbsolute = 0 } = series;
     const nights = series.nights.slice(-MEMORY_NIGHTS);
-    const judged = judgeNights(nights, { ...options.ewma, scale });
+    const judged = judgeNights(nights, { effectAbsolute, ...options.ewma, scale });
     const ewma = options.method === 'edivisive' ? undefined : ewmaAlert(id, judged);
     const change =
       options.method === 'ewma' ? undefined : changeAlert(series, options.edivisive ?? {});

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NotifyInput } from '../../events/drillEnd.ts';
 import { PlanInput } from '../../events/drillInput.ts';
 import { GateImagesInput, InspectImagesInput } from '../../events/image.ts';
+import { DetectAnomaliesInput } from '../../events/nights.ts';
 import { ProbeResult } from '../../events/probeRequest.ts';
 import { LookInput, PlacementFailure } from '../../events/roundOutcome.ts';
 import type { Json } from '../../local/stepfunctions/json.ts';
@@ -319,24 +320,44 @@ describe('the end of a drill', () => {
     reportKey: 'reports/shop/1.json',
     headline: 'distroless is faster',
   };
+  const anomalies = { status: 'judged', told: 1, open: 2 };
 
   it('ranks, cleans up and tells', async () => {
     const ranked = await state('Rank').given({}, { drillId: DRILL }).mock(answer(report));
-    expect(ranked).toMatchObject({ next: 'CleanUp', assigned: { report } });
+    expect(ranked).toMatchObject({ next: 'DetectAnomalies', assigned: { report } });
+    const judged = await state('DetectAnomalies')
+      .given({}, { drillId: DRILL, report })
+      .mock(answer(anomalies));
+    expect(judged).toMatchObject({ next: 'CleanUp', assigned: { anomalies } });
+    expect(DetectAnomaliesInput.parse(payload(judged.arguments))).toEqual({
+      drillId: DRILL,
+      reportKey: report.reportKey,
+    });
     const cleaned = await state('CleanUp')
       .given({}, { drillId: DRILL })
       .mock(answer({ stopped: 0 }));
     expect(cleaned.next).toBe('Notify');
     const told = await state('Notify')
-      .given({}, { drillId: DRILL, report })
+      .given({}, { drillId: DRILL, report, anomalies })
       .mock(answer({ status: 'sent', reason: null }));
-    expect(told).toMatchObject({ next: 'Done', output: { ...report, notify: { status: 'sent' } } });
+    const output = { ...report, anomalies, notify: { status: 'sent' } };
+    expect(told).toMatchObject({ next: 'Done', output });
     expect(NotifyInput.parse(payload(told.arguments))).toMatchObject({ failure: null });
+  });
+
+  it('stands when the nights could not be judged, and says so', async () => {
+    const given = { drillId: DRILL, report };
+    const seen = await lastTry('DetectAnomalies').given({}, given).fail('DataCorrupt', 'an item');
+    expect(seen).toMatchObject({
+      status: 'CAUGHT_ERROR',
+      next: 'CleanUp',
+      assigned: { anomalies: { status: 'failed', reason: 'DataCorrupt' } },
+    });
   });
 
   it('is still an end when Slack cannot be told', async () => {
     const given = (machine: typeof state) =>
-      machine('Notify').given({}, { drillId: DRILL, report });
+      machine('Notify').given({}, { drillId: DRILL, report, anomalies });
     expect((await given(state).fail('NotifyFailed')).status).toBe('RETRIABLE');
     expect(await given(lastTry).fail('NotifyFailed', 'HTTP 503')).toMatchObject({
       status: 'CAUGHT_ERROR',

@@ -1,0 +1,237 @@
+/** What is wrong tonight, over all series of a service: each change once, with its cause and its place. */
+import { PRIMARY_METRIC } from '../drill/rankDrill.ts';
+import { ALL_UP } from '../ranking/scenarios.ts';
+import { median } from '../statistics/quantile.ts';
+import { type Cause, causeOf } from './attribute.ts';
+import { EVERYWHERE, FLOOR, type Unit } from './points.ts';
+import { levelsAround, membersOf, moveSince, type Series, type Who, watchedOf } from './series.ts';
+import { type Alert, type Method, SAME_DAYS, type Watched, watchTonight } from './watch.ts';
+
+export type Word = Cause['word'];
+
+/** The series that shows a change best. */
+export type Lead = {
+  readonly scope: string;
+  readonly metric: string;
+  readonly unit: Unit;
+  readonly role: Who['role'];
+  /** The variant, where it is a candidate. */
+  readonly variant: string | null;
+};
+
+export type Finding = {
+  readonly word: Word;
+  /** Whose image, where it is the image of one variant. */
+  readonly of: string | null;
+  readonly why: string;
+  /** Where, when not everywhere alike: `in eu-west-1`. */
+  readonly where: string | null;
+  /** Number of the day of the first bad night. */
+  readonly since: number;
+  readonly lead: Lead;
+  /** Medians before and since: of the reference in the unit, otherwise ratios to the reference. */
+  readonly before: number;
+  readonly after: number;
+  readonly method: Method;
+  readonly p: number;
+  /** Every series that shows it. */
+  readonly members: readonly string[];
+};
+
+type Judged = { readonly series: Series; readonly who: Who; readonly alert: Alert };
+type Found = Judged & { readonly cause: Cause; readonly of: string | null; readonly size: number };
+
+/** The prober's own noise has to grow by so much before it is told of. */
+const FLOOR_EFFECT_MS = 1;
+const SHARE = 0.5;
+/** Less than this is not a place where anything moved. */
+const PLACE_MIN = Math.log1p(0.025);
+
+export const seriesId = ({ scope, metric }: Pick<Series, 'scope' | 'metric'>, who: Who): string =>
+  `${scope} | ${metric} | ${who.role === 'candidate' ? `candidate ${who.id}` : who.role}`;
+
+const REFERENCE: Who = { role: 'reference' };
+const CONTROL: Who = { role: 'control' };
+
+const candidatesOf = (series: Series): Who[] =>
+  membersOf(series).filter(({ role }) => role === 'candidate');
+
+const hasArms = (series: Series): boolean => membersOf(series).length > 1;
+
+/** Cause of an alert by the moves of all that belong to its series. */
+const causeIn = (
+  { series, who, alert }: Judged,
+  alerted: ReadonlySet<string>,
+): Cause | undefined => {
+  if (series.metric === FLOOR) {
+    return { word: 'measurement', of: null, why: "the probers' own noise on loopback moved" };
+  }
+  if (!hasArms(series)) {
+    return { word: 'environment', of: null, why: 'no image takes part in it' };
+  }
+  const move = (one: Who) =>
+    moveSince(series, one, alert.since, alerted.has(seriesId(series, one)));
+  const reference = move(REFERENCE);
+  const others = candidatesOf(series).map(move);
+  // For what is not about one candidate, the one in the middle stands for all of them.
+  const relative =
+    who.role === 'candidate'
+      ? move(who)
+      : {
+          logChange: others.length === 0 ? 0 : median(others.map(({ logChange }) => logChange)),
+          alert: false,
+        };
+  const candidate = { logChange: reference.logChange + relative.logChange, alert: false };
+  const cause = causeOf({ reference, candidate, relative, control: move(CONTROL) });
+  if (cause?.word === 'environment' && series.unit === 'bytes') {
+    return { word: 'image', of: null, why: 'all images moved alike: look at what they share' };
+  }
+  return cause;
+};
+
+/** Whether the noise of the probers went as far, in milliseconds, as what they measured. */
+const isNoise = (floor: Series | undefined, { series, alert }: Judged): boolean => {
+  if (!floor || series.unit !== 'ms') return false;
+  const gone = (one: Series): number => {
+    const { before, after } = levelsAround(one, REFERENCE, alert.since);
+    return before === null || after === null ? 0 : Math.exp(after) - Math.exp(before);
+  };
+  const [noise, measured] = [gone(floor), gone(series)];
+  return Math.abs(noise) >= SHARE * Math.abs(measured) && noise * measured > 0;
+};
+
+const cellIn = (scope: string): { region: string; vantage: string } | undefined => {
+  const [region, vantage] = scope.split(' from ');
+  return region !== undefined && vantage !== undefined ? { region, vantage } : undefined;
+};
+
+const only = (names: readonly string[]): string | undefined =>
+  new Set(names).size === 1 ? names[0] : undefined;
+
+/** Where a change of the environment is: one region, one vantage, some cells, or everywhere (null). */
+const placeOf = (all: readonly Series[], { series, alert }: Judged): string | null => {
+  const metric = cellIn(series.scope) ? series.metric : `${PRIMARY_METRIC}.p50`;
+  const cells = all.flatMap((one) => {
+    const cell = one.metric === metric ? cellIn(one.scope) : undefined;
+    const size = Math.abs(moveSince(one, REFERENCE, alert.since, false).logChange);
+    return cell ? [{ ...cell, scope: one.scope, size }] : [];
+  });
+  const farthest = Math.max(0, ...cells.map(({ size }) => size));
+  const moved = cells.filter(({ size }) => size >= Math.max(PLACE_MIN, SHARE * farthest));
+  if (moved.length === 0 || moved.length === cells.length) return null;
+  const region = only(moved.map((cell) => cell.region));
+  if (region !== undefined && only(cells.map((cell) => cell.region)) === undefined) {
+    return moved.length === 1 ? `in ${moved[0]?.scope}` : `in ${region}`;
+  }
+  const vantage = only(moved.map((cell) => cell.vantage));
+  if (vantage !== undefined) return `seen from ${vantage}`;
+  return `in ${moved.map(({ scope }) => scope).join(', ')}`;
+};
+
+const prefer = ({ series: { scope, metric } }: Judged): number => {
+  if (scope === ALL_UP) return metric === `${PRIMARY_METRIC}.p50` ? 0 : 1;
+  return scope === EVERYWHERE ? 2 : 3;
+};
+
+/** Findings of one key that began within a week of each other are one. */
+const keyOf = ({ cause, of, alert }: Found): string => {
+  if (cause.word !== 'environment') return `${cause.word} ${of}`;
+  return alert.after > alert.before ? 'environment up' : 'environment down';
+};
+
+const grouped = (found: readonly Found[]): Found[][] => {
+  const groups: Found[][] = [];
+  for (const one of found) {
+    const home = groups.find(
+      ([lead]) =>
+        lead &&
+        keyOf(lead) === keyOf(one) &&
+        Math.abs(lead.alert.since - one.alert.since) <= SAME_DAYS,
+    );
+    if (home) home.push(one);
+    else groups.push([one]);
+  }
+  return groups;
+};
+
+/** Two arms of one image that differ make every other comparison of arms worthless. */
+const underFault = (found: readonly Found[]): Found[] => {
+  const fault = found.find(({ cause, series }) => cause.word === 'measurement' && hasArms(series));
+  if (!fault) return [...found];
+  return found.map((one) =>
+    hasArms(one.series) && Math.abs(one.alert.since - fault.alert.since) <= SAME_DAYS
+      ? { ...one, cause: fault.cause, of: null }
+      : one,
+  );
+};
+
+const findingOf = (all: readonly Series[], group: readonly Found[]): Finding[] => {
+  const [lead] = group;
+  if (!lead) return [];
+  const { series, who, alert, cause, of } = lead;
+  const { before, after } = levelsAround(series, who, alert.since);
+  if (before === null || after === null) return [];
+  const { scope, metric, unit } = series;
+  return [
+    {
+      ...{ word: cause.word, of, why: cause.why },
+      where: cause.word === 'environment' ? placeOf(all, lead) : null,
+      since: alert.since,
+      lead: {
+        ...{ scope, metric, unit, role: who.role },
+        variant: who.role === 'candidate' ? who.id : null,
+      },
+      ...{ before: Math.exp(before), after: Math.exp(after) },
+      method: alert.method,
+      p: Math.min(...group.map((one) => one.alert.p)),
+      members: group.map((one) => one.alert.series).sort(),
+    },
+  ];
+};
+
+const ofWhom = (cause: Cause, who: Who, referenceId: string): string | null => {
+  if (cause.of === 'reference') return referenceId;
+  return cause.of === 'candidate' && who.role === 'candidate' ? who.id : null;
+};
+
+type WatchedMember = { readonly series: Series; readonly who: Who; readonly watched: Watched };
+
+const watchedMembers = (all: readonly Series[], floorMs: number): WatchedMember[] =>
+  all.flatMap((series) => {
+    const smallest = series.metric === FLOOR ? FLOOR_EFFECT_MS : floorMs;
+    return membersOf(series).map((who) => ({
+      series,
+      who,
+      watched: watchedOf(series, who, seriesId(series, who), series.unit === 'ms' ? smallest : 0),
+    }));
+  });
+
+/** Every change of tonight. The order of the series does not matter. */
+export const findingsOf = (all: readonly Series[], referenceId: string): Finding[] => {
+  const floor = all.find(({ metric }) => metric === FLOOR);
+  const floorMs = floor?.nights.at(-1)?.night?.reference ?? 0;
+  const members = watchedMembers(all, floorMs);
+  const alerts = watchTonight(members.map(({ watched }) => watched));
+  const alerted = new Set(alerts.map(({ series }) => series));
+  const found = alerts.flatMap((alert): Found[] => {
+    const member = members.find(({ watched }) => watched.id === alert.series);
+    if (!member) return [];
+    const { series, who } = member;
+    const judged = { series, who, alert };
+    const cause = causeIn(judged, alerted);
+    if (!cause) return [];
+    const noisy = cause.word === 'environment' && isNoise(floor, judged);
+    const real: Cause = noisy
+      ? { word: 'measurement', of: null, why: "the probers' own noise moved as far" }
+      : cause;
+    const { logChange } = moveSince(series, who, alert.since, true);
+    return [
+      { ...judged, cause: real, of: ofWhom(real, who, referenceId), size: Math.abs(logChange) },
+    ];
+  });
+  const inOrder = underFault(found).sort(
+    (a, b) =>
+      prefer(a) - prefer(b) || b.size - a.size || (a.alert.series < b.alert.series ? -1 : 1),
+  );
+  return grouped(inOrder).flatMap((group) => findingOf(all, group));
+};
