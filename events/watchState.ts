@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Decision, DecisionInput } from '../core/evidence/decision.ts';
 import type { Lease } from '../core/failover/lease.ts';
-import type { Action, State } from '../core/failover/states.ts';
+import type { Action, Execution, State } from '../core/failover/states.ts';
 import type { Filter } from '../core/health/filter.ts';
 import type { Sample } from '../core/health/sample.ts';
 import type { Verdict } from '../core/health/verdict.ts';
@@ -55,12 +55,15 @@ export type OutboxEntry = {
   readonly version: number;
   readonly atMs: number;
   readonly actions: readonly Action[];
+  /** The move they belong to, also where it ended with them. */
+  readonly execution: Execution | null;
 };
 
 const OutboxShape = z.strictObject({
   version: z.int().min(1),
   atMs: EpochMs,
   actions: z.array(ActionShape).min(1).max(20),
+  execution: ExecutionShape.nullable(),
 }) satisfies z.ZodType<OutboxEntry>;
 
 export type WatchState = {

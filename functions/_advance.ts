@@ -190,7 +190,8 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
   const version = (stored?.version ?? 0) + 1;
   const kept = (stored?.outbox ?? []).filter((entry) => !isDone(entry.version));
   const here = course.actions.filter((action) => HERE.has(action.do));
-  const entry = here.length === 0 ? [] : [{ version, atMs: nowMs, actions: here }];
+  const execution = course.state.execution ?? from.execution;
+  const entry = here.length === 0 ? [] : [{ version, atMs: nowMs, actions: here, execution }];
   return {
     next: {
       version,

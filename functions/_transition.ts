@@ -94,11 +94,11 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
   /** Everything in an entry that this function does; true when nothing of it is left. */
   const carryOut = async (
     service: string,
-    { version, atMs, actions }: OutboxEntry,
+    { version, atMs, actions, execution }: OutboxEntry,
     { state }: WatchState,
     signal: AbortSignal,
   ): Promise<boolean> => {
-    const { phase, active, other, epoch, approval, execution } = state;
+    const { phase, active, other, epoch, approval } = state;
     const facts = { service, atMs, phase, active, other, epoch, approval, execution };
     const events: (BusEvent<unknown> | Promise<BusEvent<unknown>[]>)[] = [];
     const calls: Promise<void>[] = [];

@@ -1,46 +1,8 @@
-/** Slack messages as Block Kit: headline, three or four facts, the next action. Never a secret, never a stack trace. */
-
+/** What Slack hears of a drill. */
 import type { Ranking } from '../ranking/ranking-types.ts';
 import { formatMs } from '../units.ts';
+import { code, context, escaped, fields, header, type SlackMessage, section } from './blocks.ts';
 import { effectText, primaryRanking } from './words.ts';
-
-export type SlackMessage = { text: string; blocks: Record<string, unknown>[] };
-
-/** Slack's own bounds on the text of a section and of a header. */
-const SECTION_MAX = 3_000;
-const HEADER_MAX = 150;
-
-/** Slack reads these three characters as markup. */
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
-/** Cuts escaped text, never inside an escape. */
-const cut = (text: string, max: number): string =>
-  text.length <= max ? text : `${text.slice(0, max - 1).replace(/&[a-z]*$/, '')}…`;
-
-const section = (text: string) => ({
-  type: 'section',
-  text: { type: 'mrkdwn', text: cut(text, SECTION_MAX) },
-});
-
-const FENCE = '```';
-
-/** Text in columns; what is too long is cut inside the fence. */
-const code = (text: string) =>
-  section(`${FENCE}${cut(escaped(text), SECTION_MAX - 2 * FENCE.length)}${FENCE}`);
-
-const header = (text: string) => ({
-  type: 'header',
-  text: { type: 'plain_text', text: cut(text, HEADER_MAX) },
-});
-
-const fields = (facts: readonly [string, string][]) => ({
-  type: 'section',
-  fields: facts.slice(0, 10).map(([name, value]) => ({
-    type: 'mrkdwn',
-    text: `*${escaped(name)}*\n${escaped(value)}`,
-  })),
-});
 
 type Report = {
   readonly drillId: string;
@@ -88,11 +50,6 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
   blocks.push(context(`Report: \`failover report ${report.drillId}\``));
   return { text: escaped(`${report.service}: ${report.headline}`), blocks };
 };
-
-const context = (text: string) => ({
-  type: 'context',
-  elements: [{ type: 'mrkdwn', text }],
-});
 
 /** The message of a drill that ended before it could rank. */
 export const failureMessage = (

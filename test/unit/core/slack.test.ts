@@ -1,6 +1,7 @@
 // Goal: a Slack message says the fact, keeps Slack's limits whatever the report holds, and cannot be marked up by it.
 import { describe, expect, it } from 'vitest';
-import { drillMessage, failureMessage, type SlackMessage } from '../../../core/report/slack.ts';
+import type { SlackMessage } from '../../../core/report/blocks.ts';
+import { drillMessage, failureMessage } from '../../../core/report/slack.ts';
 import { reportOfDrill } from '../../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL } from '../../support/drillRecords.ts';
 

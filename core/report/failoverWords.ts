@@ -1,0 +1,51 @@
+/** Words for a failover, as Slack, the terminal and the page all say them. */
+import type { Timings } from '../failover/timings.ts';
+import { formatMs } from '../units.ts';
+
+export type Part = { readonly name: string; readonly ms: number };
+
+/** The parts of an RTO that took any time, in order. They sum to it when it is known. */
+export const rtoParts = (timings: Timings): Part[] =>
+  [
+    { name: 'detect', ms: timings.detectMs },
+    { name: 'decide', ms: timings.decideMs },
+    { name: 'fence', ms: timings.fenceMs },
+    { name: 'scale', ms: timings.scaleMs },
+    { name: 'flip', ms: timings.flipMs },
+    { name: 'name servers', ms: timings.authoritativeMs ?? 0 },
+    { name: 'resolvers', ms: timings.effectiveMs ?? 0 },
+  ].filter(({ ms }) => ms > 0);
+
+/** `RTO 48.0 s (detect 34.0 s, decide 1.0 s, ...)`; or what is known of it, said as such. */
+export const rtoText = (timings: Timings | null): string => {
+  if (timings === null) return 'RTO not measured: traffic did not move';
+  const parts = rtoParts(timings).map(({ name, ms }) => `${name} ${formatMs(ms)}`);
+  const split = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  return timings.rtoMs === null
+    ? `RTO not reached${split}`
+    : `RTO ${formatMs(timings.rtoMs)}${split}`;
+};
+
+/** What can be lost of the data, as an age. */
+export const lossText = (lossMs: number | null): string =>
+  lossMs === null ? 'unknown, or there is no data' : `at most ${formatMs(lossMs)} of writes`;
+
+const CAUSES: Readonly<Record<string, string>> = {
+  down: 'was down',
+  degraded: 'was degraded',
+  unstable: 'was unstable',
+  external: 'was spoken against by an alarm',
+};
+
+/** Why traffic moved, in a clause. */
+export const causeText = (cause: string, from: string): string => {
+  if (cause === 'operator') return 'a person ordered it';
+  if (cause === 'failback') return 'failback';
+  return `${from} ${CAUSES[cause] ?? cause}`;
+};
+
+const SHADOW = '--shadow';
+
+/** The service of a watch; a rehearsal is said to be one. */
+export const serviceText = (watch: string): string =>
+  watch.endsWith(SHADOW) ? `${watch.slice(0, -SHADOW.length)} (rehearsal)` : watch;
