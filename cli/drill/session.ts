@@ -1,13 +1,10 @@
 /** A running embedded cloud with one service installed, as `drill` and `up` need it. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { openDocuments } from '../../aws/documents.ts';
 import { holdDataFolder } from '../../local/assembly/dataFolder.ts';
 import { realClock } from '../../local/clock.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
-import type { LogLine } from '../../local/lambda/types.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import {
   type Installation,
@@ -17,6 +14,7 @@ import {
   scheduleNameOf,
 } from '../../local/stack/install.ts';
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
+import { openLogs } from '../cloudLogs.ts';
 import type { CheckedConfig } from '../config/validate.ts';
 import { bundleFolder } from '../dataFolder.ts';
 import { readDockerfile } from '../dockerfile/read.ts';
@@ -40,29 +38,6 @@ export type Session = {
   readonly configKey: string;
   readonly builder: BuilderDetection;
   close(): Promise<void>;
-};
-
-/** Log files of the embedded cloud, for people who look into a failure. */
-const openLogs = (dataDir: string) => {
-  const folder = path.join(dataDir, 'log');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const write = (file: string, line: string): void => {
-    try {
-      appendFileSync(path.join(folder, file), `${line}\n`, { mode: 0o600 });
-    } catch (error) {
-      // On a full disk what matters fails by itself, and says so.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-    }
-  };
-  return {
-    lambda: ({ functionName, region, text }: LogLine) =>
-      write('functions.log', `${functionName} ${region} ${text}`),
-    build: (build: string, line: string) => write('builds.log', `${build} ${line}`),
-    fault: (error: unknown, what: string) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      write('faults.log', `${new Date().toISOString()} ${what}: ${text}`);
-    },
-  };
 };
 
 const describeBuilder = ({ kind, version, reason }: BuilderDetection): string =>
