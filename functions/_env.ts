@@ -17,6 +17,10 @@ export const SETTINGS = {
     .string()
     .min(1)
     .transform((text) => text.split(',')),
+  SERVICE: z.string().min(1),
+  PREPARE_FUNCTION: z.string().min(1),
+  FAILOVER_MACHINE: z.string().min(1),
+  FAILBACK_MACHINE: z.string().min(1),
   TASK_EXECUTION_ROLE: z.string().optional(),
   /** `proxied` where something between vantage and target accepts connections itself, so that connect times mean nothing. */
   CONNECT_PATH: z.enum(['direct', 'proxied']).default('direct'),

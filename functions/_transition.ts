@@ -36,6 +36,7 @@ export type Applied = {
   readonly facts: Facts;
   readonly plan: WatchPlan;
   readonly actions: readonly Action[];
+  readonly decisions: Advance['decisions'];
 };
 
 /** A plan changes when somebody deploys: a minute of the old one does no harm. */
@@ -178,7 +179,8 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       }
       await afterwards(service, step, signal);
       const kept = step.changed || stored === null ? step.next : stored;
-      return { stored: kept, facts, plan, actions: step.actions };
+      const { actions, decisions } = step;
+      return { stored: kept, facts, plan, actions, decisions };
     }
     throw new DrillError(
       'TransientFailure',

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openMachines } from '../../aws/machines.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { EvaluateInput, EvaluateOutputShape } from '../../events/evaluation.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { evaluate } from './run.ts';
+
+const { TABLE, SERVICE, PREPARE_FUNCTION, FAILOVER_MACHINE, FAILBACK_MACHINE } = SETTINGS;
+
+export const handler = entry({
+  name: 'evaluate',
+  env: z.object({ TABLE, SERVICE, PREPARE_FUNCTION, FAILOVER_MACHINE, FAILBACK_MACHINE }),
+  input: EvaluateInput,
+  output: EvaluateOutputShape,
+  make: (env, base) =>
+    evaluate({
+      table: openWatchTable(env.TABLE),
+      bus: openEventBus(),
+      machines: openMachines(),
+      functions: openFunctionCalls(),
+      service: env.SERVICE,
+      prepareFunction: env.PREPARE_FUNCTION,
+      machineArns: { failover: env.FAILOVER_MACHINE, failback: env.FAILBACK_MACHINE },
+      random: Math.random,
+      ...base,
+    }),
+});

@@ -1,0 +1,25 @@
+/** Starts the machine that carries out a decision. */
+import type { Machines } from '../../aws/machines.ts';
+import type { Execution } from '../../core/failover/states.ts';
+import type { StepInput } from '../../events/failoverStep.ts';
+import type { Starter } from '../_transition.ts';
+import type { Readiness } from './readiness.ts';
+
+type Arns = { readonly failover: string; readonly failback: string };
+
+export const machineOf =
+  (arns: Arns) =>
+  ({ cause }: Execution): string =>
+    cause === 'failback' ? arns.failback : arns.failover;
+
+/** Its name is known before it runs, so a decision that is carried out twice starts one. */
+export const openStarter = (
+  { machines, machineArns }: { readonly machines: Machines; readonly machineArns: Arns },
+  readiness: Readiness,
+): Starter => ({
+  start: async (service, execution, signal) => {
+    const input: StepInput = { service, execution };
+    await machines.start(machineOf(machineArns)(execution), execution.name, input, signal);
+  },
+  prepare: readiness.ask,
+});
