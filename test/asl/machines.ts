@@ -11,10 +11,13 @@ export const MACHINE_FILES = globSync('statemachines/*.asl.yaml', { cwd: ROOT })
 export const readMachine = (file: string): unknown =>
   parse(readFileSync(path.join(ROOT, file), 'utf8'), { merge: true });
 
-/** Folders under functions/ that states call. `probe` is invoked in its own region by DispatchProbe. */
+/** Functions that events, schedules, other functions or people start, and no state. */
+const NO_STATE = ['approve', 'evaluate', 'observe', 'prepare', 'probe', 'tell'];
+
+/** Folders under functions/ that states call. */
 export const FUNCTION_FOLDERS = globSync('functions/*/handler.ts', { cwd: ROOT })
   .map((file) => path.basename(path.dirname(file)))
-  .filter((name) => name !== 'probe')
+  .filter((name) => !NO_STATE.includes(name))
   .sort();
 
 /** A definition in which every placeholder stands for itself: `${PlanFunction}` becomes `PlanFunction`. */

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
+import { PreflightOutput } from '../../events/failoverStep.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { openTransitions } from '../_transition.ts';
+import { acquireLease } from './run.ts';
+
+const { TABLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'acquire-lease',
+  env: z.object({ TABLE }),
+  input: AcquireLeaseInput,
+  output: z.union([PreflightOutput, LeaseTaken]),
+  make: (env, base) => {
+    const table = openWatchTable(env.TABLE);
+    const transitions = openTransitions({
+      table,
+      bus: openEventBus(),
+      random: Math.random,
+      ...base,
+    });
+    return acquireLease({ table, transitions, ...base });
+  },
+});

@@ -1,0 +1,78 @@
+/** Wins the epoch of an execution: from here on it is the only one that may move traffic. */
+import type { WatchTable } from '../../aws/watchTable.ts';
+import type { Event } from '../../core/failover/states.ts';
+import type { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
+import type { PreflightOutput } from '../../events/failoverStep.ts';
+import { targetOf } from '../../events/watchPlan.ts';
+import type { Base } from '../_entry.ts';
+import { proveLease, takeLease } from '../_hold.ts';
+import type { Transitions } from '../_transition.ts';
+
+type Needs = Base & {
+  readonly table: WatchTable;
+  readonly transitions: Transitions;
+};
+
+/** One after the other: each changes what the next one meets. */
+const tellAll = async (
+  transitions: Transitions,
+  service: string,
+  events: readonly Event[],
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const event of events) await transitions.apply(service, event, signal);
+};
+
+const preflight = async (
+  { table, transitions }: Needs,
+  service: string,
+  signal: AbortSignal,
+): Promise<PreflightOutput> => {
+  const [proof] = await Promise.all([
+    proveLease({ table }, service, signal),
+    transitions.planOf(service, signal),
+    table.state(service, signal),
+  ]);
+  return { ...proof, writable: proof.ok ? 1 : 0, needed: 1, of: 1 };
+};
+
+export const acquireLease =
+  (needs: Needs) =>
+  async (input: AcquireLeaseInput, signal: AbortSignal): Promise<LeaseTaken | PreflightOutput> => {
+    const { table, transitions, clock } = needs;
+    const { service } = input;
+    if ('preflight' in input) return preflight(needs, service, signal);
+    const { execution } = input;
+    const { name, epoch, to } = execution;
+    const plan = await transitions.planOf(service, signal);
+    const startedAtMs = clock.now();
+    const hold = { service, holder: name, epoch, lease: plan.failover.lease };
+    const { won, why } = await takeLease(needs, hold, signal);
+    const nowMs = clock.now();
+    const fence = plan.fences.length > 0 || plan.singleWriter;
+    const scale = targetOf(plan, to).capacity !== null;
+    const told = { nowMs, execution: name };
+    // States that have nothing to do are passed over by the machine, so their results are told here.
+    const passed = [
+      ...(fence ? [] : [{ kind: 'fenced' as const, ...told }]),
+      ...(fence || scale
+        ? []
+        : [
+            { kind: 'scaled' as const, enough: true, why: 'capacity is not managed here', ...told },
+          ]),
+    ];
+    await Promise.all([
+      tellAll(
+        transitions,
+        service,
+        [{ kind: 'lease', won, ...told }, ...(won ? passed : [])],
+        signal,
+      ),
+      table.putEvidence(
+        name,
+        { kind: 'lease', atMs: nowMs, body: { won, why, epoch, holder: name, startedAtMs } },
+        signal,
+      ),
+    ]);
+    return { ok: won, why, won, leaseWonAtMs: won ? nowMs : null, fence, scale };
+  };

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openFences } from '../../aws/fences.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { FenceInput, FenceOutput } from '../../events/failoverFlip.ts';
+import { PreflightOutput } from '../../events/failoverStep.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { openTransitions } from '../_transition.ts';
+import { fence } from './run.ts';
+
+const { TABLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'fence',
+  env: z.object({ TABLE }),
+  input: FenceInput,
+  output: z.union([PreflightOutput, FenceOutput]),
+  make: (env, base) => {
+    const table = openWatchTable(env.TABLE);
+    const transitions = openTransitions({
+      table,
+      bus: openEventBus(),
+      random: Math.random,
+      ...base,
+    });
+    return fence({ table, transitions, fences: openFences(), ...base });
+  },
+});

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { openDnsRecord } from '../../aws/dnsRecord.ts';
+import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openSecrets } from '../../aws/secrets.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { FlipInput, Flipped } from '../../events/failoverFlip.ts';
+import { PreflightOutput } from '../../events/failoverStep.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { openTransitions } from '../_transition.ts';
+import { openQuorumSwitch } from './quorum.ts';
+import { openRecordSwitch } from './record.ts';
+import { flip } from './run.ts';
+
+const { TABLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'flip',
+  env: z.object({ TABLE }),
+  input: FlipInput,
+  output: z.union([PreflightOutput, Flipped]),
+  make: (env, base) => {
+    const table = openWatchTable(env.TABLE);
+    const dnsRecord = openDnsRecord();
+    const common = { ...base, table, random: Math.random };
+    return flip({
+      ...common,
+      dnsRecord,
+      transitions: openTransitions({ table, bus: openEventBus(), random: Math.random, ...base }),
+      recordSwitch: openRecordSwitch({ ...common, dnsRecord }),
+      quorumSwitch: openQuorumSwitch({
+        ...common,
+        secrets: openSecrets(),
+        openSwitch: (key) => openDnsSwitch(key),
+      }),
+    });
+  },
+});

@@ -1,0 +1,167 @@
+/**
+ * Driver `record`: one batch. What the zone holds may have been read before the decision, since the
+ * batch fails when it is no longer so; then it is read again.
+ */
+import type { DnsRecord, ReadRecord, RecordPlace } from '../../aws/dnsRecord.ts';
+import type { mayWrite } from '../../core/failover/lease.ts';
+import {
+  type ChangeProgress,
+  epochOf,
+  nextChangeStep,
+  planRecordChange,
+  planRecordProof,
+  type RecordSet,
+} from '../../core/failover/switchRecord.ts';
+import type { PreflightOutput } from '../../events/failoverStep.ts';
+import { type Calls, openCalls } from '../_calls.ts';
+import type { Clock } from '../_entry.ts';
+
+/** Route 53 has one control plane. */
+const CONTROL_REGION = 'us-east-1';
+
+/** What a move of the switch came to. */
+export type Moved = {
+  readonly done: boolean;
+  readonly superseded: boolean;
+  readonly why: string;
+  readonly changeId: string | null;
+};
+
+/** Asked right before each write, with the epoch that the switch shows. */
+export type Guard = (foundEpoch: number | null) => ReturnType<typeof mayWrite>;
+
+export type RecordMove = {
+  readonly place: RecordPlace;
+  readonly epoch: number;
+  readonly sets: readonly RecordSet[];
+  readonly previous?: readonly RecordSet[];
+  readonly comment: string;
+  readonly guard: Guard;
+};
+
+export type RecordNeeds = {
+  readonly dnsRecord: DnsRecord;
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+};
+
+const failed = (why: string, superseded = false): Moved => ({
+  done: false,
+  superseded,
+  why,
+  changeId: null,
+});
+
+export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
+  /** What the zone held when it was last read or written. */
+  const known = new Map<string, ReadRecord>();
+
+  const read = async (place: RecordPlace, calls: Calls, attempt: number, signal: AbortSignal) => {
+    const found = await calls.timed(
+      { service: 'route53', operation: 'ListResourceRecordSets', region: CONTROL_REGION, attempt },
+      () => dnsRecord.read(place, signal),
+      ({ sets, requestId }) => ({ requestId, result: `${sets.length} record sets` }),
+    );
+    known.set(place.record, found);
+    return found;
+  };
+
+  const submit = (
+    move: Pick<RecordMove, 'place' | 'comment'>,
+    batch: Parameters<DnsRecord['submit']>[1]['batch'],
+    { calls, attempt, signal }: { calls: Calls; attempt: number; signal: AbortSignal },
+  ) =>
+    calls.timed(
+      {
+        service: 'route53',
+        operation: 'ChangeResourceRecordSets',
+        region: CONTROL_REGION,
+        attempt,
+      },
+      () => dnsRecord.submit(move.place, { batch, comment: move.comment }, signal),
+      ({ requestId, answer, message }) => ({ requestId, result: `${answer} ${message}`.trim() }),
+    );
+
+  /** Resolves when Route 53 has accepted the batch: its name servers follow. */
+  const move = async (wanted: RecordMove, calls: Calls, signal: AbortSignal): Promise<Moved> => {
+    const { place, epoch, sets, previous, guard } = wanted;
+    const startMs = clock.monotonicMs();
+    let progress: ChangeProgress = { submits: 0, refusals: 0, elapsedMs: 0 };
+    let cached = known.get(place.record);
+    for (let attempt = 1; ; attempt++) {
+      const found = cached ?? (await read(place, calls, attempt, signal));
+      const wish = {
+        record: place.record,
+        epoch,
+        sets,
+        ...(previous === undefined ? {} : { previous }),
+      };
+      const plan = planRecordChange(found, wish);
+      if ((plan.kind !== 'change' || found.foreign !== null) && cached !== undefined) {
+        cached = undefined;
+        continue;
+      }
+      if (found.foreign !== null) return failed(found.foreign);
+      if (plan.kind === 'already') {
+        return { done: true, superseded: false, why: plan.why, changeId: null };
+      }
+      if (plan.kind !== 'change') return failed(plan.why, plan.kind === 'superseded');
+      const allowed = guard(epochOf(found.epoch));
+      if (!allowed.ok) return failed(allowed.why);
+      const result = await submit(wanted, plan.batch, { calls, attempt, signal });
+      const { answer } = result;
+      known.delete(place.record);
+      if (answer === 'accepted') {
+        const why = `Route 53 accepted ${place.record} at epoch ${epoch}`;
+        return { done: true, superseded: false, why, changeId: result.changeId };
+      }
+      // Read before the decision, and changed since: that says nothing of Route 53.
+      const wasStale = cached !== undefined && answer === 'InvalidChangeBatch';
+      cached = undefined;
+      if (wasStale) continue;
+      progress = {
+        submits: progress.submits + 1,
+        refusals: progress.refusals + 1,
+        elapsedMs: clock.monotonicMs() - startMs,
+      };
+      const next = nextChangeStep(answer, progress, random());
+      if (next.do === 'give-up') return failed(`${next.why}: ${result.message}`);
+      if (next.do === 'done') continue;
+      await clock.sleep(next.inMs, signal);
+    }
+  };
+
+  /** Proves that the zone can be written, and keeps what it holds for the flip. */
+  const prove = async (
+    place: RecordPlace,
+    epoch: number,
+    signal: AbortSignal,
+  ): Promise<PreflightOutput> => {
+    const calls = openCalls(clock);
+    const answer = (ok: boolean, why: string): PreflightOutput => ({
+      ok,
+      why,
+      writable: ok ? 1 : 0,
+      needed: 1,
+      of: 1,
+    });
+    const found = await read(place, calls, 1, signal);
+    if (found.foreign !== null) return answer(false, found.foreign);
+    const plan = planRecordProof(found, { record: place.record, epoch });
+    if (plan.kind !== 'change') return answer(false, plan.why);
+    const result = await submit({ place, comment: `${place.record} can be written` }, plan.batch, {
+      calls,
+      attempt: 1,
+      signal,
+    });
+    if (found.epoch === null) known.delete(place.record);
+    return result.answer === 'accepted'
+      ? answer(true, `Route 53 takes changes of ${place.record}`)
+      : answer(false, `${result.answer}: ${result.message}`);
+  };
+
+  return { move, prove };
+};
+
+export type RecordSwitch = ReturnType<typeof openRecordSwitch>;
