@@ -6,6 +6,7 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -156,6 +157,13 @@ export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
     }
   };
 
+  const remove = async (key: Key, signal?: AbortSignal): Promise<void> => {
+    await client.send(
+      new DeleteItemCommand({ TableName: table, Key: keyOf(key) }),
+      abortable(signal),
+    );
+  };
+
   /** Every value whose sort key lies from `from` to `to`, both included, in the order of the keys. */
   const between = async <T extends z.ZodType>(
     range: { pk: string; from: string; to: string },
@@ -189,7 +197,7 @@ export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
     throw new DrillError('DataCorrupt', `more than ${PAGES_MAX} pages under ${range.pk}`);
   };
 
-  return { get, getAll, put, between, close: () => client.destroy() };
+  return { get, getAll, put, remove, between, close: () => client.destroy() };
 };
 
 export type JsonTable = ReturnType<typeof openJsonTable>;

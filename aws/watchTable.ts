@@ -6,6 +6,7 @@
  * | WATCH#<service>      | PLAN, STATE, FACTS, LEASE          | always |
  * | WATCH#<service>      | OBSERVER#<observer>                | 1 d    |
  * | WATCH#<service>      | ONCE#<key>                         | asked  |
+ * | WATCH#<service>      | MESSAGE#<matter>                   | 400 d  |
  * | SAMPLES#<service>    | <start ms>#<observer>#<target>     | 7 d    |
  * | DECISION#<service>   | <decision>                         | 400 d  |
  * | FAILOVERS#<service>  | <started ms>#<execution>           | 400 d  |
@@ -23,6 +24,8 @@ import {
   ObserverMemoryShape,
   type SampleChunk,
   SampleChunkShape,
+  type SentMessage,
+  SentMessageShape,
   StepEvidence,
   type StoredDecision,
   StoredDecisionShape,
@@ -130,6 +133,24 @@ const openEvaluation = (items: JsonTable) => ({
       { atMs: nowMs },
       { keep: { nowMs, days }, condition: { if: 'absent' } },
     ),
+
+  /** Takes such a mark back: what it stood for surely did not happen. */
+  forget: (service: string, key: string, signal?: AbortSignal): Promise<void> =>
+    items.remove(watchKey(service, `ONCE#${key}`), signal),
+
+  /** The message that was last sent about a matter, so that it can be edited. */
+  message: (service: string, matter: string, signal?: AbortSignal): Promise<SentMessage | null> =>
+    items.get(watchKey(service, `MESSAGE#${matter}`), SentMessageShape, signal),
+
+  putMessage: async (
+    service: string,
+    matter: string,
+    message: SentMessage,
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const keep = { nowMs: message.atMs, days: DAYS.record };
+    await items.put(watchKey(service, `MESSAGE#${matter}`), message, { keep, signal });
+  },
 });
 
 /** What observers keep. */

@@ -169,3 +169,22 @@ export const StepEvidence = z.strictObject({
   body: z.json(),
 });
 export type StepEvidence = z.output<typeof StepEvidence>;
+
+/** A message in a chat that can still be edited. */
+export type SentMessage = {
+  readonly channel: string;
+  /** By which the chat knows it within the channel. */
+  readonly ts: string;
+  readonly notice: string;
+  /** The execution that it was about, if any. */
+  readonly execution: string | null;
+  readonly atMs: number;
+};
+
+export const SentMessageShape = z.strictObject({
+  channel: z.string().min(1).max(100),
+  ts: z.string().min(1).max(50),
+  notice: z.string().max(40),
+  execution: z.string().max(80).nullable(),
+  atMs: EpochMs,
+}) satisfies z.ZodType<SentMessage>;

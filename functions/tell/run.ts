@@ -1,0 +1,140 @@
+/**
+ * Tells Slack of one fact of a watch, once. It runs beside the failover and is waited for by
+ * nobody; what cannot be delivered is tried again by Lambda, and then dropped with a line in the log.
+ */
+import * as z from 'zod';
+import type { Secrets } from '../../aws/secrets.ts';
+import type { WatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Button } from '../../core/report/blocks.ts';
+import { failoverMessage } from '../../core/report/failoverNews.ts';
+import { APPROVE_ACTION, type ApprovalValue, DECLINE_ACTION } from '../../events/approvalButton.ts';
+import { FailoverNotice } from '../../events/failoverNotice.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import type { SentMessage } from '../../events/watchState.ts';
+import type { Base } from '../_entry.ts';
+import { type Known, knownOf } from '../_failoverResult.ts';
+import { destinationOf, type send } from './send.ts';
+
+/** The event as EventBridge delivers it; AWS owns the rest of the envelope. */
+export const TellInput = z.object({ detail: FailoverNotice });
+export type TellInput = z.output<typeof TellInput>;
+
+export const TellOutput = z.strictObject({
+  status: z.enum(['sent', 'edited', 'already-sent', 'not-configured', 'failed']),
+  reason: z.string().nullable(),
+});
+export type TellOutput = z.output<typeof TellOutput>;
+
+type Needs = Base & { table: WatchTable; secrets: Secrets; send: typeof send };
+
+const MARK_DAYS = 7;
+
+/** Matters of which the later fact takes the place of the earlier, and which facts those are. */
+const EDITS: Partial<Record<FailoverNotice['notice'], { matter: string; instead: string[] }>> = {
+  suspect: { matter: 'suspicion', instead: [] },
+  cleared: { matter: 'suspicion', instead: ['suspect'] },
+  approval: { matter: 'move', instead: [] },
+  decided: { matter: 'move', instead: ['approval'] },
+  flipped: { matter: 'move', instead: ['decided'] },
+  verified: { matter: 'move', instead: ['decided', 'flipped'] },
+};
+
+/** An older message is not what anybody looks at: a new fact is told anew. */
+const EDIT_MS = 3_600_000;
+
+const replaces = (
+  notice: FailoverNotice,
+  instead: readonly string[],
+  last: SentMessage | null,
+): last is SentMessage =>
+  last !== null &&
+  instead.includes(last.notice) &&
+  notice.atMs - last.atMs < EDIT_MS &&
+  (last.execution === null || last.execution === (notice.execution?.name ?? null));
+
+const buttonsOf = ({ service, notice, approval }: FailoverNotice): Button[] => {
+  if (notice !== 'approval' || approval === null) return [];
+  const { decisionId, epoch } = approval;
+  const value = JSON.stringify({ service, decisionId, epoch } satisfies ApprovalValue);
+  return [
+    { text: 'Approve', actionId: APPROVE_ACTION, value, style: 'primary' },
+    { text: 'Decline', actionId: DECLINE_ACTION, value, style: 'danger' },
+  ];
+};
+
+/** What the machine knows of the move by now; nothing where there is none, or it cannot be read. */
+const factsOf = async (
+  { table, clock, log }: Needs,
+  { service, execution }: FailoverNotice,
+  signal: AbortSignal,
+): Promise<Known | null> => {
+  const stored = execution === null ? null : await table.state(service, signal);
+  if (execution === null || stored === null) return null;
+  try {
+    return await knownOf(table, { service, execution }, stored.state, clock.now(), signal);
+  } catch (error) {
+    // The fact itself must be told, also without its numbers.
+    log.warn('the evidence could not be read', { service, cause: String(error) });
+    return null;
+  }
+};
+
+const messageOf = async (
+  needs: Needs,
+  notice: FailoverNotice,
+  plan: WatchPlan,
+  signal: AbortSignal,
+) => {
+  const known = await factsOf(needs, notice, signal);
+  const lag = known?.decided?.decision.plan.gates.find(({ gate }) => gate === 'G3')?.value;
+  return failoverMessage({
+    ...notice,
+    timings: known?.timings ?? null,
+    lossMs: typeof lag === 'number' ? lag : null,
+    singleVantage: plan.observers.length === 0,
+    reportUrl: plan.reportUrl,
+    buttons: buttonsOf(notice),
+  });
+};
+
+export const tell =
+  (needs: Needs) =>
+  async ({ detail: notice }: TellInput, signal: AbortSignal): Promise<TellOutput> => {
+    const { table, secrets, clock, log } = needs;
+    const { service, key } = notice;
+    const plan = await table.plan(service, signal);
+    const parameter = plan?.slackParameter ?? null;
+    if (plan === null || parameter === null) {
+      return { status: 'not-configured', reason: 'notify.slack is not set' };
+    }
+    const secret = await secrets.find(parameter, signal);
+    const destination = secret === undefined ? undefined : destinationOf(secret);
+    if (destination === undefined) {
+      const why = secret === undefined ? 'is not there' : 'is neither a webhook nor a bot';
+      return { status: 'not-configured', reason: `the SSM parameter ${parameter} ${why}` };
+    }
+    const message = await messageOf(needs, notice, plan, signal);
+    const mark = `notice-${key}`;
+    if (!(await table.once(service, mark, MARK_DAYS, clock.now()))) {
+      return { status: 'already-sent', reason: null };
+    }
+    const edit = EDITS[notice.notice];
+    const last = edit === undefined ? null : await table.message(service, edit.matter, signal);
+    const instead = replaces(notice, edit?.instead ?? [], last) ? last : null;
+    const place = instead && { channel: instead.channel, ts: instead.ts };
+    const sent = await needs.send(destination, message, place, signal);
+    if (sent.status === 'ok') {
+      if (edit !== undefined && sent.place !== undefined) {
+        const execution = notice.execution?.name ?? null;
+        const { atMs } = notice;
+        const kept = { ...sent.place, notice: notice.notice, execution, atMs };
+        await table.putMessage(service, edit.matter, kept, signal);
+      }
+      return { status: instead === null ? 'sent' : 'edited', reason: null };
+    }
+    log.warn('Slack was not told', { service, notice: notice.notice, key, reason: sent.reason });
+    if (sent.status !== 'unreachable') return { status: 'failed', reason: sent.reason };
+    await table.forget(service, mark, signal);
+    throw new DrillError('NotifyFailed', sent.reason);
+  };

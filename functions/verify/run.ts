@@ -1,0 +1,166 @@
+/**
+ * Proves a flip from outside: asks every name server and resolver, and the service itself by its
+ * name, round after round, until all say so or the time is over.
+ */
+import type { WatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import {
+  type Expected,
+  type Judgement,
+  judgeVerification,
+  oldSideNoWorse,
+  type ProofMoments,
+  planVerification,
+  proofMoments,
+  type VerificationPlan,
+} from '../../core/failover/verification.ts';
+import { judgeRegion } from '../../core/health/verdict.ts';
+import type {
+  DnsAnswerShape,
+  RequestShape,
+  VerificationShape,
+} from '../../events/failoverEvidence.ts';
+import type { StepInput, VerifyOutput } from '../../events/failoverStep.ts';
+import { type Answers, targetOf, type WatchPlan } from '../../events/watchPlan.ts';
+import type { WatchState } from '../../events/watchState.ts';
+import type { Base } from '../_entry.ts';
+import type { Transitions } from '../_transition.ts';
+import { askRound, canonicalAddress } from './askRound.ts';
+import { delegatedServers } from './nameServers.ts';
+import { ownerOf, requestByName } from './request.ts';
+
+type Needs = Base & { table: WatchTable; transitions: Transitions };
+
+/** The pause before the next round grows from the first to the second of these. */
+const PAUSE_MS = { first: 50, most: 1_000, growth: 1.5 };
+
+/** Both types are always asked for; one that the region does not have must be gone. */
+const expectedOf = (answers: Answers): Expected => ({
+  A: (answers.CNAME ?? answers.A ?? []).map(canonicalAddress),
+  AAAA: (answers.CNAME ?? answers.AAAA ?? []).map(canonicalAddress),
+});
+
+type Seen = { answers: DnsAnswerShape[]; requests: RequestShape[]; rounds: number };
+
+type Verifying = Needs & {
+  readonly watch: WatchPlan;
+  readonly execution: StepInput['execution'];
+  readonly plan: VerificationPlan;
+  readonly signal: AbortSignal;
+};
+
+/** The value of the record that most clients would now use, if it belongs to a region of ours. */
+const answeredValue = (answers: readonly DnsAnswerShape[], watch: WatchPlan) => {
+  for (const { role, values } of answers) {
+    const [address] = role === 'authoritative' ? values : [];
+    const owner = address === undefined ? undefined : ownerOf(watch.targets, address);
+    if (address !== undefined && owner !== undefined) return { address, owner };
+  }
+  return undefined;
+};
+
+/** One round: what was asked and answered is written down before it is judged. */
+const lookOnce = async (verifying: Verifying, seen: Seen): Promise<void> => {
+  const { table, clock, watch, execution, plan, signal } = verifying;
+  const { record, targets } = watch;
+  const alias = targetOf(watch, execution.to).answers.CNAME !== undefined;
+  const answers = await askRound({ name: record, queries: plan.queries, alias }, clock, signal);
+  seen.rounds += 1;
+  seen.answers.push(...answers);
+  const body = { round: seen.rounds, name: record, answers };
+  const put = (kind: string, evidence: typeof body | RequestShape) =>
+    table.putEvidence(execution.name, { kind, atMs: clock.now(), body: evidence }, signal);
+  const value = answeredValue(answers, watch);
+  const asked = value && (await requestByName({ record, targets, ...value }, clock, signal));
+  await put('dns', body);
+  if (asked === undefined) return;
+  seen.requests.push(asked);
+  await put('request', asked);
+};
+
+const lookUntilJudged = async (
+  verifying: Verifying,
+): Promise<{ judgement: Judgement; seen: Seen; moments: ProofMoments }> => {
+  const { clock, plan, signal } = verifying;
+  const seen: Seen = { answers: [], requests: [], rounds: 0 };
+  let pauseMs = PAUSE_MS.first;
+  for (;;) {
+    await lookOnce(verifying, seen);
+    const judgement = judgeVerification(plan, seen.answers, seen.requests, clock.now());
+    if (judgement.outcome !== 'waiting') {
+      return { judgement, seen, moments: proofMoments(plan, seen.answers, seen.requests) };
+    }
+    await clock.sleep(pauseMs, signal);
+    pauseMs = Math.min(PAUSE_MS.most, pauseMs * PAUSE_MS.growth);
+  }
+};
+
+const planOf = async (
+  watch: WatchPlan,
+  stored: WatchState,
+  { to, epoch }: StepInput['execution'],
+  nowMs: number,
+): Promise<VerificationPlan> => {
+  const { nameServers, resolvers } = watch.dns;
+  const flip = stored.state.flips.findLast((each) => each.epoch === epoch);
+  return planVerification({
+    authoritative:
+      nameServers.length > 0 ? nameServers : await delegatedServers(watch.zone, resolvers),
+    resolvers,
+    expected: expectedOf(targetOf(watch, to).answers),
+    expectedRegion: to,
+    epoch,
+    flippedAtMs: flip?.atMs ?? nowMs,
+    ttlMs: watch.failover.ttlMs,
+  });
+};
+
+/** Whether the region that was left is at least as well as the new one, by the votes of now. */
+const judgeOldSide = (
+  { observers, health }: WatchPlan,
+  votes: WatchState['votes'],
+  { from, to }: StepInput['execution'],
+  nowMs: number,
+): boolean => {
+  const stateOf = (region: string) => judgeRegion(region, votes, observers, nowMs, health).state;
+  return oldSideNoWorse(stateOf(from), stateOf(to));
+};
+
+const loaded = async <T>(what: string, found: Promise<T | null>): Promise<T> => {
+  const value = await found;
+  if (value !== null) return value;
+  throw new DrillError('InputInvalid', `${what} is not there: start the watch first`);
+};
+
+export const verify =
+  (needs: Needs) =>
+  async ({ service, execution }: StepInput, signal: AbortSignal): Promise<VerifyOutput> => {
+    const { table, transitions, clock } = needs;
+    const watch = await loaded(`the plan of ${service}`, table.plan(service, signal));
+    const state = () => loaded(`the state of ${service}`, table.state(service, signal));
+    const plan = await planOf(watch, await state(), execution, clock.now());
+    const verifying = { ...needs, watch, execution, plan, signal };
+    const { judgement, seen, moments } = await lookUntilJudged(verifying);
+    const ok = judgement.outcome === 'verified';
+    const nowMs = clock.now();
+    const noWorse = !ok && judgeOldSide(watch, (await state()).votes, execution, nowMs);
+    const { why, authoritative, resolvers, stragglers } = judgement;
+    const body: VerificationShape = {
+      ok,
+      outcome: ok ? 'verified' : 'failed',
+      why,
+      expected: { A: [...(plan.expected.A ?? [])], AAAA: [...(plan.expected.AAAA ?? [])] },
+      expectedRegion: plan.expectedRegion,
+      rounds: seen.rounds,
+      authoritative,
+      resolvers,
+      stragglers: [...stragglers],
+      ...moments,
+      oldSideNoWorse: noWorse,
+    };
+    await table.putEvidence(execution.name, { kind: 'verification', atMs: nowMs, body }, signal);
+    const result = { ok, oldSideNoWorse: noWorse, why };
+    const event = { kind: 'verified' as const, nowMs, execution: execution.name, ...result };
+    await transitions.apply(service, event, signal);
+    return { ...result, ...moments };
+  };
