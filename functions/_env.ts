@@ -19,8 +19,11 @@ export const SETTINGS = {
     .transform((text) => text.split(',')),
   SERVICE: z.string().min(1),
   PREPARE_FUNCTION: z.string().min(1),
+  EVALUATE_FUNCTION: z.string().min(1),
   FAILOVER_MACHINE: z.string().min(1),
   FAILBACK_MACHINE: z.string().min(1),
+  /** SSM parameter of the secret that Slack signs its requests with. */
+  SIGNING_PARAMETER: z.string().startsWith('/'),
   TASK_EXECUTION_ROLE: z.string().optional(),
   /** `proxied` where something between vantage and target accepts connections itself, so that connect times mean nothing. */
   CONNECT_PATH: z.enum(['direct', 'proxied']).default('direct'),

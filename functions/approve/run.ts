@@ -12,6 +12,7 @@ import {
   type Refusal,
   type Word,
 } from '../../core/failover/approval.ts';
+import type { EvaluateApproval, EvaluateOutput } from '../../events/evaluation.ts';
 import type { FunctionUrlAnswer, FunctionUrlEvent } from '../../events/functionUrl.ts';
 import type { Base } from '../_entry.ts';
 import { readPress } from './interaction.ts';
@@ -22,7 +23,10 @@ type Needs = Base & {
   readonly table: Pick<WatchTable, 'state' | 'once'>;
   readonly secrets: Secrets;
   /** Hands an approval that was checked to the machine, which checks it against what it asked. */
-  readonly passOn: (word: Word, signal: AbortSignal) => Promise<void>;
+  readonly passOn: (
+    word: EvaluateApproval,
+    signal: AbortSignal,
+  ) => Promise<Pick<EvaluateOutput, 'accepted' | 'why'>>;
 };
 
 const STATUS: Readonly<Record<Refusal, number>> = {
@@ -108,7 +112,13 @@ export const approve =
       log.warn('approval refused', { service, decisionId, userId, refusal: checked.refusal });
       return refusal(STATUS[checked.refusal]);
     }
-    await passOn({ decisionId, epoch, nonce }, signal);
-    log.info('approved', { service, decisionId, epoch, userId });
-    return answer(200, 'Approved. The gates are asked once more before traffic moves.');
+    const word = { kind: 'approval' as const, service, decisionId, epoch, nonce };
+    const { accepted, why } = await passOn(word, signal);
+    log.info('approved', { service, decisionId, epoch, userId, accepted, why });
+    return answer(
+      200,
+      accepted
+        ? 'Approved: traffic moves.'
+        : 'Approved, but a gate no longer holds: traffic stays.',
+    );
   };

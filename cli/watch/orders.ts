@@ -1,0 +1,67 @@
+/** A person's orders to the watch that runs, through the gates, and what comes of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FunctionCalls, openFunctionCalls } from '../../aws/functionCalls.ts';
+import {
+  type EvaluateInput,
+  type EvaluateOutput,
+  EvaluateOutputShape,
+} from '../../events/evaluation.ts';
+import type { OrderOutput } from '../../events/orderOutput.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import type { RunningWatch } from './controlClient.ts';
+
+const POLL_MS = 250;
+/** Longer than a move takes that is not stuck; who waits no longer sees the rest in the status. */
+const PATIENCE_MS = 180_000;
+
+type Asked = Extract<EvaluateInput, { kind: 'status' | 'order' | 'approval' }>;
+
+const evaluateOf = (service: string): string => `failover-drill-${service}-evaluate`;
+
+export type Orders = {
+  ask(what: Asked): Promise<EvaluateOutput>;
+  /** Waits until the move that is under way is over, or patience is. */
+  follow(answer: EvaluateOutput, signal: AbortSignal): Promise<EvaluateOutput>;
+  close(): void;
+};
+
+export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Orders => {
+  const calls: FunctionCalls = openFunctionCalls({
+    ...{ endpoint, region: homeRegion, credentials: CREDENTIALS },
+  });
+  const ask = (what: Asked) => calls.call(evaluateOf(service), what, EvaluateOutputShape);
+  return {
+    ask,
+    follow: async (answer, signal) => {
+      const untilMs = performance.now() + PATIENCE_MS;
+      let latest = answer;
+      while (latest.state.execution !== null && performance.now() < untilMs) {
+        await sleep(POLL_MS, undefined, { signal });
+        latest = await ask({ kind: 'status', service });
+      }
+      return latest;
+    },
+    close: calls.close,
+  };
+};
+
+type Ended = { readonly order: OrderOutput['order']; readonly first: EvaluateOutput };
+
+const outcomeOf = (first: EvaluateOutput, last: EvaluateOutput): OrderOutput['outcome'] => {
+  if (!first.accepted) return 'not-moved';
+  if (last.state.execution !== null) return 'moving';
+  return last.state.active === first.state.execution?.to ? 'done' : 'failed';
+};
+
+/** What was asked, and how it ended. */
+export const orderOutput = ({ order, first }: Ended, last: EvaluateOutput): OrderOutput => {
+  const { service, accepted, why, decision } = first;
+  const { phase, active, epoch } = last.state;
+  return {
+    ...{ service, order, accepted, why },
+    execution: accepted ? (first.state.execution?.name ?? null) : null,
+    outcome: outcomeOf(first, last),
+    ...{ phase, active, epoch },
+    gates: decision === null ? null : [...decision.plan.gates],
+  };
+};

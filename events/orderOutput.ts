@@ -1,0 +1,23 @@
+/** What `failover flip`, `failover back` and `failover approve` print with --json. */
+import * as z from 'zod';
+import { GateShape } from './failoverDecided.ts';
+import { StateShape } from './failoverState.ts';
+import { Region } from './region.ts';
+
+export const OrderOutput = z.strictObject({
+  service: z.string(),
+  order: z.enum(['flip', 'back', 'approve']),
+  /** Whether traffic was moved, or is being moved, for this order. */
+  accepted: z.boolean(),
+  why: z.string(),
+  /** The execution that carries it out; null where there is none. */
+  execution: z.string().nullable(),
+  /** `moving` when it was not over while the command waited. */
+  outcome: z.enum(['done', 'failed', 'moving', 'not-moved']),
+  phase: StateShape.shape.phase,
+  active: Region,
+  epoch: z.int(),
+  /** Every gate as it was asked; null where nothing was to be decided. */
+  gates: z.array(GateShape).nullable(),
+});
+export type OrderOutput = z.output<typeof OrderOutput>;
