@@ -1,4 +1,5 @@
 /** What is known of one execution so far: its decision, the evidence of its steps, how it went. */
+import * as z from 'zod';
 import type { WatchTable } from '../aws/watchTable.ts';
 import { failureText } from '../core/drill/failureText.ts';
 import { type Decided, momentsOf } from '../core/evidence/moments.ts';
@@ -84,6 +85,12 @@ const verificationOf = (pieces: readonly StepEvidence[]): VerificationShape | un
   return read.success ? read.data : undefined;
 };
 
+const Approval = z.looseObject({ askedAtMs: z.number() });
+
+/** When the question was asked that a person said yes to. */
+const askedMsOf = (pieces: readonly StepEvidence[]): number | null =>
+  Approval.safeParse(lastOf(pieces, 'approval')?.body).data?.askedAtMs ?? null;
+
 export type Known = {
   readonly decided: Decided | null;
   readonly pieces: readonly StepEvidence[];
@@ -101,7 +108,7 @@ const timingsFrom = (
   if (decided === null || flip === undefined) return null;
   const verification = verificationOf(pieces);
   const marks = {
-    askedMs: lastOf(pieces, 'approval')?.atMs ?? null,
+    askedMs: askedMsOf(pieces),
     fencedMs: lastOf(pieces, 'fence')?.atMs ?? null,
     scaledMs: lastOf(pieces, 'scale')?.atMs ?? null,
     flippedMs: flip.atMs,

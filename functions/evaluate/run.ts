@@ -110,8 +110,18 @@ export const evaluate = (needs: Needs) => {
       return { ...(await status(service, signal)), accepted: false, why: check.why };
     }
     await readiness.fresh(service, situation, signal);
-    const event: Event = { kind: 'approved', nowMs: clock.now(), decisionId, epoch };
-    return answerToPerson(service, await transitions.apply(service, event, signal), 'approve');
+    const nowMs = clock.now();
+    const event: Event = { kind: 'approved', nowMs, decisionId, epoch };
+    const applied = await transitions.apply(service, event, signal);
+    const started = applied.actions.find((action) => action.do === 'start');
+    if (started?.do === 'start') {
+      const askedAtMs = situation.stored?.state.phaseSinceMs ?? nowMs;
+      const body = { why: 'a person approved', decisionId, epoch, askedAtMs };
+      await table
+        .putEvidence(started.execution.name, { kind: 'approval', atMs: nowMs, body }, signal)
+        .catch((error: unknown) => log.warn('approval not kept', { cause: String(error) }));
+    }
+    return answerToPerson(service, applied, 'approve');
   };
 
   const alarm = async (rung: ExternalAlarm, signal: AbortSignal): Promise<EvaluateOutput> => {
