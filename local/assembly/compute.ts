@@ -1,4 +1,4 @@
-/** Services that run things: functions, builds, tasks. */
+/** Services that run things: functions, builds, tasks, and the load balancers before those. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { createCodeBuild } from '../codebuild/createCodeBuild.ts';
@@ -6,8 +6,10 @@ import { type BuilderDetection, openEngine } from '../containers/detect.ts';
 import { createEcs } from '../ecs/createEcs.ts';
 import { taskImages } from '../ecs/images.ts';
 import { chooseRunner } from '../ecs/runners/choose.ts';
+import { createElbv2 } from '../elbv2/service.ts';
 import { createLambda } from '../lambda/service.ts';
 import type { LogLine } from '../lambda/types.ts';
+import { openInside } from '../network/inside.ts';
 import type { Network } from '../network/network.ts';
 import type { Closing } from './closing.ts';
 import type { LateEndpoint } from './endpoint.ts';
@@ -16,6 +18,7 @@ import type { Storage } from './storage.ts';
 type Needs = {
   readonly dataDir: string;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly builder: Pick<BuilderDetection, 'choice' | 'reason'>;
   readonly onLambdaLog: (line: LogLine) => void;
   readonly onBuildLog: (build: string, line: string) => void;
@@ -29,7 +32,7 @@ type Parts = {
 };
 
 export const openCompute = async (needs: Needs, parts: Parts, keep: Closing) => {
-  const { dataDir, clock, builder, onFault } = needs;
+  const { dataDir, clock, random, builder, onFault } = needs;
   const { network, storage } = parts;
   const endpoint = parts.endpoint.url;
   const base = { dataDir, clock };
@@ -37,13 +40,16 @@ export const openCompute = async (needs: Needs, parts: Parts, keep: Closing) => 
   // Working copies of images that a killed run left.
   await engine?.cleanUp();
   const runnerNeeds = { dataDir, engine, choice: builder.choice, reason: builder.reason };
+  const inside = openInside(network);
+  const elbv2 = keep(await createElbv2({ ...base, random, network, reach: inside.reach, onFault }));
   const ecs = keep(
     await createEcs({
       ...base,
       runner: (ledger) =>
         chooseRunner({ ...runnerNeeds, id: randomBytes(4).toString('hex') }, ledger),
       images: taskImages(storage.ecr, engine),
-      network,
+      network: inside,
+      targets: elbv2.targets,
       onFault,
     }),
   );
@@ -63,7 +69,7 @@ export const openCompute = async (needs: Needs, parts: Parts, keep: Closing) => 
     log: needs.onLambdaLog,
     holdEvents: true,
   });
-  return { lambda, codebuild, ecs };
+  return { lambda, codebuild, ecs, elbv2 };
 };
 
 export type Compute = Awaited<ReturnType<typeof openCompute>>;

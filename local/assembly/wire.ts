@@ -4,6 +4,7 @@ import * as logsSdk from '@aws-sdk/client-cloudwatch-logs';
 import * as codebuildSdk from '@aws-sdk/client-codebuild';
 import * as ecrSdk from '@aws-sdk/client-ecr';
 import * as ecsSdk from '@aws-sdk/client-ecs';
+import * as elbv2Sdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as eventbridgeSdk from '@aws-sdk/client-eventbridge';
 import * as lambdaSdk from '@aws-sdk/client-lambda';
 import * as route53Sdk from '@aws-sdk/client-route-53';
@@ -40,6 +41,7 @@ export const openWire = (
       serviceFromSdk(codebuildSdk, 'codebuild', compute.codebuild.operations, faults),
       serviceFromSdk(ecrSdk, 'ecr', storage.ecr.operations, faults),
       serviceFromSdk(ecsSdk, 'ecs', compute.ecs.operations, faults),
+      serviceFromSdk(elbv2Sdk, 'elasticloadbalancing', compute.elbv2.operations, faults),
       serviceFromSdk(eventbridgeSdk, 'events', control.eventbridge.operations, faults),
       serviceFromSdk(lambdaSdk, 'lambda', compute.lambda.operations, faults),
       serviceFromSdk(logsSdk, 'logs', storage.logs.operations, faults),

@@ -8,7 +8,13 @@ import { regionNames } from '../../core/regions/regions.ts';
 const FIRST_BLOCK = 10;
 
 /** Host numbers with a fixed use in each region; tasks get the numbers from `task` upwards. */
-export const HOSTS = { sandbox: 1, resolver: 2, checker: 16, task: 256 } as const;
+export const HOSTS = {
+  sandbox: 1,
+  resolver: 2,
+  checker: 16,
+  loadBalancer: 128,
+  task: 256,
+} as const;
 
 const HOST_MAX = 65_534;
 

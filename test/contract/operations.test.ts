@@ -9,6 +9,7 @@ import { openStorage } from '../../local/assembly/storage.ts';
 import { realClock } from '../../local/clock.ts';
 import { createCodeBuild } from '../../local/codebuild/createCodeBuild.ts';
 import { createEcs } from '../../local/ecs/createEcs.ts';
+import { createElbv2 } from '../../local/elbv2/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createLambda } from '../../local/lambda/service.ts';
 import { createScheduler } from '../../local/scheduler/service.ts';
@@ -75,6 +76,9 @@ const operationsByService = async (): Promise<Record<string, string[]>> => {
         images: unused,
         network: { listen: unused },
       }),
+    ),
+    'Elastic Load Balancing': keep(
+      await createElbv2({ ...base, network: { listen: unused }, onFault }),
     ),
     EventBridge: keep(await createEventBridge({ ...base, gateway, onDropped: onFault })),
     'EventBridge Scheduler': keep(await createScheduler({ ...base, gateway, onDropped: onFault })),

@@ -1,0 +1,142 @@
+/** Actions and conditions of rules: read, shown, and carried out as far as choosing goes. */
+import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
+import { AwsError } from '../wire/types.ts';
+import { badConfiguration, invalid, need, refuseOthers, within } from './requests.ts';
+import type { Action, Condition, ElbState, Rule } from './state.ts';
+
+const WEIGHT_MAX = 999;
+const GROUPS_MAX = 5;
+
+const readForward = (input: sdk.Action, state: ElbState): Action => {
+  const listed = input.ForwardConfig?.TargetGroups ?? [];
+  const tuples = listed.length > 0 ? listed : [{ TargetGroupArn: input.TargetGroupArn, Weight: 1 }];
+  if (input.ForwardConfig?.TargetGroupStickinessConfig?.Enabled) {
+    throw badConfiguration('The embedded load balancer has no stickiness; remove it');
+  }
+  if (tuples.length > GROUPS_MAX) {
+    throw new AwsError(
+      'TooManyTargetGroupsException',
+      `An action can forward to at most ${GROUPS_MAX} target groups`,
+    );
+  }
+  const groups = tuples.map(({ TargetGroupArn, Weight }) => ({
+    arn: need(TargetGroupArn, 'target group ARN'),
+    weight: within(Weight ?? 1, [0, WEIGHT_MAX], 'Weight'),
+  }));
+  for (const { arn } of groups) {
+    if (!state.targetGroups.has(arn)) {
+      throw new AwsError('TargetGroupNotFoundException', `Target groups '${arn}' not found`);
+    }
+  }
+  return { type: 'forward', groups };
+};
+
+const readFixed = (input: sdk.Action): Action => {
+  const { StatusCode, ContentType, MessageBody } = input.FixedResponseConfig ?? {};
+  return {
+    type: 'fixed-response',
+    status: within(Number(need(StatusCode, 'status code')), [200, 599], 'Status code'),
+    contentType: ContentType ?? 'text/plain',
+    body: MessageBody ?? '',
+  };
+};
+
+/** @throws AwsError for anything but one forward or one fixed response. */
+export const readAction = (inputs: readonly sdk.Action[] | undefined, state: ElbState): Action => {
+  const [input, ...others] = inputs ?? [];
+  if (!input) throw invalid('At least one action must be specified');
+  if (others.length > 0) {
+    throw badConfiguration('The embedded load balancer takes one action for each rule');
+  }
+  refuseOthers('Action', input, [
+    ...['Type', 'Order', 'TargetGroupArn', 'ForwardConfig', 'FixedResponseConfig'],
+  ]);
+  if (input.Type === 'forward') return readForward(input, state);
+  if (input.Type === 'fixed-response') return readFixed(input);
+  throw new AwsError(
+    'InvalidLoadBalancerActionException',
+    `The embedded load balancer has the actions forward and fixed-response, not ${input.Type}`,
+  );
+};
+
+export const showAction = (action: Action) => {
+  if (action.type === 'fixed-response') {
+    const { status, contentType, body } = action;
+    const config = { StatusCode: String(status), ContentType: contentType, MessageBody: body };
+    return { Type: 'fixed-response', FixedResponseConfig: config };
+  }
+  const [only, ...others] = action.groups;
+  return {
+    Type: 'forward',
+    ...(only && others.length === 0 ? { TargetGroupArn: only.arn } : {}),
+    ForwardConfig: {
+      TargetGroups: action.groups.map(({ arn, weight }) => ({
+        TargetGroupArn: arn,
+        Weight: weight,
+      })),
+      TargetGroupStickinessConfig: { Enabled: false },
+    },
+  };
+};
+
+const FIELDS = ['path-pattern', 'host-header'] as const;
+const VALUES_MAX = 5;
+
+export const readCondition = (input: sdk.RuleCondition): Condition => {
+  refuseOthers('Condition', input, ['Field', 'Values', 'PathPatternConfig', 'HostHeaderConfig']);
+  const field = FIELDS.find((one) => one === input.Field);
+  if (!field) {
+    throw badConfiguration(
+      `The embedded load balancer has the conditions ${FIELDS.join(' and ')}, not ${input.Field}`,
+    );
+  }
+  const values =
+    input.PathPatternConfig?.Values ?? input.HostHeaderConfig?.Values ?? input.Values ?? [];
+  if (values.length === 0 || values.length > VALUES_MAX) {
+    throw invalid(`A condition must have 1 to ${VALUES_MAX} values`);
+  }
+  return { field, values };
+};
+
+export const showCondition = ({ field, values }: Condition) => ({
+  Field: field,
+  Values: values,
+  ...(field === 'path-pattern'
+    ? { PathPatternConfig: { Values: values } }
+    : { HostHeaderConfig: { Values: values } }),
+});
+
+/** `*` stands for any text, `?` for one character. */
+const matches = (pattern: string, text: string): boolean => {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text);
+};
+
+export type Asked = { readonly path: string; readonly host: string };
+
+const holds =
+  ({ path, host }: Asked) =>
+  ({ field, values }: Condition): boolean =>
+    values.some((value) =>
+      field === 'path-pattern'
+        ? matches(value, path)
+        : matches(value.toLowerCase(), host.toLowerCase()),
+    );
+
+/** The first rule whose conditions all hold; the default rule has none. */
+export const ruleFor = (rules: readonly Rule[], asked: Asked): Rule | undefined =>
+  rules.find(({ conditions }) => conditions.every(holds(asked)));
+
+/** A target group by its weight; undefined when all weights are 0. `share` is from 0 up to 1. */
+export const weighted = (
+  groups: readonly { readonly arn: string; readonly weight: number }[],
+  share: number,
+): string | undefined => {
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  let left = share * total;
+  for (const { arn, weight } of groups) {
+    if (left < weight) return arn;
+    left -= weight;
+  }
+  return undefined;
+};
