@@ -1,5 +1,5 @@
 /** Alerts over nights: each change is told once, again when it changes, and not while it is acknowledged. */
-import type { Finding, Word } from './tonight.ts';
+import type { Finding, Lead, Word } from './tonight.ts';
 import { SAME_DAYS } from './watch.ts';
 
 /** What of an alert a person was told of, or acknowledged. */
@@ -25,12 +25,16 @@ export type Acknowledged = Seen & { readonly alertId: string };
 
 export type Judged = { readonly alert: StoredAlert; readonly state: AlertState };
 
+type Levels = { readonly before: number; readonly after: number };
+
 type Tonight = {
   readonly service: string;
   readonly drillId: string;
   readonly day: number;
   /** Date of a day, for ids. */
   readonly dateOf: (day: number) => string;
+  /** Levels of a series before a day and from it on; null where it was not measured. */
+  readonly levelsOf: (lead: Lead, since: number) => Levels | null;
 };
 
 /** A change is told again when it went this much further or back, or half of its own size if that is more. */
@@ -40,35 +44,46 @@ const CAUSE_NIGHTS = 3;
 /** An alert not seen for so many days is over: the next one is another. */
 const OVER_DAYS = 14;
 
-export const logChangeOf = ({ before, after }: Pick<Finding, 'before' | 'after'>): number =>
-  Math.log(after / before);
+export const logChangeOf = ({ before, after }: Levels): number => Math.log(after / before);
 
-const leadId = ({ lead }: Finding): string =>
-  [lead.scope, lead.metric, lead.role, lead.variant ?? ''].join('|');
+const isFar = (log: number, from: Levels): boolean =>
+  Math.abs(log) >= Math.max(CHANGED_MIN, Math.abs(logChangeOf(from)) / 2);
 
-/** Whether what was dated anew is the change that was known, and not a further one. */
-const isRedated = (one: Finding, stored: StoredAlert): boolean => {
-  if (leadId(one) !== leadId(stored)) return true;
-  const distance = (level: number): number => Math.abs(Math.log(one.before / level));
-  return distance(stored.before) <= distance(stored.after);
+/**
+ * Whether a finding dated anew is the change that was known: it left the same level, in the same
+ * direction. Otherwise it is a further one.
+ */
+const isRedated = (one: Finding, stored: StoredAlert, { levelsOf }: Tonight): boolean => {
+  const levels = levelsOf(stored.lead, one.since);
+  if (!levels) return true;
+  // The average goes on to alarm until the nights before are used to the change: no new date.
+  if (one.method === 'ewma') return !isFar(Math.log(levels.after / stored.after), stored);
+  const distance = (level: number): number => Math.abs(Math.log(levels.before / level));
+  const nearer = distance(stored.before) <= distance(stored.after);
+  return nearer && logChangeOf(levels) > 0 === logChangeOf(stored) > 0;
 };
 
-const isSame = (one: Finding, stored: StoredAlert, day: number): boolean => {
-  if (logChangeOf(one) > 0 !== logChangeOf(stored) > 0 && leadId(one) === leadId(stored)) {
-    return false;
-  }
+const isSame = (one: Finding, stored: StoredAlert, tonight: Tonight): boolean => {
   const shares = one.members.some((member) => stored.members.includes(member));
-  const sameCause = one.word === stored.word && one.of === stored.of && one.word !== 'environment';
-  if (!shares && !sameCause) return false;
-  if (Math.abs(one.since - stored.since) <= SAME_DAYS) return true;
-  return shares && day - stored.lastDay <= OVER_DAYS && isRedated(one, stored);
+  const sameCause = one.word === stored.word && one.of === stored.of;
+  if (!shares && (!sameCause || one.word === 'environment')) return false;
+  if (tonight.day - stored.lastDay > OVER_DAYS) return false;
+  if (Math.abs(one.since - stored.since) <= SAME_DAYS) {
+    const levels = levelsOf(tonight, stored, one);
+    return logChangeOf(levels) > 0 === logChangeOf(stored) > 0;
+  }
+  return isRedated(one, stored, tonight);
 };
 
-const differs = (one: Finding, seen: Seen, nights: number, comparable: boolean): boolean => {
+/** What the known series shows tonight; where it was not measured, what the finding says. */
+const levelsOf = (tonight: Tonight, stored: StoredAlert, one: Finding): Levels =>
+  tonight.levelsOf(stored.lead, stored.since) ?? one;
+
+const differs = (one: Finding, seen: Seen, nights: number): boolean => {
   const cause = one.word !== seen.word || one.of !== seen.of;
   if (cause && nights >= CAUSE_NIGHTS) return true;
   const further = Math.abs(logChangeOf(one) - seen.logChange);
-  return comparable && further >= Math.max(CHANGED_MIN, Math.abs(seen.logChange) / 2);
+  return further >= Math.max(CHANGED_MIN, Math.abs(seen.logChange) / 2);
 };
 
 const seenOf = (one: Finding): Seen => ({
@@ -77,39 +92,41 @@ const seenOf = (one: Finding): Seen => ({
   logChange: logChangeOf(one),
 });
 
-const newId = (one: Finding, taken: ReadonlySet<string>, { service, dateOf }: Tonight): string => {
+const newAlert = (one: Finding, taken: ReadonlySet<string>, tonight: Tonight): Judged => {
+  const { service, drillId, day, dateOf } = tonight;
   const stem = `${service}-${dateOf(one.since).replaceAll('-', '')}`;
   let number = 1;
   while (taken.has(`${stem}-${number}`)) number += 1;
-  return `${stem}-${number}`;
+  const told = { ...seenOf(one), drillId, state: 'new' as const };
+  const id = `${stem}-${number}`;
+  const alert = { ...one, id, firstDrill: drillId, lastDrill: drillId, lastDay: day, told };
+  return { alert, state: 'new' };
 };
 
-/** The known alert with what tonight says of it. Its cause and date are corrected, its id stays. */
+/** The known alert with what tonight says of it. Id, series and, once settled, the date stay. */
 const goOn = (
   one: Finding,
   stored: StoredAlert,
   ack: Acknowledged | undefined,
-  { drillId, day }: Tonight,
+  tonight: Tonight,
 ): Judged => {
+  const { drillId, day } = tonight;
   const nights = day - stored.since + 1;
-  const comparable = leadId(one) === leadId(stored);
-  const keepsDate = Math.abs(one.since - stored.since) > SAME_DAYS;
-  const settled = one.word === stored.word && one.of === stored.of ? true : nights >= CAUSE_NIGHTS;
-  const cause = settled ? {} : { word: stored.word, of: stored.of, why: stored.why };
+  const sameDate = Math.abs(one.since - stored.since) <= SAME_DAYS;
+  const { word, of, why, where } = sameDate && nights >= CAUSE_NIGHTS ? one : stored;
+  const since = sameDate && one.method === 'edivisive' ? one.since : stored.since;
+  const levels = tonight.levelsOf(stored.lead, since) ?? stored;
   const next: StoredAlert = {
     ...stored,
-    ...one,
-    ...cause,
-    since: keepsDate ? stored.since : one.since,
+    ...{ word, of, why, where, since },
+    ...{ before: levels.before, after: levels.after, method: one.method, p: one.p },
     members: [...new Set([...stored.members, ...one.members])].sort(),
     lastDrill: drillId,
     lastDay: day,
   };
   if (stored.told.drillId === drillId) return { alert: next, state: stored.told.state };
-  if (ack && !differs(next, ack, nights, comparable)) {
-    return { alert: next, state: 'acknowledged' };
-  }
-  if (!differs(next, stored.told, nights, comparable)) return { alert: next, state: 'known' };
+  if (ack && !differs(next, ack, nights)) return { alert: next, state: 'acknowledged' };
+  if (!differs(next, stored.told, nights)) return { alert: next, state: 'known' };
   const told = { ...seenOf(next), drillId, state: 'changed' as const };
   return { alert: { ...next, told }, state: 'changed' };
 };
@@ -124,20 +141,19 @@ export const alertsOf = (
   acknowledged: readonly Acknowledged[],
   tonight: Tonight,
 ): Judged[] => {
-  const left = [...stored].sort((a, b) => b.lastDay - a.lastDay || (a.id < b.id ? -1 : 1));
+  const newest = [...stored].sort((a, b) => b.lastDay - a.lastDay || (a.id < b.id ? -1 : 1));
   const taken = new Set(stored.map(({ id }) => id));
-  return findings.map((one): Judged => {
-    const at = left.findIndex((known) => isSame(one, known, tonight.day));
-    const [known] = at < 0 ? [] : left.splice(at, 1);
-    if (known) {
+  const judged = new Map<string, Judged>();
+  for (const one of findings) {
+    const known = newest.find((alert) => isSame(one, alert, tonight));
+    if (!known) {
+      const fresh = newAlert(one, taken, tonight);
+      taken.add(fresh.alert.id);
+      judged.set(fresh.alert.id, fresh);
+    } else if (!judged.has(known.id)) {
       const ack = acknowledged.find(({ alertId }) => alertId === known.id);
-      return goOn(one, known, ack, tonight);
+      judged.set(known.id, goOn(one, known, ack, tonight));
     }
-    const id = newId(one, taken, tonight);
-    taken.add(id);
-    const { drillId, day } = tonight;
-    const told = { ...seenOf(one), drillId, state: 'new' as const };
-    const alert = { ...one, id, firstDrill: drillId, lastDrill: drillId, lastDay: day, told };
-    return { alert, state: 'new' };
-  });
+  }
+  return [...judged.values()];
 };

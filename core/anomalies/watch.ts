@@ -43,7 +43,7 @@ export const NEWS_VALUES = 7;
 /** What lies further back says nothing of tonight. */
 export const MEMORY_NIGHTS = 180;
 /** At most this share of the alarms of a night is expected to be false. */
-const FALSE_SHARE_MAX = 0.02;
+export const FALSE_SHARE_MAX = 0.02;
 /** Alerts of one direction that began this close to each other are one alert. */
 export const SAME_DAYS = 7;
 

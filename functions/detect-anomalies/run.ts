@@ -9,7 +9,7 @@ import { alertsOf } from '../../core/anomalies/alerts.ts';
 import { nightPoints } from '../../core/anomalies/points.ts';
 import { nightsReport } from '../../core/anomalies/report.ts';
 import { type SeriesNight, seriesUpTo } from '../../core/anomalies/series.ts';
-import { findingsOf } from '../../core/anomalies/tonight.ts';
+import { findingsOf, levelsOf } from '../../core/anomalies/tonight.ts';
 import { MEMORY_NIGHTS } from '../../core/anomalies/watch.ts';
 import { alertText } from '../../core/report/nights.ts';
 import { dateOf, dayOf } from '../../core/schedule/calendar.ts';
@@ -70,6 +70,7 @@ const judge = async (
   const judged = alertsOf(findingsOf(all, plan.reference), stored, acks, {
     ...{ service, drillId, dateOf },
     day: dayOf(startedAt),
+    levelsOf: (lead, since) => levelsOf(all, lead, since),
   });
   for (const { alert } of judged) await nights.putAlert(alert, clock.now(), signal);
   const found = nightsReport(all, judged, acks);
