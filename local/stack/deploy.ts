@@ -61,12 +61,20 @@ const pseudo = (region: string): Readonly<Record<string, string>> => ({
   'AWS::Partition': 'aws',
 });
 
-/** Roles first, since everything names one; state machines and schedules last, since they name the rest. */
+/** What others name comes first; each group is made at once. */
 const RANK: Readonly<Record<string, number>> = {
   [ROLE_TYPE]: 0,
-  'AWS::StepFunctions::StateMachine': 2,
-  'AWS::Scheduler::Schedule': 3,
+  'AWS::DynamoDB::Table': 1,
+  'AWS::S3::Bucket': 1,
+  'AWS::ECR::Repository': 1,
+  'AWS::ECS::Cluster': 1,
+  'AWS::StepFunctions::StateMachine': 3,
+  'AWS::Events::Rule': 4,
+  'AWS::Scheduler::Schedule': 4,
+  'AWS::Lambda::Permission': 5,
 };
+const RANK_ELSE = 2;
+const RANK_LAST = 5;
 
 export const deploy = async (deployment: Deployment): Promise<void> => {
   const { folder, region, params, endpoint } = deployment;
@@ -82,19 +90,24 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     const arn = `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${nameOf(key)}`;
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
-  const ordered = Object.entries(template.resources.Resources).sort(
-    ([, a], [, b]) => (RANK[a.Type] ?? 1) - (RANK[b.Type] ?? 1),
-  );
   const clients = openClients(endpoint, region);
+  const makeOne = async (name: string, type: string, properties: unknown): Promise<Made> => {
+    if (type !== ROLE_TYPE) {
+      return makerOf(type, name)(resolveIntrinsics(properties, references), clients, region);
+    }
+    const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${template.service}-${name}`;
+    return { ref: name, attributes: { Arn: arn } };
+  };
   try {
-    for (const [name, { Type: type, Properties: properties }] of ordered) {
-      if (type === ROLE_TYPE) {
-        const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${template.service}-${name}`;
-        made.set(name, { ref: name, attributes: { Arn: arn } });
-        continue;
-      }
-      const make = makerOf(type, name);
-      made.set(name, await make(resolveIntrinsics(properties, references), clients, region));
+    for (let rank = 0; rank <= RANK_LAST; rank++) {
+      const group = Object.entries(template.resources.Resources).filter(
+        ([, { Type: type }]) => (RANK[type] ?? RANK_ELSE) === rank,
+      );
+      await Promise.all(
+        group.map(async ([name, { Type: type, Properties: properties }]) => {
+          made.set(name, await makeOne(name, type, properties));
+        }),
+      );
     }
   } finally {
     clients.close();

@@ -14,7 +14,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import {
+  PutRuleCommand,
+  type PutRuleCommandInput,
+  PutTargetsCommand,
+  type PutTargetsCommandInput,
+} from '@aws-sdk/client-eventbridge';
+import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
@@ -110,6 +116,14 @@ const makeBucket: Make = async (properties, { s3 }) => {
   return { ref: BucketName, attributes: { Arn: `arn:aws:s3:::${BucketName}` } };
 };
 
+const makeBucketPolicy: Make = async (properties, { s3 }) => {
+  const { Bucket, PolicyDocument } = z
+    .object({ Bucket: z.string(), PolicyDocument: z.unknown() })
+    .parse(properties);
+  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(PolicyDocument) }));
+  return { ref: Bucket, attributes: {} };
+};
+
 const makeRepository: Make = async (properties, { ecr }, region) => {
   const { RepositoryName } = z.object({ RepositoryName: z.string() }).parse(properties);
   await createOr(
@@ -196,6 +210,26 @@ const makeSchedule: Make = async (properties, { scheduler }, region) => {
   return { ref: schedule.Name, attributes: { Arn: arn } };
 };
 
+const Rule = z.looseObject({
+  Name: z.string(),
+  EventPattern: z.unknown(),
+  Targets: z.array(z.looseObject({ Id: z.string(), Arn: z.string() })),
+});
+
+const makeRule: Make = async (properties, { eventbridge }, region) => {
+  const { EventPattern, Targets, ...rule } = Rule.parse(properties);
+  const input = { ...rule, EventPattern: JSON.stringify(EventPattern) };
+  await eventbridge.send(new PutRuleCommand(input as unknown as PutRuleCommandInput));
+  await eventbridge.send(
+    new PutTargetsCommand({ Rule: rule.Name, Targets } as unknown as PutTargetsCommandInput),
+  );
+  const arn = `arn:aws:events:${region}:${ACCOUNT_ID}:rule/${rule.Name}`;
+  return { ref: rule.Name, attributes: { Arn: arn } };
+};
+
+/** Nothing to make: permissions are not enforced here, and functions have no URL. */
+const makeNothing: Make = async () => ({ ref: '', attributes: {} });
+
 const MAKERS: Readonly<Record<string, Make>> = {
   'AWS::DynamoDB::Table': makeTable,
   'AWS::S3::Bucket': makeBucket,
@@ -204,6 +238,10 @@ const MAKERS: Readonly<Record<string, Make>> = {
   'AWS::ECS::Cluster': makeCluster,
   'AWS::StepFunctions::StateMachine': makeMachine,
   'AWS::Scheduler::Schedule': makeSchedule,
+  'AWS::S3::BucketPolicy': makeBucketPolicy,
+  'AWS::Events::Rule': makeRule,
+  'AWS::Lambda::Permission': makeNothing,
+  'AWS::Lambda::Url': makeNothing,
 };
 
 /** Permissions are not enforced here; a role is known by its name only. */
