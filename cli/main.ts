@@ -5,6 +5,7 @@ import { keepCompiled } from './compiled.ts';
 import { EXIT } from './failure.ts';
 import { drillCommands } from './program/drillCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
+import { watchCommands } from './program/watchCommands.ts';
 
 keepCompiled(process.env);
 
@@ -23,6 +24,7 @@ const program = new Command('failover')
   .showHelpAfterError('(failover --help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const addCommand of [...drillCommands, ...resultCommands]) addCommand(program);
+for (const addCommand of [...drillCommands, ...watchCommands, ...resultCommands])
+  addCommand(program);
 
 await program.parseAsync();

@@ -12,23 +12,13 @@ import { watchExecutions } from '../drill/watch.ts';
 import { slackText, webhookFrom } from '../drill/webhook.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
-
-const PORT_MAX = 65_535;
+import { portOf } from '../portOption.ts';
 
 export type UpOptions = {
   readonly config: string;
   readonly data?: string;
   readonly port: string;
   readonly install: boolean;
-};
-
-const portOf = (text: string): number => {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX && text.trim() !== '') return port;
-  throw new DrillError(
-    'InputInvalid',
-    `--port: "${text}" is no port. Give a number from 0 to ${PORT_MAX}; 0 takes a free one`,
-  );
 };
 
 /** What other AWS clients need to reach the cloud. */

@@ -56,10 +56,16 @@ export const factOf = (event: EventEnvelope): Fact | undefined => {
 const KEPT_MAX = 200;
 
 /** Keeps the last facts, each once: events are delivered at least once. */
-export const createFacts = (tell: (fact: Fact) => void) => {
+export const createFacts = () => {
   const kept: Fact[] = [];
+  let tell: ((fact: Fact) => void) | undefined;
   return {
     all: (): readonly Fact[] => kept,
+    /** Who hears of each fact; those of before are told at once. */
+    tellTo: (listener: (fact: Fact) => void): void => {
+      tell = listener;
+      for (const fact of kept) listener(fact);
+    },
     hear: (event: EventEnvelope): void => {
       const fact = factOf(event);
       if (fact === undefined) return;
@@ -67,7 +73,7 @@ export const createFacts = (tell: (fact: Fact) => void) => {
       if (kept.some((one) => one.atMs === atMs && one.kind === kind && one.text === text)) return;
       kept.push(fact);
       if (kept.length > KEPT_MAX) kept.shift();
-      tell(fact);
+      tell?.(fact);
     },
   };
 };

@@ -51,7 +51,7 @@ export type Seen = {
   readonly facts: readonly WatchFact[];
 };
 
-type Statuses = {
+export type Statuses = {
   /** @throws DrillError `WatchNotRunning` before the watch has judged for the first time. */
   read(seen: Seen, nowMs: number): Promise<StatusOutput>;
   close(): void;

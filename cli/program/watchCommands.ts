@@ -1,0 +1,122 @@
+/** The commands around a watch. The work of each is loaded only when it is called. */
+import { Argument, type Command, Option } from 'commander';
+import { FAULT_KINDS } from '../choices.ts';
+import { CONFIG, DATA, JSON_FLAG, run } from './run.ts';
+
+const YES = ['-y, --yes', 'do it without asking'] as const;
+
+const watchCommand = (program: Command): void => {
+  program
+    .command('watch')
+    .description('watch a service in two regions, answer for its record, and fail over')
+    .option(...CONFIG)
+    .option(...DATA)
+    .option('--port <number>', 'port of the AWS endpoint (default: a free one)', '0')
+    .option('--no-install', 'never install a container builder')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nThe record is answered at dns.listen of the configuration (127.0.0.1:5300 unless set).\nWith --json, every fact is one line of JSON.\n\nExamples:\n  failover watch --config examples/shop/failover.yml\n  dig @127.0.0.1 -p 5300 shop.example.test\n  failover fault primary down\n  failover status\n\nFAILOVER_SLACK_WEBHOOK: an incoming webhook that messages are sent to\n\nExit codes: 0 stopped by a signal, 1 failed, 2 input to change',
+    )
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/watch.ts')).watch(options, output, signal),
+      ),
+    );
+};
+
+const statusCommand = (program: Command): void => {
+  program
+    .command('status')
+    .description('show how the watch that runs stands: regions, record, what happened')
+    .option(...DATA)
+    .option(...JSON_FLAG)
+    .addHelpText('after', '\nExamples:\n  failover status\n  failover status --json')
+    .action((options) =>
+      run(options.json, async (output) =>
+        (await import('../commands/status.ts')).status(options, output),
+      ),
+    );
+};
+
+const ORDER_CODES =
+  '\n\nExit codes: 0 moved, 1 the move failed, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
+
+const flipCommand = (program: Command): void => {
+  program
+    .command('flip')
+    .description('move traffic to the standby now, if the gates allow it')
+    .option(...DATA)
+    .option(...YES)
+    .option(...JSON_FLAG)
+    .addHelpText('after', `\nExamples:\n  failover flip\n  failover flip --yes${ORDER_CODES}`)
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/order.ts')).order('flip', options, output, signal),
+      ),
+    );
+};
+
+const backCommand = (program: Command): void => {
+  program
+    .command('back')
+    .description('move traffic back home, if the gates allow it')
+    .option(...DATA)
+    .option(...YES)
+    .option(...JSON_FLAG)
+    .addHelpText('after', `\nExamples:\n  failover back\n  failover back --yes${ORDER_CODES}`)
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/order.ts')).order('back', options, output, signal),
+      ),
+    );
+};
+
+const approveCommand = (program: Command): void => {
+  program
+    .command('approve')
+    .description('say yes to the decision that waits for a person')
+    .argument('<decision>', 'its id, as the status shows it')
+    .option(...DATA)
+    .option(...JSON_FLAG)
+    .addHelpText('after', `\nExample:\n  failover approve 4f1c09aa${ORDER_CODES}`)
+    .action((decisionId, options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/order.ts')).approve(decisionId, options, output, signal),
+      ),
+    );
+};
+
+const faultCommand = (program: Command): void => {
+  program
+    .command('fault')
+    .description('break something in the embedded network of the watch that runs, or mend it')
+    .argument('<where>', 'primary, standby, or a region')
+    .addArgument(new Argument('<kind>', 'what to break, or clear').choices(FAULT_KINDS))
+    .argument('[amount]', 'how much: 2s for slow, 30% for errors and loss, a region for cut')
+    .option(...DATA)
+    .addOption(
+      new Option('--plane <which>', 'what is hit: the service, the AWS API there, or both').choices(
+        ['service', 'aws', 'both'],
+      ),
+    )
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover fault primary down\n  failover fault primary slow 2s\n  failover fault standby errors 30%\n  failover fault eu-west-1 cut us-east-2\n  failover fault primary clear\n\nOnly what the watch itself runs can be broken. Faults are gone when the watch ends.',
+    )
+    .action((where, kind, amount, options) =>
+      run(options.json, async (output) =>
+        (await import('../commands/fault.ts')).fault({ where, kind, amount }, options, output),
+      ),
+    );
+};
+
+export const watchCommands = [
+  watchCommand,
+  statusCommand,
+  flipCommand,
+  backCommand,
+  approveCommand,
+  faultCommand,
+];
