@@ -21,6 +21,9 @@ const Build = z.object({
   exportedEnvironmentVariables: z
     .array(z.object({ name: z.string(), value: z.string() }))
     .default([]),
+  logs: z
+    .object({ groupName: z.string().optional(), streamName: z.string().optional() })
+    .optional(),
 });
 
 /** One finished build, in the words of the drill. */
@@ -32,6 +35,8 @@ export type ImageBuild = {
   readonly exported: Readonly<Record<string, string>>;
   /** The first message of a phase that failed. */
   readonly reason: string | null;
+  /** Where its output went, when it was kept. */
+  readonly log: { readonly group: string; readonly stream: string } | null;
 };
 
 const BATCH_MAX = 100;
@@ -69,4 +74,8 @@ const imageBuild = (build: z.output<typeof Build>): ImageBuild => ({
       .flatMap((phase) => phase.contexts ?? [])
       .map((context) => context.message)
       .find((message) => message !== undefined) ?? null,
+  log:
+    build.logs?.groupName && build.logs.streamName
+      ? { group: build.logs.groupName, stream: build.logs.streamName }
+      : null,
 });

@@ -1,16 +1,42 @@
-/** What ECR knows of an image: its digest and its layers. */
-import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
+/** What ECR knows of an image: its digest, its layers, and their bytes. */
+import {
+  BatchGetImageCommand,
+  ECRClient,
+  GetDownloadUrlForLayerCommand,
+} from '@aws-sdk/client-ecr';
 import * as z from 'zod';
+import { DrillError } from '../core/errors.ts';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
-const Manifest = z.object({
-  layers: z.array(z.object({ digest: z.string(), size: z.number() })),
+const Blob = z.object({ mediaType: z.string().default(''), digest: z.string(), size: z.number() });
+
+const Manifest = z.object({ config: Blob.optional(), layers: z.array(Blob) });
+
+const Config = z.object({
+  history: z
+    .array(z.object({ created_by: z.string().optional(), empty_layer: z.boolean().optional() }))
+    .default([]),
 });
+
+export type RegistryLayer = {
+  readonly digest: string;
+  readonly compressedBytes: number;
+  /** Says how its archive is compressed. */
+  readonly mediaType: string;
+};
 
 export type RegistryImage = {
   readonly digest: string;
-  readonly layers: readonly { readonly digest: string; readonly compressedBytes: number }[];
+  readonly configDigest: string | null;
+  /** Lowest first. */
+  readonly layers: readonly RegistryLayer[];
 };
+
+/** How an image came to be, a line for each instruction of its base and its own. */
+export type ImageHistory = z.output<typeof Config>['history'];
+
+/** A configuration beyond this is none that a builder wrote. */
+const CONFIG_BYTES_MAX = 4_000_000;
 
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
@@ -41,14 +67,63 @@ export const openImageRegistry = (sdk: SdkSettings = {}) => {
       });
     const text = answer.images?.[0]?.imageManifest;
     if (text === undefined) return undefined;
-    const { layers } = Manifest.parse(JSON.parse(text));
+    const { config, layers } = Manifest.parse(JSON.parse(text));
     return {
       digest: imageDigest,
-      layers: layers.map(({ digest, size }) => ({ digest, compressedBytes: size })),
+      configDigest: config?.digest ?? null,
+      layers: layers.map(({ mediaType, digest, size }) => ({
+        ...{ mediaType, digest },
+        compressedBytes: size,
+      })),
     };
   };
 
-  return { find };
+  /**
+   * The bytes of a layer, or of the configuration, of an image in the repository.
+   * @throws DrillError `TransientFailure`; the URL behind it is a secret and in no message.
+   */
+  const open = async (
+    repository: string,
+    digest: string,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> => {
+    const { downloadUrl } = await client.send(
+      new GetDownloadUrlForLayerCommand({ repositoryName: repository, layerDigest: digest }),
+      { abortSignal: signal },
+    );
+    if (downloadUrl === undefined) throw notGiven(digest, 'ECR named no place to get it from');
+    const answer = await fetch(downloadUrl, { signal });
+    if (answer.ok && answer.body) return answer.body;
+    await answer.body?.cancel();
+    throw notGiven(digest, `HTTP ${answer.status}`);
+  };
+
+  /** @throws DrillError `TransientFailure`, `DataCorrupt` */
+  const history = async (
+    repository: string,
+    configDigest: string,
+    signal: AbortSignal,
+  ): Promise<ImageHistory> => {
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const chunk of await open(repository, configDigest, signal)) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > CONFIG_BYTES_MAX) throw notReadable(configDigest);
+    }
+    try {
+      return Config.parse(JSON.parse(text)).history;
+    } catch {
+      throw notReadable(configDigest);
+    }
+  };
+
+  return { find, open, history };
 };
 
 export type ImageRegistry = ReturnType<typeof openImageRegistry>;
+
+const notGiven = (digest: string, why: string): DrillError =>
+  new DrillError('TransientFailure', `ECR did not give ${digest}: ${why}`);
+
+const notReadable = (digest: string): DrillError =>
+  new DrillError('DataCorrupt', `${digest} is no configuration of an image`);

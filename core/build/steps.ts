@@ -8,6 +8,8 @@ export type BuildStep = {
   /** Number of the step in its stage, from 1. */
   readonly step: number;
   readonly instruction: string;
+  /** When it began, since the first step did. */
+  readonly fromMs: number;
   readonly ms: number;
   readonly cached: boolean;
 };
@@ -31,6 +33,7 @@ const close = (open: Open, atMs: number): BuildStep => ({
   stage: open.stage,
   step: open.step,
   instruction: open.instruction,
+  fromMs: open.sinceMs,
   ms: Math.max(0, atMs - open.sinceMs),
   cached: open.cached,
 });
@@ -88,6 +91,8 @@ const graphSteps = (lines: readonly TimedLine[]): BuildStep[] => {
     if (!vertex || !ended) continue;
     vertex.cached ||= ended[3] !== undefined;
     vertex.ms = ended[2] === undefined ? atMs - vertex.sinceMs : Number(ended[2]) * 1000;
+    // Logs come in batches whose lines share a time: the step began at the latest so long before its end.
+    vertex.sinceMs = Math.min(vertex.sinceMs, atMs - vertex.ms);
   }
   const lastMs = lines.at(-1)?.atMs ?? 0;
   return [...vertices.values()].map(({ ms, ...open }) => ({
@@ -100,5 +105,10 @@ const graphSteps = (lines: readonly TimedLine[]): BuildStep[] => {
  * The steps of a build from the output of buildah, podman, docker or BuildKit (plain progress).
  * Times are those of the lines, save BuildKit's, which it prints itself.
  */
-export const parseSteps = (lines: readonly TimedLine[]): BuildStep[] =>
-  lines.some(({ text }) => VERTEX.test(text)) ? graphSteps(lines) : sequentialSteps(lines);
+export const parseSteps = (lines: readonly TimedLine[]): BuildStep[] => {
+  const steps = lines.some(({ text }) => VERTEX.test(text))
+    ? graphSteps(lines)
+    : sequentialSteps(lines);
+  const firstMs = Math.min(...steps.map(({ fromMs }) => fromMs));
+  return steps.map((step) => ({ ...step, fromMs: step.fromMs - firstMs }));
+};

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { openBuildLogs } from '../../aws/buildLogs.ts';
 import { openDocuments } from '../../aws/documents.ts';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openImageBuilds } from '../../aws/imageBuilds.ts';
@@ -20,6 +21,7 @@ export const handler = entry({
       records: openDrillRecords(env.TABLE),
       documents: openDocuments(env.BUCKET),
       builds: openImageBuilds(),
+      logs: openBuildLogs(),
       registry: openImageRegistry(),
       repository: env.IMAGE_REPOSITORY,
       ...base,

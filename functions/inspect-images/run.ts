@@ -1,12 +1,14 @@
-/** Learns what was built: digests, sizes, what failed, what is the same twice; and so which arms can run. */
-
+/**
+ * Learns what was built: digests, sizes, what is inside, how it was built, what failed, what is the same
+ * twice; and so which arms can run.
+ */
 import type * as z from 'zod';
+import type { BuildLogs } from '../../aws/buildLogs.ts';
 import type { Documents } from '../../aws/documents.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
-import type { ImageBuild, ImageBuilds } from '../../aws/imageBuilds.ts';
-import type { ImageRegistry, RegistryImage } from '../../aws/imageRegistry.ts';
-import { meaningfulLine } from '../../core/drill/buildOutput.ts';
-import { bytesBeyond, bytesOf, duplicates, runnableArms } from '../../core/drill/images.ts';
+import type { ImageBuilds } from '../../aws/imageBuilds.ts';
+import type { ImageRegistry } from '../../aws/imageRegistry.ts';
+import { duplicates, runnableArms } from '../../core/drill/images.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import type {
@@ -16,62 +18,18 @@ import type {
   InspectImagesOutput,
 } from '../../events/image.ts';
 import type { Base } from '../_entry.ts';
-import { readSources, type SourceFacts } from './source.ts';
+import { readBuildSteps } from './buildSteps.ts';
+import { readContents } from './contents.ts';
+import { type Built, factsOf } from './facts.ts';
+import { readSources } from './source.ts';
 
 type Needs = Base & {
   records: DrillRecords;
   documents: Pick<Documents, 'read'>;
   builds: ImageBuilds;
+  logs: BuildLogs;
   registry: ImageRegistry;
   repository: string;
-};
-
-type Built = {
-  outcome: BuildOutcome;
-  build: ImageBuild | undefined;
-  image: RegistryImage | undefined;
-};
-
-const numberOf = (text: string | undefined): number | null =>
-  text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
-
-/** The line that says what broke, else what CodeBuild says of the phase. */
-const whyOf = (build: ImageBuild | undefined): string | null =>
-  meaningfulLine(build?.exported['BUILD_TAIL'] ?? '') ?? build?.reason ?? null;
-
-const factsOf = (
-  { outcome, build, image }: Built,
-  reference: RegistryImage | undefined,
-  sameAs: string | undefined,
-  source: SourceFacts,
-): ImageFacts => {
-  const digest = build?.exported['IMAGE_DIGEST'] || null;
-  const built = outcome.status === 'SUCCEEDED' && digest !== null;
-  return {
-    variantId: outcome.variantId,
-    status: !built ? 'failed' : sameAs === undefined ? 'built' : 'duplicate',
-    reason: built
-      ? sameAs === undefined
-        ? null
-        : `the same image as ${sameAs} (${digest})`
-      : (whyOf(build) ?? outcome.reason ?? 'the build exported no IMAGE_DIGEST'),
-    sameAs: sameAs ?? null,
-    imageUri: build?.exported['IMAGE_URI'] || null,
-    digest,
-    compressedBytes: image ? bytesOf(image.layers) : null,
-    layers: image ? image.layers.length : null,
-    bytesBeyondReference: image && reference ? bytesBeyond(image.layers, reference.layers) : null,
-    buildMs: build?.durationMs ?? null,
-    steps: numberOf(build?.exported['BUILD_STEPS']),
-    cachedSteps: numberOf(build?.exported['BUILD_STEPS_CACHED']),
-    base: build?.exported['IMAGE_BASE'] || null,
-    builder: build?.exported['BUILDER'] || null,
-    configDigest: null,
-    content: null,
-    buildSteps: [],
-    ...source,
-    gates: [],
-  };
 };
 
 const assertReference = (facts: readonly ImageFacts[], reference: string): void => {
@@ -100,41 +58,59 @@ const placeable = (plan: DrillPlan, facts: readonly ImageFacts[]): InspectImages
   );
 };
 
+/** Of two variants with one image the reference keeps it, then the one that is planned first. */
+const sameImages = (built: readonly Built[], reference: string): Map<string, string> => {
+  const isReference = ({ outcome }: Built): number => Number(outcome.variantId === reference);
+  const order = [...built].sort((a, b) => isReference(b) - isReference(a));
+  return duplicates(
+    order.map(({ outcome, build }) => ({
+      variantId: outcome.variantId,
+      digest: build?.exported['IMAGE_DIGEST'] || null,
+    })),
+  );
+};
+
+const readBuilt = async (
+  needs: Needs,
+  outcomes: readonly BuildOutcome[],
+  signal: AbortSignal,
+): Promise<Built[]> => {
+  const { builds, registry, repository } = needs;
+  const ids = outcomes.flatMap(({ buildId }) => (buildId ? [buildId] : []));
+  const known = new Map(
+    (await builds.describe(ids, signal)).map((build) => [build.buildId, build]),
+  );
+  return Promise.all(
+    outcomes.map(async (outcome) => {
+      const build = known.get(outcome.buildId ?? '');
+      const digest = build?.exported['IMAGE_DIGEST'];
+      const image = digest ? await registry.find(repository, digest, signal) : undefined;
+      return { outcome, build, image, buildSteps: await readBuildSteps(needs, build, signal) };
+    }),
+  );
+};
+
 export const inspectImages =
-  ({ records, documents, builds, registry, repository, clock, count }: Needs) =>
+  (needs: Needs) =>
   async (
     { drillId, builds: outcomes }: z.output<typeof InspectImagesInput>,
     signal: AbortSignal,
   ): Promise<InspectImagesOutput> => {
+    const { records, documents, clock, count } = needs;
     const plan = await records.plan(drillId, signal);
     const sources = await readSources(documents, plan, signal);
-    const ids = outcomes.flatMap(({ buildId }) => (buildId ? [buildId] : []));
-    const known = new Map(
-      (await builds.describe(ids, signal)).map((build) => [build.buildId, build]),
+    const built = await readBuilt(needs, outcomes, signal);
+    const images = built.flatMap(({ outcome: { variantId }, image }) =>
+      image ? [{ variantId, image }] : [],
     );
-    const built: Built[] = await Promise.all(
-      outcomes.map(async (outcome) => {
-        const build = known.get(outcome.buildId ?? '');
-        const digest = build?.exported['IMAGE_DIGEST'];
-        const image = digest ? await registry.find(repository, digest, signal) : undefined;
-        return { outcome, build, image };
-      }),
-    );
-    const reference = built.find(({ outcome }) => outcome.variantId === plan.reference)?.image;
-    const order = [...built].sort(
-      (a, b) =>
-        Number(b.outcome.variantId === plan.reference) -
-        Number(a.outcome.variantId === plan.reference),
-    );
-    const same = duplicates(
-      order.map(({ outcome, build }) => ({
-        variantId: outcome.variantId,
-        digest: build?.exported['IMAGE_DIGEST'] || null,
-      })),
-    );
+    const contents = await readContents(needs, plan, sources, images, signal);
+    const reference = images.find(({ variantId }) => variantId === plan.reference)?.image;
+    const same = sameImages(built, plan.reference);
     const facts = built.map((one) => {
       const { variantId } = one.outcome;
-      return factsOf(one, reference, same.get(variantId), sources.facts(variantId));
+      const sameAs = same.get(variantId);
+      const source = sources.facts(variantId);
+      return factsOf(one, { reference, sameAs, source, content: contents.get(variantId) });
     });
     for (const image of facts) await records.putImage(drillId, image, clock.now(), signal);
     count('VariantsBuilt', facts.filter(({ status }) => status === 'built').length);

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID } from '../wire/types.ts';
-import { type Build, buildId, type PhaseRecord, type Project } from './state.ts';
+import { type Build, buildId, logPlaceOf, type PhaseRecord, type Project } from './state.ts';
 
 const date = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
 
@@ -54,8 +54,8 @@ export const buildAnswer = (build: Build) => ({
   initiator: build.initiator,
   exportedEnvironmentVariables: build.exported,
   logs: {
-    groupName: `/aws/codebuild/${build.projectName}`,
-    streamName: build.uuid,
+    groupName: logPlaceOf(build).group,
+    streamName: logPlaceOf(build).stream,
     cloudWatchLogs: { status: 'ENABLED' },
   },
 });

@@ -13,11 +13,12 @@ import {
   openRecord,
 } from './buildRecord.ts';
 import { type Buildspec, BuildspecError, parseBuildspec } from './buildspec.ts';
+import { openCloudWatchLog } from './cloudWatchLog.ts';
 import { killLeftovers } from './leftovers.ts';
 import { runPhases } from './runPhases.ts';
 import { openShell } from './shell.ts';
 import { fetchSource, unpackSource } from './source.ts';
-import { type Build, buildId, completeBuild, type PhaseRecord } from './state.ts';
+import { type Build, buildId, completeBuild, logPlaceOf, type PhaseRecord } from './state.ts';
 
 export type RunOptions = {
   readonly dataDir: string;
@@ -122,7 +123,12 @@ export const runBuild = async (queued: Build, options: RunOptions): Promise<void
   const sourceFolder = path.join(folder, 'src');
   await mkdir(sourceFolder, { recursive: true });
   const log = path.join(dataDir, 'codebuild', `${queued.uuid}.log`);
-  const output = openOutput(log, clock, (line) => options.onLine(buildId(queued), line));
+  const place = { endpoint: options.endpoint, region: queued.region, ...logPlaceOf(queued) };
+  const cloudWatch = openCloudWatchLog(place, clock);
+  const output = openOutput(log, clock, (line) => {
+    cloudWatch.line(line);
+    options.onLine(buildId(queued), line);
+  });
   const record = openRecord(queued, output, options);
 
   const work = async (): Promise<boolean> => {
@@ -143,6 +149,9 @@ export const runBuild = async (queued: Build, options: RunOptions): Promise<void
   });
   await record.change({ ...record.now(), steps: output.steps() });
   await record.phase('FINALIZING', () => rm(folder, { recursive: true, force: true }));
+  const lost = await cloudWatch.close();
+  if (lost !== undefined)
+    output.line(`[Container] CloudWatch Logs did not take the output: ${lost}`);
   const status = askedStatus(stop) ?? (succeeded ? 'SUCCEEDED' : 'FAILED');
   await record.change(completeBuild(record.now(), status, clock.now()));
   await output.close();

@@ -48,6 +48,7 @@ const Step = z.object({
   stage: z.string(),
   step: z.number(),
   instruction: z.string(),
+  fromMs: z.number().default(0),
   ms: z.number(),
   cached: z.boolean(),
 });
@@ -80,6 +81,15 @@ export type CodeBuildState = z.infer<typeof CodeBuildState>;
 /** `project:uuid`, as the API names a build. */
 export const buildId = ({ projectName, uuid }: Pick<Build, 'projectName' | 'uuid'>): string =>
   `${projectName}:${uuid}`;
+
+/** Group and stream of a build's output in CloudWatch Logs. */
+export const logPlaceOf = ({
+  projectName,
+  uuid,
+}: Pick<Build, 'projectName' | 'uuid'>): { group: string; stream: string } => ({
+  group: `/aws/codebuild/${projectName}`,
+  stream: uuid,
+});
 
 /** Finished builds kept; older ones are forgotten, as CodeBuild forgets them after a year. */
 const BUILDS_MAX = 500;

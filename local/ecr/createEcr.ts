@@ -1,5 +1,7 @@
 import type { Operations } from '../wire/types.ts';
+import { createDownloads } from './downloads.ts';
 import { imageOperations } from './imageOperations.ts';
+import { layerOperations } from './layerOperations.ts';
 import { repositoryOperations } from './repositoryOperations.ts';
 import { type EcrOptions, openStore } from './store.ts';
 
@@ -9,8 +11,13 @@ import { type EcrOptions, openStore } from './store.ts';
  */
 export const createEcr = async (options: EcrOptions) => {
   const store = await openStore(options);
-  const operations: Operations = { ...repositoryOperations(store), ...imageOperations(store) };
-  return { operations, locate: store.locate, close: async () => {} };
+  const downloads = createDownloads(options.clock);
+  const operations: Operations = {
+    ...repositoryOperations(store),
+    ...imageOperations(store),
+    ...layerOperations(store, downloads),
+  };
+  return { operations, locate: store.locate, close: downloads.close };
 };
 
 export type Ecr = Awaited<ReturnType<typeof createEcr>>;

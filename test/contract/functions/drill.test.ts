@@ -168,6 +168,7 @@ describe('inspect-images', () => {
       BUILD_STEPS_CACHED: 'none',
     },
     reason: null,
+    log: null,
     ...more,
   });
   const inspecting = async (builds: ImageBuild[]) => {
@@ -186,12 +187,18 @@ describe('inspect-images', () => {
             ? undefined
             : {
                 digest,
+                configDigest: null,
                 layers: [
-                  { digest: 'sha256:base', compressedBytes: 70 },
-                  { digest: `${digest}-own`, compressedBytes: 30 },
+                  { digest: 'sha256:base', compressedBytes: 70, mediaType: '' },
+                  { digest: `${digest}-own`, compressedBytes: 30, mediaType: '' },
                 ],
               },
+        open: async (_repository, digest) => {
+          throw new Error(`${digest} is gone`);
+        },
+        history: async () => [],
       },
+      logs: { lines: async () => [] },
     });
     const outcomes = kept.plan.variants.map(({ id }) => ({
       variantId: id,

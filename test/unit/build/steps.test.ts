@@ -9,6 +9,11 @@ const timed = (text: string) =>
     .split('\n')
     .map((line, at) => ({ text: line, atMs: at * 1000 }));
 
+const step = (stage: string, at: number, instruction: string, fromMs: number, ms: number) => ({
+  ...{ stage, step: at, instruction },
+  ...{ fromMs, ms, cached: false },
+});
+
 describe('buildah and podman', () => {
   it('names stages, measures until the next step and sees the cache', () => {
     const steps = parseSteps(
@@ -27,11 +32,11 @@ added 70 packages
 `),
     );
     expect(steps).toEqual([
-      { stage: 'deps', step: 1, instruction: 'FROM node:24-slim AS deps', ms: 1000, cached: false },
-      { stage: 'deps', step: 2, instruction: 'WORKDIR /app', ms: 3000, cached: true },
-      { stage: 'deps', step: 3, instruction: 'RUN npm ci', ms: 3000, cached: false },
-      { stage: '1', step: 1, instruction: 'FROM scratch', ms: 1000, cached: false },
-      { stage: '1', step: 2, instruction: 'COPY --from=deps /app /app', ms: 1000, cached: false },
+      step('deps', 1, 'FROM node:24-slim AS deps', 0, 1000),
+      { ...step('deps', 2, 'WORKDIR /app', 1000, 3000), cached: true },
+      step('deps', 3, 'RUN npm ci', 4000, 3000),
+      step('1', 1, 'FROM scratch', 7000, 1000),
+      step('1', 2, 'COPY --from=deps /app /app', 8000, 1000),
     ]);
   });
 
@@ -89,22 +94,19 @@ it('reads the plain progress of BuildKit, where steps run side by side and print
 `),
   );
   expect(steps).toEqual([
-    {
-      stage: 'deps',
-      step: 1,
-      instruction: 'FROM docker.io/library/node:24-slim',
-      ms: 0,
-      cached: true,
-    },
-    { stage: 'deps', step: 2, instruction: 'RUN npm ci', ms: 15200, cached: false },
-    {
-      stage: 'web',
-      step: 2,
-      instruction: 'COPY nginx.conf /etc/nginx/nginx.conf',
-      ms: 100,
-      cached: false,
-    },
-    { stage: '0', step: 3, instruction: 'RUN exit 1', ms: 1000, cached: false },
+    { ...step('deps', 1, 'FROM docker.io/library/node:24-slim', 8200, 0), cached: true },
+    step('deps', 2, 'RUN npm ci', 0, 15200),
+    step('web', 2, 'COPY nginx.conf /etc/nginx/nginx.conf', 11200, 100),
+    step('0', 3, 'RUN exit 1', 16200, 1000),
+  ]);
+});
+
+it('takes the time that BuildKit prints for the length of a step, also when a log came in one batch', () => {
+  const lines = ['#5 [2/3] RUN a', '#5 DONE 2.0s', '#6 [3/3] RUN b', '#6 DONE 0.5s'];
+  const steps = parseSteps(lines.map((text) => ({ text, atMs: 9_000 })));
+  expect(steps.map(({ fromMs, ms }) => [fromMs, ms])).toEqual([
+    [0, 2_000],
+    [1_500, 500],
   ]);
 });
 
