@@ -1,9 +1,11 @@
 /** The report of a drill as a person reads it in a terminal, at most 100 columns wide. */
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
+import { nightsText } from '../../core/report/nights.ts';
 import { effectText, moreRounds, primaryRanking } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
+import { nightsLines } from './nightsText.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
@@ -181,6 +183,9 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
       report.notMeasured.flatMap(({ what, why }) => wrap(`  ${what}: ${why}`, WIDTH, '    ')),
     ),
     ...block(style.warn('Problems'), problemLines(report, style)),
+    ...(report.nights
+      ? ['', ...wrap(nightsText(report.nights), WIDTH), ...nightsLines(report.nights, style, WIDTH)]
+      : []),
     '',
     ...wrap(style.bold(report.headline), WIDTH),
     ...report.next.flatMap((step) => wrap(`Next: ${step}`, WIDTH, '      ')),

@@ -2,6 +2,7 @@
 import type { Ranking } from '../ranking/ranking-types.ts';
 import { formatMs } from '../units.ts';
 import { code, context, escaped, fields, header, type SlackMessage, section } from './blocks.ts';
+import { alertText, type NightsSeen, toTell } from './nights.ts';
 import { effectText, primaryRanking } from './words.ts';
 
 type Report = {
@@ -16,6 +17,23 @@ type Report = {
   readonly runner: readonly string[];
   readonly rankings: readonly Ranking[];
   readonly problems: readonly { readonly where: string; readonly what: string }[];
+  readonly nights: NightsSeen | null;
+};
+
+/** More alerts than this are for the report. */
+const ALERTS_MAX = 5;
+
+/** Changes over the nights: those to tell, each in a sentence; others are only counted. */
+const nightBlocks = (nights: NightsSeen | null): Record<string, unknown>[] => {
+  if (!nights) return [];
+  const { told, known } = toTell(nights);
+  const lines = told
+    .slice(0, ALERTS_MAX)
+    .map((alert) => `• ${escaped(alertText(alert))}\n   \`failover ack ${alert.id}\``);
+  const more = told.length > ALERTS_MAX ? [`… and ${told.length - ALERTS_MAX} more`] : [];
+  const open = known.length === 0 ? [] : [`${known.length} known, not acknowledged`];
+  const all = [...lines, ...more, ...open];
+  return all.length === 0 ? [] : [section(`*Over the nights*\n${all.join('\n')}`)];
 };
 
 const rankingLines = (ranking: Ranking, reference: string): string =>
@@ -45,6 +63,7 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
   if (ranking && ranking.rows.length > 0) {
     blocks.push(code(rankingLines(ranking, reference)));
   }
+  blocks.push(...nightBlocks(report.nights));
   const [next] = report.next;
   if (next !== undefined) blocks.push(section(`*Next:* ${escaped(next)}`));
   blocks.push(context(`Report: \`failover report ${report.drillId}\``));
