@@ -77,6 +77,22 @@ const recordLines = ({ record }: StarterAnswers): string[] =>
     ? ['# record: shop.example.com # the name that fails over; needed for probes of kind dns']
     : [`record: ${yaml(record)} # the name that fails over`];
 
+/** What `failover watch` reads, as it is without these lines. */
+const watchLines = [
+  '# health: # how `failover watch` probes both regions',
+  '#   interval: 10s',
+  '#   timeout: 2s',
+  '#   down: 30s # unhealthy without a break',
+  '#   up: 2m # well for this long, after it was down',
+  '#   quorum: 60% of 3 # share of the eligible observers, and how many must be',
+  '# failover:',
+  '#   mode: approve # auto | approve | manual',
+  '#   failback: manual # auto | manual',
+  '#   rpo: 60s # most data that may be lost',
+  '#   cooldown: 30m # between two flips',
+  '#   perDay: 2 # automatic flips; a number, or unlimited',
+];
+
 export const starterConfig = (answers: StarterAnswers): string => {
   const { service, primary, standby, witness, port, health, path, schema } = answers;
   return `${[
@@ -111,6 +127,8 @@ export const starterConfig = (answers: StarterAnswers): string => {
     '  schedule: cron(0 2 * * ? *) # every night, when `failover up` runs',
     '  timezone: UTC',
     '  profile: quick # quick | nightly',
+    '',
+    ...watchLines,
     '',
     '# notify:',
     `#   slack: ssm:/failover/${service}/slack-webhook # the parameter that holds the webhook`,

@@ -15,6 +15,7 @@ import {
 import { checkConfig } from '../../../cli/config/validate.ts';
 import type { Output } from '../../../cli/output/output.ts';
 import { plainStyle } from '../../../cli/output/style.ts';
+import { failoverSettings, healthSettings } from '../../../events/failoverSettings.ts';
 import { readStages } from '../../../local/containers/dockerfile.ts';
 
 const DOCKERFILE = `
@@ -130,5 +131,24 @@ describe('answers', () => {
     expect(config.record).toBe('shop.example.com');
     expect(config.regions.witness).toBeUndefined();
     expect(config.probes.map(({ kind }) => kind)).toEqual(['http', 'tcp', 'dns']);
+  });
+});
+
+describe('the sections that are commented out', () => {
+  it('say what holds without them', async () => {
+    const { config: file } = await initIn('quiet', DOCKERFILE);
+    const text = readFileSync(file, 'utf8');
+    const lines = text.split('\n');
+    const from = lines.findIndex((line) => line.startsWith('# health:'));
+    const to = lines.findIndex((line) => line.startsWith('# notify:'));
+    expect(to).toBeGreaterThan(from);
+    const spoken = lines.map((line, at) => (at >= from && at < to ? line.slice(2) : line));
+    const loud = path.join(folder, 'quiet', 'loud.yml');
+    writeFileSync(loud, spoken.join('\n'));
+    const [said, unsaid] = [loadConfig(loud).config, loadConfig(file).config];
+    expect(said.health).toBeDefined();
+    expect(said.failover).toBeDefined();
+    expect(healthSettings(said)).toEqual(healthSettings(unsaid));
+    expect(failoverSettings(said)).toEqual(failoverSettings(unsaid));
   });
 });
