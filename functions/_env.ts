@@ -6,7 +6,10 @@ import { Region } from '../events/region.ts';
 /** Settings by the name of the environment variable; each function picks what it needs. */
 export const SETTINGS = {
   AWS_REGION: Region,
+  HOME_REGION: Region,
   TABLE: z.string().min(3),
+  /** Table of the drills, for functions whose own one is that of the watch. */
+  DRILL_TABLE: z.string().min(3),
   BUCKET: z.string().min(3),
   CLUSTER: z.string().min(1),
   BUILD_PROJECT: z.string().min(1),
@@ -20,6 +23,7 @@ export const SETTINGS = {
   SERVICE: z.string().min(1),
   PREPARE_FUNCTION: z.string().min(1),
   EVALUATE_FUNCTION: z.string().min(1),
+  OBSERVE_FUNCTION: z.string().min(1),
   FAILOVER_MACHINE: z.string().min(1),
   FAILBACK_MACHINE: z.string().min(1),
   /** SSM parameter of the secret that Slack signs its requests with. */

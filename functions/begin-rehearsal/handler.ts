@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { openDnsRecord } from '../../aws/dnsRecord.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { BeginRehearsalOutput, RehearsalInput } from '../../events/rehearsal.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { beginRehearsal } from './run.ts';
+
+const { TABLE, EVALUATE_FUNCTION, PREPARE_FUNCTION } = SETTINGS;
+
+export const handler = entry({
+  name: 'begin-rehearsal',
+  env: z.object({ TABLE, EVALUATE_FUNCTION, PREPARE_FUNCTION }),
+  input: RehearsalInput,
+  output: BeginRehearsalOutput,
+  make: (env, base) =>
+    beginRehearsal({
+      table: openWatchTable(env.TABLE),
+      rehearsals: openRehearsalRecords(env.TABLE),
+      dnsRecord: openDnsRecord(),
+      functions: openFunctionCalls(),
+      evaluateFunction: env.EVALUATE_FUNCTION,
+      prepareFunction: env.PREPARE_FUNCTION,
+      ...base,
+    }),
+});

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { openDnsRecord } from '../../aws/dnsRecord.ts';
+import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
+import { openTasks } from '../../aws/tasks.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { EndRehearsalInput, RehearsalResult } from '../../events/rehearsal.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { endRehearsal } from './run.ts';
+
+const { TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+
+export const handler = entry({
+  name: 'end-rehearsal',
+  env: z.object({ TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  input: EndRehearsalInput,
+  output: RehearsalResult,
+  make: (env, base) =>
+    endRehearsal({
+      table: openWatchTable(env.TABLE),
+      rehearsals: openRehearsalRecords(env.TABLE),
+      dnsRecord: openDnsRecord(),
+      tasks: openTasks({
+        cluster: env.CLUSTER,
+        subnets: env.SUBNETS,
+        executionRoleArn: env.TASK_EXECUTION_ROLE,
+      }),
+      ...base,
+    }),
+});

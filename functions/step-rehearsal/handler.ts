@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { openDnsRecord } from '../../aws/dnsRecord.ts';
+import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openTasks } from '../../aws/tasks.ts';
+import { openVantages } from '../../aws/vantages.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { StepRehearsalInput, StepRehearsalOutput } from '../../events/rehearsal.ts';
+import { httpProbe } from '../../probes/http.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { stepOfRehearsal } from './run.ts';
+
+const { TABLE, DRILL_TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { EVALUATE_FUNCTION, OBSERVE_FUNCTION } = SETTINGS;
+
+export const handler = entry({
+  name: 'step-rehearsal',
+  env: z.object({
+    TABLE,
+    DRILL_TABLE,
+    CLUSTER,
+    SUBNETS,
+    TASK_EXECUTION_ROLE,
+    EVALUATE_FUNCTION,
+    OBSERVE_FUNCTION,
+  }),
+  input: StepRehearsalInput,
+  output: StepRehearsalOutput,
+  make: (env, base) =>
+    stepOfRehearsal({
+      table: openWatchTable(env.TABLE),
+      records: openDrillRecords(env.DRILL_TABLE),
+      tasks: openTasks({
+        cluster: env.CLUSTER,
+        subnets: env.SUBNETS,
+        executionRoleArn: env.TASK_EXECUTION_ROLE,
+      }),
+      dnsRecord: openDnsRecord(),
+      functions: openFunctionCalls(),
+      evaluateFunction: env.EVALUATE_FUNCTION,
+      observers: openVantages(env.OBSERVE_FUNCTION),
+      probe: httpProbe,
+      ...base,
+    }),
+});

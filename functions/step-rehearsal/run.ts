@@ -1,0 +1,232 @@
+/** One step of a rehearsal: looks, decides what is next, and does it. */
+import type { DnsRecord } from '../../aws/dnsRecord.ts';
+import type { FunctionCalls } from '../../aws/functionCalls.ts';
+import type { Vantages } from '../../aws/vantages.ts';
+import { sharedSets } from '../../core/failover/answerSets.ts';
+import { openWindow } from '../../core/failover/maintenance.ts';
+import {
+  type Move,
+  type RehearsalDeed,
+  type RehearsalLimits,
+  type RehearsalMemory,
+  type RehearsalSeen,
+  stepRehearsal,
+} from '../../core/failover/rehearsalSteps.ts';
+import { epochOf, planRecordChange } from '../../core/failover/switchRecord.ts';
+import { EvaluateOutputShape } from '../../events/evaluation.ts';
+import { FailoverSummary } from '../../events/failoverSummary.ts';
+import type { StepRehearsalInput } from '../../events/rehearsal.ts';
+import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
+import { openShadow, type ShadowNeeds } from './shadow.ts';
+
+type Needs = ShadowNeeds & {
+  readonly dnsRecord: DnsRecord;
+  readonly functions: FunctionCalls;
+  readonly evaluateFunction: string;
+  /** The `observe` function of any region. */
+  readonly observers: Vantages;
+};
+
+/** What was seen, and who has to look. */
+type Look = { readonly live: WatchPlan; readonly watch: string; readonly seen: RehearsalSeen };
+
+/** Share of traffic that a canary moves, in percent. */
+const CANARY_PERCENT = 5;
+const CANARY_HOLD_MS = 60_000;
+const SET_UP_MS = 300_000;
+/** Functions keep a plan for a minute (functions/_transition.ts). */
+const PLAN_KNOWN_MS = 65_000;
+const MOVES_MAX = 10;
+const LIVE_AT_REST: ReadonlySet<string> = new Set(['STEADY', 'STABILIZE', 'FAILBACK_READY']);
+
+/** Generous by design: a rehearsal that is late is to be told from one that hangs. */
+const limitsOf = ({ health, failover }: WatchPlan): RehearsalLimits => {
+  const roundsMs = 10 * Math.max(health.intervalMs, health.timeoutMs);
+  const { ttlMs } = failover;
+  return {
+    setUpMs: SET_UP_MS,
+    calmMs: health.upMs + roundsMs + 60_000,
+    flipMs: health.downMs + roundsMs + ttlMs + 60_000,
+    holdMs: Math.max(CANARY_HOLD_MS, health.downMs),
+    returnMs: health.upMs + roundsMs + ttlMs + 2 * PLAN_KNOWN_MS,
+  };
+};
+
+const stopperOf = async (
+  { table, clock }: Needs,
+  { service, wanted, memory }: StepRehearsalInput,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const { window, timeZone } = wanted;
+  if (window !== null && openWindow([window], clock.now(), timeZone) === undefined) {
+    return `the end of the window ${window}`;
+  }
+  if (memory.depth === 'full') return null;
+  const phase = (await table.state(service, signal))?.state.phase;
+  return phase === undefined || LIVE_AT_REST.has(phase)
+    ? null
+    : `trouble of the live service, which is ${phase}`;
+};
+
+const movesOf = async (
+  { table }: Needs,
+  watch: string,
+  sinceMs: number,
+  signal: AbortSignal,
+): Promise<Move[]> => {
+  const found = await table.summaries(watch, FailoverSummary, MOVES_MAX, signal);
+  return found
+    .filter(({ startedAtMs }) => startedAtMs >= sinceMs)
+    .map(({ to, outcome, finishedAtMs, reason }) => ({ to, outcome, finishedAtMs, reason }))
+    .reverse();
+};
+
+const unseen = (live: WatchPlan, nowMs: number, stopper: string | null): RehearsalSeen => ({
+  nowMs,
+  home: live.primary,
+  active: live.primary,
+  phase: null,
+  homeUp: false,
+  otherUp: false,
+  moves: [],
+  stopper,
+});
+
+const look = async (
+  needs: Needs,
+  input: StepRehearsalInput,
+  signal: AbortSignal,
+): Promise<Look> => {
+  const { table, clock, functions, evaluateFunction } = needs;
+  const { service, memory } = input;
+  const live = await table.plan(service, signal);
+  if (live === null) throw new RangeError(`the plan of ${service} is gone`);
+  const watch = memory.depth === 'shadow' ? shadowOf(service) : service;
+  const stopper = await stopperOf(needs, input, signal);
+  if (memory.stage === 'set-up') return { live, watch, seen: unseen(live, clock.now(), stopper) };
+  const asked = { kind: 'status', service: watch };
+  const answer = await functions.call(evaluateFunction, asked, EvaluateOutputShape, signal);
+  const { state, decision } = answer;
+  const isUp = (region: string): boolean =>
+    [decision?.active, decision?.other].some(
+      (verdict) => verdict?.region === region && verdict.state === 'UP',
+    );
+  return {
+    live,
+    watch,
+    seen: {
+      nowMs: clock.now(),
+      home: live.primary,
+      active: state.active,
+      phase: state.phase,
+      homeUp: isUp(live.primary),
+      otherUp: isUp(live.standby),
+      moves: await movesOf(needs, watch, memory.startedAtMs, signal),
+      stopper,
+    },
+  };
+};
+
+/** Splits answers by weight, or gives all of them back to home. The epoch stays. */
+const setShare = async (
+  { dnsRecord }: Needs,
+  plan: WatchPlan,
+  percent: number,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { zoneId, record, targets, failover } = plan;
+  const [from, to] = targets;
+  const name = { record, ttlS: Math.round(failover.ttlMs / 1_000) };
+  const sets = sharedSets(name, { from, to }, percent);
+  const found = await dnsRecord.read({ zoneId, record }, signal);
+  const epoch = epochOf(found.epoch) ?? 0;
+  if (sets === null) throw new RangeError('the regions have different types of addresses');
+  const planned = planRecordChange(found, { record, epoch, sets, previous: found.sets });
+  if (planned.kind === 'already') return;
+  if (planned.kind !== 'change') throw new RangeError(planned.why);
+  const comment = `rehearsal: ${percent} % to ${to.region}`;
+  const done = await dnsRecord.submit(
+    { zoneId, record },
+    { batch: planned.batch, comment },
+    signal,
+  );
+  if (done.answer !== 'accepted') throw new RangeError(`${record}: ${done.answer} ${done.message}`);
+};
+
+/** Only a shadow needs them: the real service is observed all day. */
+const keepObserving = async (
+  { table, clock, observers }: Needs,
+  { live, watch }: Look,
+  signal: AbortSignal,
+): Promise<void> => {
+  const names = live.observers.length === 0 ? ['local'] : live.observers;
+  await Promise.all(
+    names.map(async (name) => {
+      const held = await table.observer(watch, name, signal);
+      if (held !== null && held.untilMs > clock.now()) return;
+      const region = name === 'local' ? live.homeRegion : name;
+      await observers.dispatch(region, { service: watch }, signal);
+    }),
+  );
+};
+
+export const stepOfRehearsal = (needs: Needs) => {
+  const { functions, evaluateFunction, clock, log } = needs;
+  const shadow = openShadow(needs);
+
+  const order = async (watch: string, wanted: 'flip' | 'back', signal: AbortSignal) => {
+    const asked = { kind: 'order', service: watch, order: wanted };
+    const answer = await functions.call(evaluateFunction, asked, EvaluateOutputShape, signal);
+    log.info('ordered', { watch, wanted, accepted: answer.accepted, why: answer.why });
+  };
+
+  /** Carries a deed out; the answer is what to remember of it. */
+  const carryOut = async (
+    deed: RehearsalDeed,
+    { live, watch }: Look,
+    input: StepRehearsalInput,
+    signal: AbortSignal,
+  ): Promise<Partial<RehearsalMemory>> => {
+    switch (deed) {
+      case 'set-up':
+        if (input.memory.depth === 'shadow') await shadow.setUp(live, input, signal);
+        return { stageSinceMs: clock.now() };
+      case 'break': {
+        const faultAtMs = clock.now();
+        const faultTargets = await shadow.stopAll(input, live.primary, signal);
+        return { faultAtMs, faultTargets, stageSinceMs: faultAtMs };
+      }
+      case 'mend':
+        await shadow.mend(live, input, signal);
+        return { settledAtMs: clock.now() + PLAN_KNOWN_MS };
+      case 'order-flip':
+        await order(watch, 'flip', signal);
+        return {};
+      case 'order-back':
+        await order(watch, 'back', signal);
+        return {};
+      case 'weight-on':
+        await setShare(needs, live, CANARY_PERCENT, signal);
+        return {};
+      case 'weight-off':
+        await setShare(needs, live, 0, signal);
+        return {};
+    }
+  };
+
+  return async (
+    input: StepRehearsalInput,
+    signal: AbortSignal,
+  ): Promise<{ memory: RehearsalMemory; over: boolean }> => {
+    const seen = await look(needs, input, signal);
+    const step = stepRehearsal(input.memory, seen.seen, limitsOf(seen.live));
+    let { memory } = step;
+    for (const deed of step.deeds) {
+      log.info('rehearsal', { stage: memory.stage, deed });
+      memory = { ...memory, ...(await carryOut(deed, seen, input, signal)) };
+    }
+    const over = memory.stage === 'over';
+    if (memory.depth === 'shadow' && !over) await keepObserving(needs, seen, signal);
+    return { memory, over };
+  };
+};
