@@ -1,0 +1,66 @@
+/** Failovers that were kept: their summaries from the tables of watches, their records from S3. */
+import { openDocuments } from '../../aws/documents.ts';
+import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
+import type { Entry } from '../../core/evidence/chain.ts';
+import { EvidenceRecord } from '../../events/evidenceRecord.ts';
+import { FailoverSummary } from '../../events/failoverSummary.ts';
+import { shadowOf } from '../../events/watchPlan.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { ACCOUNT_ID } from '../../local/wire/types.ts';
+import type { Table } from '../dataServer.ts';
+
+/** A failover with where it is kept. */
+export type StoredFailover = {
+  readonly summary: FailoverSummary;
+  readonly table: string;
+  readonly region: string;
+};
+
+export type Failovers = {
+  /** Newest first, over all services of the data folder; rehearsals are among them. */
+  all(limit: number): Promise<StoredFailover[]>;
+  /** Undefined when there is none of that id. */
+  find(execution: string): Promise<StoredFailover | undefined>;
+  /** @throws DrillError `DrillNotFound` when the record is gone, `DataCorrupt` */
+  record(failover: StoredFailover): Promise<Entry[]>;
+  close(): void;
+};
+
+/** Far above any history. */
+const SEARCH_MAX = 2_000;
+
+const WATCH_TABLE = /^failover-drill-(.+)-watch$/;
+
+export const openFailovers = (endpoint: string, tables: readonly Table[]): Failovers => {
+  const opened: WatchTable[] = [];
+  const sdkOf = (region: string) => ({ endpoint, region, credentials: CREDENTIALS });
+  const watches = tables.flatMap(({ name, region }) => {
+    const service = WATCH_TABLE.exec(name)?.[1];
+    if (service === undefined) return [];
+    const records = openWatchTable(name, sdkOf(region));
+    opened.push(records);
+    return [service, shadowOf(service)].map((watch) => ({ name, region, records, watch }));
+  });
+  const all = async (limit: number): Promise<StoredFailover[]> => {
+    const kept = watches.map(async ({ name, region, records, watch }) => {
+      const summaries = await records.summaries(watch, FailoverSummary, limit);
+      return summaries.map((summary): StoredFailover => ({ summary, table: name, region }));
+    });
+    return (await Promise.all(kept))
+      .flat()
+      .sort((a, b) => b.summary.startedAtMs - a.summary.startedAtMs)
+      .slice(0, limit);
+  };
+  return {
+    all,
+    find: async (execution) =>
+      (await all(SEARCH_MAX)).find(({ summary }) => summary.execution === execution),
+    record: ({ summary, table, region }) => {
+      const documents = openDocuments(`${table}-${ACCOUNT_ID}-${region}`, sdkOf(region));
+      return documents.read(summary.record, EvidenceRecord);
+    },
+    close: () => {
+      for (const records of opened) records.close();
+    },
+  };
+};
