@@ -1,5 +1,6 @@
 /** The default event bus of a region. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
 import { DrillError } from '../core/errors.ts';
 import type { BusEvent } from '../events/busEvent.ts';
 import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
@@ -8,8 +9,29 @@ import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 const ENTRIES_MAX = 10;
 const TRIES = 3;
 
-export const openEventBus = (sdk: SdkSettings = {}) => {
+/** The clock of the other end as its answer tells it, in whole seconds. */
+const dateIn = (response: unknown): number | null => {
+  const { data } = Dated.safeParse(response);
+  const ms = data === undefined ? Number.NaN : Date.parse(data.headers.date);
+  return Number.isNaN(ms) ? null : ms;
+};
+
+const Dated = z.object({ headers: z.object({ date: z.string() }) });
+
+/** `heard` is told the time in each answer's Date header, where there is one. */
+export const openEventBus = (sdk: SdkSettings = {}, heard?: (dateMs: number) => void) => {
   const client = new EventBridgeClient({ maxAttempts: MAX_ATTEMPTS, ...sdk });
+  if (heard !== undefined) {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const dateMs = dateIn(result.response);
+        if (dateMs !== null) heard(dateMs);
+        return result;
+      },
+      { step: 'deserialize', name: 'hearDate' },
+    );
+  }
 
   /** Puts events, those that were refused again. @throws DrillError `TransientFailure` in the end. */
   const put = async (events: readonly BusEvent<unknown>[], signal?: AbortSignal): Promise<void> => {

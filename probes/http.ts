@@ -99,7 +99,8 @@ const judge = (
   if (!isExpected(answer.status, target.expectStatus)) {
     const who = servedBy === undefined ? '' : ` (${servedBy})`;
     const detail = `status ${answer.status} instead of ${target.expectStatus}${who}`;
-    return failure('status', totalMs, detail);
+    const away = target.expectStatus === '2xx' && answer.status >= 300 && answer.status < 400;
+    return failure(away ? 'redirect' : 'status', totalMs, detail);
   }
   const wrong = target.expectHeaders && wrongHeader(target, answer);
   if (wrong) return failure('header', totalMs, wrong);

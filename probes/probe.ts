@@ -15,10 +15,14 @@ export type FailureReason =
   /** The name was not resolved. */
   | 'dns'
   | 'tls'
+  /** Of TLS: a certificate that is over, of another name, or that nobody vouches for. */
+  | 'certificate'
   /** The answer breaks the protocol, or a bound on its size. */
   | 'protocol'
   /** Not the status expected; of DNS: not the response code expected. */
   | 'status'
+  /** Another address was named where any 2xx was expected. */
+  | 'redirect'
   | 'header'
   /** Not the content expected; of DNS: not the records expected. */
   | 'body'
@@ -84,9 +88,14 @@ const REASON_OF_CODE: Readonly<Record<string, FailureReason>> = {
   EACCES: 'local',
 };
 
+/** How Node names what is wrong with a certificate (tls, "X509 certificate error codes"). */
+const CERTIFICATE_CODE =
+  /^(CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH)/;
+
 /** The reason behind a system error; `otherwise` for what is none, as an error of a TLS handshake. */
 export const reasonOf = (error: unknown, otherwise: FailureReason): FailureReason => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (otherwise === 'tls' && CERTIFICATE_CODE.test(code)) return 'certificate';
   return REASON_OF_CODE[code] ?? otherwise;
 };
 

@@ -78,9 +78,9 @@ describe('over TLS', () => {
         },
       },
     ],
-  ])('calls %s tls', async (_what, settings) => {
+  ])('calls %s by its name', async (_what, settings) => {
     const target = { host: '127.0.0.1', port, tls: settings, path: '/', expectStatus: 200 };
-    expect(await httpProbe(target, options())).toMatchObject({ ok: false, reason: 'tls' });
+    expect(await httpProbe(target, options())).toMatchObject({ ok: false, reason: 'certificate' });
   });
 
   it('calls a server that does not speak TLS tls', async () => {

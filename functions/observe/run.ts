@@ -1,0 +1,55 @@
+/**
+ * Watches both regions from here for a minute and a little, then hands what it knows to the next
+ * invocation.
+ */
+import type { EventBus } from '../../aws/eventBus.ts';
+import type { WatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import { LOCAL_OBSERVER } from '../../core/health/verdict.ts';
+import type { ObserveInput, ObserveOutput } from '../../events/observation.ts';
+import type { Base } from '../_entry.ts';
+import { openPlace } from './place.ts';
+import type { SteadyClock } from './probing.ts';
+import { watch } from './watch.ts';
+
+export type Needs = Base & {
+  readonly table: WatchTable;
+  /** `heard` is told the time of the home region with each answer. */
+  readonly openBus: (heard: (dateMs: number) => void) => EventBus;
+  readonly region: string;
+  readonly newHolder: () => string;
+};
+
+/** The schedule comes once a minute and may be this late: until then nobody else observes. */
+const SLOT_MS = 60_000 + 10_000;
+const HOLD_MS_MIN = 5_000;
+const HOLD_INTERVALS = 3;
+
+/** Wall time at the start and what has passed since: a clock that is set meanwhile does no harm. */
+const steadyClock = ({ clock }: Base): SteadyClock => {
+  const offsetMs = clock.now() - clock.monotonicMs();
+  return { now: () => clock.monotonicMs() + offsetMs };
+};
+
+export const observe =
+  (needs: Needs) =>
+  async ({ service, takeOver }: ObserveInput, signal: AbortSignal): Promise<ObserveOutput> => {
+    const clock = steadyClock(needs);
+    const endsMs = clock.now() + SLOT_MS;
+    const plan = await needs.table.plan(service, signal);
+    if (plan === null) {
+      throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
+    }
+    const observer = plan.observers.length === 0 ? LOCAL_OBSERVER : needs.region;
+    const holdMs = Math.max(HOLD_MS_MIN, HOLD_INTERVALS * plan.health.intervalMs);
+    const place = openPlace({
+      ...{ service, observer, endsMs, holdMs, clock },
+      ...{ table: needs.table, holder: needs.newHolder() },
+      sleep: needs.clock.sleep,
+    });
+    const memory = await place.take(takeOver, signal);
+    if (memory === null) return { observer, ended: 'not-needed', probes: 0, votes: 0 };
+    const { table, openBus } = needs;
+    const watching = { base: needs, table, openBus, plan, observer, clock, place, memory, endsMs };
+    return watch(watching, signal);
+  };
