@@ -2,9 +2,11 @@
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
 import { nightsText } from '../../core/report/nights.ts';
+import { rehearsalText } from '../../core/report/rehearsal.ts';
 import { effectText, moreRounds, primaryRanking } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
+import { imageBlocks } from './imagesText.ts';
 import { nightsLines } from './nightsText.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
@@ -177,6 +179,7 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
     style.bold(heading),
     ...buildLine(report).map((line) => `  ${line}`),
     ...ranked,
+    ...imageBlocks(report, style).flatMap(([title, lines]) => block(title, lines)),
     ...block(`Medians by cell, ${report.reference}`, environmentLines(report)),
     ...block(
       'Not measured',
@@ -185,6 +188,9 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
     ...block(style.warn('Problems'), problemLines(report, style)),
     ...(report.nights
       ? ['', ...wrap(nightsText(report.nights), WIDTH), ...nightsLines(report.nights, style, WIDTH)]
+      : []),
+    ...(report.rehearsal
+      ? ['', ...wrap(`Failover rehearsed: ${rehearsalText(report.rehearsal)}`, WIDTH, '  ')]
       : []),
     '',
     ...wrap(style.bold(report.headline), WIDTH),

@@ -3,7 +3,6 @@
  * cannot be judged does neither, but is no pass: who promotes must see it.
  */
 import { isAtLeast, type Severity } from '../dockerfile/model.ts';
-import { formatBytes } from '../units.ts';
 
 export type GateResult = {
   readonly gate: 'size' | 'findings' | 'vulnerabilities' | 'errors';
@@ -43,13 +42,17 @@ export type GatedImage = {
   } | null;
 };
 
+/** One digit more than elsewhere: a limit must not read like what breaks it. */
+const sizeText = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
 const sizeGate = ({ compressedBytes }: GatedImage, limitBytes: number): GateResult => {
-  const limit = `at most ${formatBytes(limitBytes)} compressed`;
+  const limit = `at most ${sizeText(limitBytes)} compressed`;
   if (compressedBytes === null) {
     return { gate: 'size', status: 'not judged', found: 'the size was not measured', limit };
   }
   const status = compressedBytes <= limitBytes ? 'passed' : 'failed';
-  return { gate: 'size', status, found: formatBytes(compressedBytes), limit };
+  return { gate: 'size', status, found: sizeText(compressedBytes), limit };
 };
 
 const NAMED_MAX = 3;

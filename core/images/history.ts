@@ -23,7 +23,9 @@ export const withoutValues = (instruction: string): string => {
     const names = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=…`]));
     return short([keyword, ...names].join(' '));
   }
-  return short(instruction.trim().replace(ARGUMENTS, ''));
+  const plain = instruction.trim().replace(ARGUMENTS, '');
+  // Builders name the stage that another stands on by the digest of its image.
+  return short(plain.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1'));
 };
 
 type HistoryLine = {

@@ -47,11 +47,11 @@ export const gateProblems = (
             what: `${failure}. It is measured all the same, since everything is compared with it`,
           },
         ];
-  const others = [...heldBack(variants, reference)].map(([where, what]) => ({
-    kind: 'GateFailed',
-    where,
-    what,
-  }));
+  const others = variants.flatMap(({ id, gates }) => {
+    const failed = failedGates(gates);
+    if (id === reference || failed.length === 0) return [];
+    return [{ kind: 'GateFailed', where: id, what: failed.map(gateText).join('; ') }];
+  });
   return [...own, ...others];
 };
 

@@ -3,6 +3,7 @@ import type { Ranking } from '../ranking/ranking-types.ts';
 import { formatMs } from '../units.ts';
 import { code, context, escaped, fields, header, type SlackMessage, section } from './blocks.ts';
 import { alertText, type NightsSeen, toTell } from './nights.ts';
+import { type RehearsalSeen, rehearsalText } from './rehearsal.ts';
 import { effectText, primaryRanking } from './words.ts';
 
 type Report = {
@@ -18,6 +19,7 @@ type Report = {
   readonly rankings: readonly Ranking[];
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   readonly nights: NightsSeen | null;
+  readonly rehearsal: RehearsalSeen | null;
 };
 
 /** More alerts than this are for the report. */
@@ -36,15 +38,15 @@ const nightBlocks = (nights: NightsSeen | null): Record<string, unknown>[] => {
   return all.length === 0 ? [] : [section(`*Over the nights*\n${all.join('\n')}`)];
 };
 
-const rankingLines = (ranking: Ranking, reference: string): string =>
-  ranking.rows
-    .map(({ v, rank, levelMs, effectPct, ciPct }) => {
-      const today = v === reference ? '  (today)' : '';
-      const effect =
-        effectPct === null || v === reference ? '' : `  ${effectText(effectPct, ciPct)}`;
-      return `${rank.padEnd(4)} ${v}${today}  ${formatMs(levelMs)}${effect}`;
-    })
-    .join('\n');
+const rankingLines = (ranking: Ranking, reference: string): string => {
+  const rows = ranking.rows.map(({ v, rank, levelMs, effectPct, ciPct }) => {
+    const today = v === reference ? '  (today)' : '';
+    const effect = effectPct === null || v === reference ? '' : `  ${effectText(effectPct, ciPct)}`;
+    return `${rank.padEnd(4)} ${v}${today}  ${formatMs(levelMs)}${effect}`;
+  });
+  const left = ranking.excluded.map(({ v, why }) => `–    ${v}: ${why}`);
+  return [...rows, ...left].join('\n');
+};
 
 /** The message of a drill that ranked. */
 export const drillMessage = (report: Report, reference: string): SlackMessage => {
@@ -64,6 +66,9 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
     blocks.push(code(rankingLines(ranking, reference)));
   }
   blocks.push(...nightBlocks(report.nights));
+  if (report.rehearsal) {
+    blocks.push(section(`*Failover rehearsed*\n${escaped(rehearsalText(report.rehearsal))}`));
+  }
   const [next] = report.next;
   if (next !== undefined) blocks.push(section(`*Next:* ${escaped(next)}`));
   blocks.push(context(`Report: \`failover report ${report.drillId}\``));

@@ -11,6 +11,7 @@ import { DrillPlan } from '../../events/drillRecord.ts';
 import type { ImageFacts } from '../../events/image.ts';
 import type { LatencyRecord } from '../../events/latencyRecord.ts';
 import type { KeptDrill } from '../../functions/rank/report.ts';
+import { madeUpContents, madeUpStages, madeUpSteps } from './madeUpImages.ts';
 
 export const STARTED_AT = '2026-11-21T01:00:00.000Z';
 export const FINISHED_AT = '2026-11-21T01:14:07.000Z';
@@ -97,7 +98,11 @@ export const planOf = (model: DrillModel): DrillPlan => {
   });
 };
 
-const imageOf = ({ id, bytes, beyondBytes }: TrueVariant, at: number): ImageFacts => ({
+const imageOf = (
+  { id, bytes, beyondBytes }: TrueVariant,
+  at: number,
+  contents: ReturnType<typeof madeUpContents>,
+): ImageFacts => ({
   variantId: id,
   status: bytes === undefined ? 'failed' : 'built',
   reason: bytes === undefined ? 'step 7 of 9 (RUN npm ci) ended with exit code 1' : null,
@@ -106,7 +111,7 @@ const imageOf = ({ id, bytes, beyondBytes }: TrueVariant, at: number): ImageFact
     bytes === undefined ? null : `000000000000.dkr.ecr.eu-central-1.amazonaws.com/shop:${id}`,
   digest: bytes === undefined ? null : `sha256:${String(at).repeat(64)}`,
   compressedBytes: bytes ?? null,
-  layers: bytes === undefined ? null : 4 + at,
+  layers: contents.get(id)?.layers.length ?? null,
   bytesBeyondReference: beyondBytes ?? null,
   buildMs: 2_000 + 9_000 * at,
   cachedSteps: at === 0 ? 0 : 5,
@@ -114,9 +119,9 @@ const imageOf = ({ id, bytes, beyondBytes }: TrueVariant, at: number): ImageFact
   base: 'assembled from this machine',
   builder: 'buildah 1.28.2',
   configDigest: null,
-  content: null,
-  stages: [],
-  buildSteps: [],
+  content: contents.get(id) ?? null,
+  stages: madeUpStages(id),
+  buildSteps: bytes === undefined ? [] : madeUpSteps(id, 2_000 + 9_000 * at, at > 0),
   findings: [],
   scan: null,
   gates: [],
@@ -215,9 +220,10 @@ export const drillRecords = (model: DrillModel = MODEL): KeptDrill => {
   const arms = plan.arms.filter(({ variantId }) => !failed.has(variantId));
   const { drillId } = plan;
   const samples = plan.sampling.samples;
+  const contents = madeUpContents(model.variants);
   return {
     plan,
-    images: model.variants.map(imageOf),
+    images: model.variants.map((variant, at) => imageOf(variant, at, contents)),
     unreachable: [],
     bursts: rounds.flatMap((round) =>
       plan.cells.flatMap((cell) => {
