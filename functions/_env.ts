@@ -22,6 +22,12 @@ export const SETTINGS = {
     .transform((text) => text.split(',')),
   SERVICE: z.string().min(1),
   PREPARE_FUNCTION: z.string().min(1),
+  ACQUIRE_LEASE_FUNCTION: z.string().min(1),
+  FLIP_FUNCTION: z.string().min(1),
+  /** Replicated table of the service, which carries the heartbeats. */
+  DATA_TABLE: z.string().min(3),
+  /** The service of ECS that runs the image. */
+  ECS_SERVICE: z.string().min(1),
   EVALUATE_FUNCTION: z.string().min(1),
   OBSERVE_FUNCTION: z.string().min(1),
   FAILOVER_MACHINE: z.string().min(1),

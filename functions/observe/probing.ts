@@ -5,27 +5,12 @@ import type { Sample } from '../../core/health/sample.ts';
 import type { HealthSettings } from '../../core/health/settings.ts';
 import type { WatchTarget } from '../../events/watchPlan.ts';
 import type { ObserverMemory } from '../../events/watchState.ts';
-import { type HttpTarget, httpProbe } from '../../probes/http.ts';
+import { httpProbe } from '../../probes/http.ts';
 import type { ProbeOutcome } from '../../probes/probe.ts';
+import { httpTargetOf } from '../_httpTarget.ts';
 
 /** Wall time that does not jump: the clock at the start, and what has passed since. */
 export type SteadyClock = { readonly now: () => number };
-
-const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
-
-/** A probe of a URL as it is written, on a fresh connection. Only 2xx is well. */
-export const httpTargetOf = (url: string, serverName: string | null = null): HttpTarget => {
-  const { protocol, hostname, port, pathname, search } = new URL(url);
-  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return {
-    host,
-    port: port === '' ? (PORTS[protocol] ?? 80) : Number(port),
-    path: `${pathname}${search}`,
-    expectStatus: '2xx',
-    ...(serverName === null ? {} : { headers: { host: serverName } }),
-    ...(protocol === 'https:' ? { tls: serverName === null ? {} : { serverName } } : {}),
-  };
-};
 
 const latencyOf = (outcome: ProbeOutcome): number | null =>
   outcome.ok ? (outcome.phases['waitMs'] ?? 0) + (outcome.phases['transferMs'] ?? 0) : null;

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { openHeartbeats } from '../../aws/heartbeats.ts';
+import { openServices } from '../../aws/services.ts';
+import { BeatInput, BeatOutput } from '../../events/beat.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { beat } from './run.ts';
+
+const { AWS_REGION, CLUSTER, DATA_TABLE, ECS_SERVICE } = SETTINGS;
+
+export const handler = entry({
+  name: 'beat',
+  env: z.object({ AWS_REGION, CLUSTER, DATA_TABLE, ECS_SERVICE }),
+  input: BeatInput,
+  output: BeatOutput,
+  make: (env, base) =>
+    beat({
+      heartbeats: openHeartbeats(env.DATA_TABLE, env.AWS_REGION),
+      services: openServices(env.AWS_REGION),
+      region: env.AWS_REGION,
+      place: { cluster: env.CLUSTER, service: env.ECS_SERVICE },
+      ...base,
+    }),
+});

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openHeartbeats } from '../../aws/heartbeats.ts';
+import { openServices } from '../../aws/services.ts';
+import { openTargetGroups } from '../../aws/targetGroups.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { FactsShape } from '../../events/failoverState.ts';
+import { PrepareInput } from '../../events/prepareInput.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { perKey } from '../_perKey.ts';
+import { prepare } from './run.ts';
+
+const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION } = SETTINGS;
+
+export const handler = entry({
+  name: 'prepare',
+  env: z.object({ TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION }),
+  input: PrepareInput,
+  output: FactsShape,
+  make: (env, base) =>
+    prepare({
+      table: openWatchTable(env.TABLE),
+      functions: openFunctionCalls(),
+      acquireLeaseFunction: env.ACQUIRE_LEASE_FUNCTION,
+      flipFunction: env.FLIP_FUNCTION,
+      servicesIn: perKey((region: string) => openServices(region)),
+      targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
+      heartbeatsIn: perKey((table: string, region: string) => openHeartbeats(table, region)),
+      ...base,
+    }),
+});

@@ -1,0 +1,181 @@
+/**
+ * Gathers what the gates ask for, each with where and when it was read. Nothing is asked of the
+ * region that may be gone: what must be known of it came to the other one with its heartbeat. What
+ * cannot be read is null, never guessed.
+ */
+import type { FunctionCalls } from '../../aws/functionCalls.ts';
+import type { Heartbeat, Heartbeats } from '../../aws/heartbeats.ts';
+import type { Services } from '../../aws/services.ts';
+import type { TargetGroups } from '../../aws/targetGroups.ts';
+import type { WatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Facts } from '../../core/failover/view.ts';
+import { formatMs } from '../../core/units.ts';
+import { PreflightOutput } from '../../events/failoverStep.ts';
+import type { PrepareInput } from '../../events/prepareInput.ts';
+import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
+import { readCapacity, wantedTasks } from '../_capacity.ts';
+import type { Base } from '../_entry.ts';
+
+export type Needs = Base & {
+  readonly table: Pick<WatchTable, 'plan' | 'state' | 'putFacts'>;
+  readonly functions: Pick<FunctionCalls, 'call'>;
+  readonly acquireLeaseFunction: string;
+  readonly flipFunction: string;
+  readonly servicesIn: (region: string) => Pick<Services, 'state' | 'digests'>;
+  readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthy'>;
+  readonly heartbeatsIn: (table: string, region: string) => Pick<Heartbeats, 'latest'>;
+};
+
+type Sides = { readonly active: string; readonly other: string };
+
+/** A heartbeat older than this tells nothing of what is being deployed. */
+const HEARTBEAT_TELLS_MS = 30_000;
+/** No single reading may hold the others up. */
+const READING_MS = 5_000;
+
+/** Both the lease table and the switch must take a write; the flip says how many of its stores did. */
+const preflightOf = async (
+  { functions, acquireLeaseFunction, flipFunction, clock }: Needs,
+  service: string,
+  signal: AbortSignal,
+): Promise<Facts['preflight']> => {
+  const ask = (name: string) =>
+    functions.call(name, { service, preflight: true }, PreflightOutput, signal);
+  const [lease, flip] = await Promise.all([ask(acquireLeaseFunction), ask(flipFunction)]);
+  const { writable, needed, of } = flip;
+  const source = lease.ok ? `preflight: ${flip.why}` : `preflight of the lease: ${lease.why}`;
+  return {
+    value: { writable: lease.ok ? writable : 0, needed, of },
+    source: source.slice(0, 200),
+    atMs: clock.now(),
+  };
+};
+
+const replicationOf = (
+  heartbeat: Heartbeat | null,
+  { active, other }: Sides,
+  table: string,
+  nowMs: number,
+): Facts['replicationMs'] =>
+  heartbeat && {
+    value: Math.max(0, nowMs - heartbeat.writtenAtMs),
+    source: `heartbeat of ${active} in ${table}, read in ${other}`,
+    atMs: nowMs,
+  };
+
+type Other = {
+  readonly capacity: NonNullable<Facts['capacity']>;
+  readonly deploying: boolean;
+  readonly digests: readonly string[];
+};
+
+const readOther = async (
+  { servicesIn, targetGroupsIn, clock }: Needs,
+  plan: WatchPlan,
+  { other }: Sides,
+  heartbeat: Heartbeat | null,
+  signal: AbortSignal,
+): Promise<Other | null> => {
+  const place = targetOf(plan, other).capacity;
+  if (place === null) return null;
+  const services = servicesIn(other);
+  const [found, digests] = await Promise.all([
+    readCapacity({ services, targetGroups: targetGroupsIn(other) }, place, signal),
+    services.digests(place, signal),
+  ]);
+  const atMs = clock.now();
+  const wanted = wantedTasks(place.wanted, heartbeat?.peaks ?? [], atMs);
+  const source = `ECS service ${place.service} in ${other}`;
+  const value = { ready: found.ready, wanted, scalable: found.scalable };
+  return { capacity: { value, source, atMs }, deploying: found.deploying, digests };
+};
+
+const digestsOf = (
+  heartbeat: Heartbeat | null,
+  other: Other | null,
+  sides: Sides,
+  nowMs: number,
+): Facts['digests'] => {
+  const [digest, ...more] = other?.digests ?? [];
+  if (!heartbeat?.digest || digest === undefined || more.length > 0) return null;
+  const ageMs = Math.max(0, nowMs - heartbeat.writtenAtMs);
+  return {
+    value: { active: heartbeat.digest, other: digest },
+    source: `heartbeat of ${sides.active}, ${formatMs(ageMs)} old, and ECS in ${sides.other}`,
+    atMs: nowMs,
+  };
+};
+
+/** A deployment anywhere counts; of a region that has gone silent nothing is known. */
+const deployingOf = (
+  heartbeat: Heartbeat | null,
+  other: Other | null,
+  sides: Sides,
+  nowMs: number,
+): Facts['deployInProgress'] => {
+  if (other === null) return null;
+  const ageMs = nowMs - (heartbeat?.writtenAtMs ?? Number.NEGATIVE_INFINITY);
+  const told = ageMs <= HEARTBEAT_TELLS_MS ? (heartbeat?.deploying ?? null) : null;
+  const of = told === null ? `, nothing known of ${sides.active}` : ` and heartbeat`;
+  const source = `ECS in ${sides.other}${of}`;
+  return { value: other.deploying || told === true, source, atMs: nowMs };
+};
+
+const noPlan = (service: string): DrillError =>
+  new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
+
+export const prepare = (needs: Needs) => {
+  const { table, clock, log } = needs;
+
+  /** What a reading found; null, and a line in the log, when it could not be read. */
+  const read = async <T>(
+    what: string,
+    reading: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | null> => {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]);
+    try {
+      return await reading(limited);
+    } catch (error) {
+      log.warn('not read', { what, cause: String(error) });
+      return null;
+    }
+  };
+
+  return async ({ service }: PrepareInput, signal: AbortSignal): Promise<Facts> => {
+    const [plan, stored] = await Promise.all([
+      table.plan(service, signal),
+      table.state(service, signal),
+    ]);
+    if (plan === null) throw noPlan(service);
+    const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
+    const sides = { active, other };
+    const preflight = read('preflight', (limited) => preflightOf(needs, service, limited), signal);
+    const { dataTable } = plan;
+    const heartbeat =
+      dataTable === null
+        ? null
+        : await read(
+            'heartbeat',
+            (limited) => needs.heartbeatsIn(dataTable, other).latest(active, limited),
+            signal,
+          );
+    const heardAtMs = clock.now();
+    const found = await read(
+      'capacity',
+      (limited) => readOther(needs, plan, sides, heartbeat, limited),
+      signal,
+    );
+    const nowMs = clock.now();
+    const facts: Facts = {
+      replicationMs: replicationOf(heartbeat, sides, dataTable ?? '', heardAtMs),
+      capacity: found?.capacity ?? null,
+      preflight: await preflight,
+      digests: digestsOf(heartbeat, found, sides, nowMs),
+      deployInProgress: deployingOf(heartbeat, found, sides, nowMs),
+    };
+    await table.putFacts(service, facts, signal);
+    return facts;
+  };
+};

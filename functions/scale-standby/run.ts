@@ -1,0 +1,151 @@
+/**
+ * Makes the new region big enough, and waits until it really is: tasks that run, that their load
+ * balancer finds healthy, and that answer in time. Anything less holds the failover.
+ */
+import type { Heartbeats } from '../../aws/heartbeats.ts';
+import type { Services } from '../../aws/services.ts';
+import type { TargetGroups } from '../../aws/targetGroups.ts';
+import type { WatchTable } from '../../aws/watchTable.ts';
+import { formatMs } from '../../core/units.ts';
+import type { StepInput, StepOutput } from '../../events/failoverStep.ts';
+import { targetOf, type WatchPlan, type WatchTarget } from '../../events/watchPlan.ts';
+import { openCalls } from '../_calls.ts';
+import { type Capacity, readCapacity, wantedTasks } from '../_capacity.ts';
+import type { Base } from '../_entry.ts';
+import type { Transitions } from '../_transition.ts';
+import { type Answering, asksHealth, type ProbeHealth } from './answering.ts';
+
+export type Needs = Base & {
+  readonly table: Pick<WatchTable, 'putEvidence'>;
+  readonly transitions: Pick<Transitions, 'planOf' | 'apply'>;
+  readonly servicesIn: (region: string) => Pick<Services, 'state' | 'scaleTo'>;
+  readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthy'>;
+  readonly heartbeatsIn: (table: string, region: string) => Pick<Heartbeats, 'latest'>;
+  readonly probe: ProbeHealth;
+};
+
+/** Share of the wanted tasks that must be ready. */
+const READY_SHARE = 0.9;
+const LOOK_EVERY_MS = 500;
+/** Below the time limit of the state and of the function, so that the result is still told. */
+const READY_WITHIN_MS = 600_000;
+
+type Region = {
+  readonly place: NonNullable<WatchTarget['capacity']>;
+  readonly target: WatchTarget;
+  readonly plan: WatchPlan;
+};
+
+type Outcome = {
+  readonly enough: boolean;
+  readonly why: string;
+  readonly after: Capacity | null;
+  readonly answering: Answering | null;
+};
+
+const counts = (capacity: Capacity | null) =>
+  capacity && {
+    desired: capacity.desired,
+    running: capacity.running,
+    pending: capacity.pending,
+    healthy: [...capacity.healthy],
+    ready: capacity.ready,
+    lastEvent: capacity.lastEvent,
+  };
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+
+/** What the other region carried within a day, read where it was replicated to before. */
+const wantedIn = async (
+  { heartbeatsIn, clock, log }: Needs,
+  { plan, place, target }: Region,
+  from: string,
+  signal: AbortSignal,
+): Promise<number> => {
+  if (plan.dataTable === null) return place.wanted;
+  const heartbeat = await heartbeatsIn(plan.dataTable, target.region)
+    .latest(from, signal)
+    .catch((error: unknown) => {
+      log.warn('peaks not read', { region: from, cause: messageOf(error) });
+      return null;
+    });
+  return wantedTasks(place.wanted, heartbeat?.peaks ?? [], clock.now());
+};
+
+/** Waits until the region carries what is wanted of it, or says what is missing. */
+const awaitReady = async (
+  needs: Needs,
+  { place, target, plan }: Region,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<Outcome> => {
+  const { clock, servicesIn, targetGroupsIn, probe } = needs;
+  const { region } = target;
+  const reading = { services: servicesIn(region), targetGroups: targetGroupsIn(region) };
+  const least = Math.max(1, Math.ceil(wanted * READY_SHARE));
+  const untilMs = clock.monotonicMs() + READY_WITHIN_MS;
+  for (;;) {
+    const after = await readCapacity(reading, place, signal);
+    const answering =
+      after.ready >= least ? await asksHealth({ clock, probe }, target, plan.health, signal) : null;
+    if (answering?.ok) {
+      const why = `${after.ready} of ${wanted} tasks are ready in ${region}; ${answering.why}`;
+      return { enough: true, why, after, answering };
+    }
+    if (clock.monotonicMs() >= untilMs) {
+      const found = answering
+        ? `${after.ready} of ${wanted} tasks are ready, but ${answering.why}`
+        : `${after.ready} of ${wanted} tasks are ready (${after.running} run)`;
+      const said = after.lastEvent === null ? '' : `; ECS: ${after.lastEvent}`;
+      const why = `${region} is not big enough after ${formatMs(READY_WITHIN_MS)}: ${found}${said}`;
+      return { enough: false, why, after, answering };
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+};
+
+export const scaleStandby =
+  (needs: Needs) =>
+  async ({ service, execution }: StepInput, signal: AbortSignal): Promise<StepOutput> => {
+    const { table, transitions, servicesIn, targetGroupsIn, clock } = needs;
+    const plan = await transitions.planOf(service, signal);
+    const target = targetOf(plan, execution.to);
+    const { capacity: place, region } = target;
+    const startedAtMs = clock.now();
+    const tell = async (outcome: Omit<Outcome, 'after' | 'answering'>, body: object) => {
+      const nowMs = clock.now();
+      const { enough, why } = outcome;
+      const kept = JSON.parse(JSON.stringify({ why, enough, region, startedAtMs, ...body }));
+      await Promise.all([
+        table.putEvidence(execution.name, { kind: 'scale', atMs: nowMs, body: kept }, signal),
+        transitions.apply(
+          service,
+          { kind: 'scaled', nowMs, execution: execution.name, enough, why },
+          signal,
+        ),
+      ]);
+      return { ok: enough, why };
+    };
+    if (place === null) {
+      return tell({ enough: true, why: `the capacity of ${region} is not in our hands` }, {});
+    }
+    const calls = openCalls(clock);
+    const own: Region = { place, target, plan };
+    const wanted = await wantedIn(needs, own, execution.from, signal);
+    const reading = { services: servicesIn(region), targetGroups: targetGroupsIn(region) };
+    const before = await readCapacity(reading, place, signal);
+    const told = { wanted, before: counts(before) };
+    try {
+      await calls.timed(
+        { service: 'ecs', operation: 'UpdateService', region, attempt: 1 },
+        () => servicesIn(region).scaleTo(place, wanted, signal),
+        (scaled) => ({ requestId: null, result: `${scaled.before} to ${scaled.now} tasks` }),
+      );
+    } catch (error) {
+      const why = `${region} refused ${wanted} tasks: ${messageOf(error)}`;
+      return tell({ enough: false, why }, { ...told, after: null, calls: calls.made });
+    }
+    const { after, answering, ...outcome } = await awaitReady(needs, own, wanted, signal);
+    return tell(outcome, { ...told, after: counts(after), answering, calls: calls.made });
+  };
