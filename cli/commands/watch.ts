@@ -89,6 +89,7 @@ const watchUntil = async (
   const ready = readyOf(watchable, session);
   if (output.json) process.stdout.write(`${JSON.stringify(WatchReady.parse(ready))}\n`);
   else for (const line of readyLines(ready)) process.stdout.write(`${line}\n`);
+  for (const warning of session.installation.warnings) output.note(`  ${warning}`);
   const { live, close } = liveFor(output, session, watchable, facts, signal);
   facts.tellTo(live.tell);
   try {

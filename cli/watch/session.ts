@@ -73,7 +73,7 @@ const observeNow = async ({ endpoint }: Cloud, { observers }: WatchInstallation)
     observers.map(async ({ region, functionName, input }) => {
       const client = new LambdaClient({ endpoint, region, credentials: CREDENTIALS });
       try {
-        const Payload = new TextEncoder().encode(JSON.stringify({ ...input, force: true }));
+        const Payload = new TextEncoder().encode(JSON.stringify({ ...input, takeOver: true }));
         await client.send(
           new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }),
         );
@@ -100,6 +100,7 @@ export const openWatchSession = async (
       bundleDir: bundleFolder(process.env),
       nowMs: Date.now(),
       webhook: options.webhook,
+      signal,
     });
     signal.throwIfAborted();
     await cloud.stepFunctions.resume((arn) => installation.machineArns.includes(arn));
