@@ -4,7 +4,8 @@
  */
 import type { HealthSettings } from '../../core/health/settings.ts';
 import { httpProbe } from '../../probes/http.ts';
-import { httpTargetOf, type SteadyClock } from './probing.ts';
+import { httpTargetOf } from '../_httpTarget.ts';
+import type { SteadyClock } from './probing.ts';
 
 type Needs = {
   readonly urls: readonly string[];
