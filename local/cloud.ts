@@ -80,7 +80,7 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
       onLost: (reason) => onFault(new Error(reason), 'network'),
     }),
   );
-  const storage = await openStorage(options, keep);
+  const storage = await openStorage({ ...options, endpoint: endpoint.url }, keep);
   const slack = keep(await startSlackSink({ dataDir, clock, host: '127.0.0.1', port: 0 }));
   const compute = await openCompute(options, { network, endpoint, storage }, keep);
   const control = await openControl(options, endpoint, keep);

@@ -26,7 +26,8 @@ export const epochRecordName = (record: string): string => `_failover.${record}`
 
 const EPOCH_TTL_S = 60;
 
-const epochSet = (record: string, epoch: number): RecordSet => ({
+/** The record set that keeps an epoch. */
+export const epochSet = (record: string, epoch: number): RecordSet => ({
   name: epochRecordName(record),
   type: 'TXT',
   ttlS: EPOCH_TTL_S,

@@ -15,9 +15,12 @@ type Needs = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onFault: (error: unknown, what: string) => void;
+  /** URL of the cloud, empty until it listens. */
+  readonly endpoint: () => string;
 };
 
-export const openStorage = async ({ dataDir, clock, random, onFault }: Needs, keep: Closing) => {
+export const openStorage = async (needs: Needs, keep: Closing) => {
+  const { dataDir, clock, random, onFault, endpoint } = needs;
   const base = { dataDir, clock };
   return {
     s3: keep(await createS3(base)),
@@ -29,7 +32,12 @@ export const openStorage = async ({ dataDir, clock, random, onFault }: Needs, ke
       await createDynamodb({ ...base, lagMs: (from, to) => rttMs(from, to), onFault }),
     ),
     route53: keep(
-      await createRoute53({ ...base, random, onFault: (error) => onFault(error, 'route53') }),
+      await createRoute53({
+        ...base,
+        random,
+        awsEndpoint: endpoint,
+        onFault: (error) => onFault(error, 'route53'),
+      }),
     ),
   };
 };

@@ -4,6 +4,7 @@ import type { DnsZone } from '../dns/zone.ts';
 import { regionOfAddress } from '../network/addresses.ts';
 import type { Operations } from '../wire/types.ts';
 import { limited, REQUESTS_PER_S, type Route53Faults } from './accountLimits.ts';
+import { lookUpAws, proberOfAws } from './health/awsNames.ts';
 import { type Checkers, startCheckers } from './health/checkers.ts';
 import { lookUpIn } from './health/lookUp.ts';
 import { healthCheckOperations } from './health/operations.ts';
@@ -30,6 +31,8 @@ export type Route53Options = {
   readonly checkersPerRegion?: number;
   /** How a checker asks an endpoint; over real sockets when left out. */
   readonly prober?: Prober;
+  /** URL of the embedded cloud, to which names of AWS lead; empty until it listens. */
+  readonly awsEndpoint?: () => string;
   /** Hears what no caller can be told, such as a state file that somebody broke. */
   readonly onFault?: (error: unknown) => void;
 };
@@ -85,13 +88,16 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
   const dnsZones = (serverAddress = '') =>
     index(store.value.zones, numberOfServer(serverAddress), now());
 
+  const prober = options.prober ?? socketProber(clock);
+  const { awsEndpoint } = options;
+  const lookUp = lookUpIn(dnsZones);
   const checkers: Checkers = await startCheckers({
     dataDir,
     clock,
     random,
-    prober: options.prober ?? socketProber(clock),
+    prober: awsEndpoint ? proberOfAws(prober, awsEndpoint) : prober,
     perRegion: options.checkersPerRegion ?? CHECKERS_PER_REGION,
-    lookUp: lookUpIn(dnsZones),
+    lookUp: awsEndpoint ? lookUpAws(lookUp) : lookUp,
     onFault,
   });
   const follow = () => {

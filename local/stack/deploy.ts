@@ -45,6 +45,8 @@ export type Deployment = {
   readonly lambda: Pick<Lambda, 'registerFunction'>;
   /** Path of the bundled module of a function folder, such as `inspect-images`. */
   readonly bundleOf: (folder: string) => string;
+  /** Folders that are needed here; functions of others are left out. All unless given. */
+  readonly wanted?: readonly string[];
 };
 
 const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
@@ -113,10 +115,12 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     clients.close();
   }
   for (const [key, declared] of Object.entries(template.functions)) {
+    const bundled = folderOf(declared.package.artifact);
+    if (deployment.wanted?.includes(bundled) === false) continue;
     deployment.lambda.registerFunction({
       region,
       name: nameOf(key),
-      codePath: deployment.bundleOf(folderOf(declared.package.artifact)),
+      codePath: deployment.bundleOf(bundled),
       handler: declared.handler,
       timeoutS: declared.timeout,
       memoryMb: declared.memorySize,

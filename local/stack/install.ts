@@ -3,19 +3,16 @@
  * brings along (its zone with the record, its data table), so that a drill finds all it asks for.
  */
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import {
-  ChangeResourceRecordSetsCommand,
-  CreateHostedZoneCommand,
-  ListHostedZonesByNameCommand,
-} from '@aws-sdk/client-route-53';
-import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { defaultVantages } from '../../core/drill/plan.ts';
 import type { Config } from '../../events/config.ts';
+import { zoneOf } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
-import { HOSTS, regionAddress } from '../network/addresses.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { type Clients, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
+import { ensureWebhook, type SlackRoute } from './webhook.ts';
+import { ensureZone, isWatched, placeholderOf } from './zones.ts';
 
 /** Where the drill's own state lives: in the standby, never in the primary. */
 export const homeRegionOf = (config: Config): string => config.regions.standby.name;
@@ -42,38 +39,6 @@ export const slackParameterOf = (config: Config): string =>
 const isNamed = (error: unknown, name: string): boolean =>
   error instanceof Error && error.name === name;
 
-/** The sink's path holds a secret that stays the same; its port does not. */
-const isSink = (value: string, sinkUrl: string): boolean =>
-  URL.canParse(value) && new URL(value).pathname === new URL(sinkUrl).pathname;
-
-/** Where messages go. */
-export type SlackRoute = 'sink' | 'webhook';
-
-/** Stores the webhook: the one that is given, else a real one that is stored already, else the sink's. */
-const ensureWebhook = async (
-  { ssm }: Clients,
-  name: string,
-  sinkUrl: string,
-  given: string | undefined,
-): Promise<SlackRoute> => {
-  const stored = await ssm
-    .send(new GetParameterCommand({ Name: name, WithDecryption: true }))
-    .then(({ Parameter }) => Parameter?.Value)
-    .catch((error: unknown) => {
-      if (isNamed(error, 'ParameterNotFound')) return undefined;
-      throw error;
-    });
-  const kept = stored === undefined || isSink(stored, sinkUrl) ? undefined : stored;
-  const real = given === undefined ? kept : given || undefined;
-  const value = real ?? sinkUrl;
-  if (value !== stored) {
-    await ssm.send(
-      new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }),
-    );
-  }
-  return real === undefined ? 'sink' : 'webhook';
-};
-
 const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<void> => {
   await dynamodb
     .send(
@@ -89,30 +54,20 @@ const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<vo
     });
 };
 
-const zoneNameOf = (config: Config, record: string): string =>
-  config.dns.zone ?? record.split('.').slice(1).join('.');
-
-/** The record answers with the primary's first address, as a service that runs there would have it. */
+/**
+ * The record answers with the primary's first address, as a service that runs there would have it.
+ * One that is watched says where traffic is, and is left alone.
+ */
 const ensureRecord = async (
   { route53 }: Clients,
   config: Config,
   record: string,
 ): Promise<void> => {
-  const zone = zoneNameOf(config, record);
-  const known = await route53.send(
-    new ListHostedZonesByNameCommand({ DNSName: zone, MaxItems: 1 }),
-  );
-  const found = known.HostedZones?.find(({ Name }) => Name === `${zone}.`)?.Id;
-  const id =
-    found ??
-    (
-      await route53.send(
-        new CreateHostedZoneCommand({ Name: zone, CallerReference: `failover-drill-${zone}` }),
-      )
-    ).HostedZone?.Id;
+  const zoneId = await ensureZone(route53, zoneOf(config, record));
+  if (await isWatched(route53, zoneId, record)) return;
   await route53.send(
     new ChangeResourceRecordSetsCommand({
-      HostedZoneId: id,
+      HostedZoneId: zoneId,
       ChangeBatch: {
         Changes: [
           {
@@ -121,7 +76,7 @@ const ensureRecord = async (
               Name: record,
               Type: 'A',
               TTL: Math.round(config.dns.ttl / 1_000),
-              ResourceRecords: [{ Value: regionAddress(config.regions.primary.name, HOSTS.task) }],
+              ResourceRecords: [{ Value: placeholderOf(config) }],
             },
           },
         ],

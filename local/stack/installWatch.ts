@@ -1,0 +1,187 @@
+/**
+ * Puts a watched service into the embedded cloud: its record or switch first, so that DNS answers
+ * at once, then the stacks that watch and move it. Safe to repeat: a service that has failed over
+ * keeps its answer.
+ */
+import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Config } from '../../events/config.ts';
+import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
+import { type TargetFacts, watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
+import type { Cloud } from '../cloud.ts';
+import { ACCOUNT_ID } from '../wire/types.ts';
+import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
+import { CREDENTIALS, openClients } from './clients.ts';
+import { deploy } from './deploy.ts';
+import { homeRegionOf, slackParameterOf } from './install.ts';
+import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
+import { ensureSimpleRecord } from './watchRecord.ts';
+import { ensureWebhook, type SlackRoute } from './webhook.ts';
+import { ensureZone, placeholderOf } from './zones.ts';
+
+export type WatchInstallOptions = {
+  readonly cloud: Cloud;
+  readonly config: Config;
+  readonly bundleDir: string;
+  readonly nowMs: number;
+  /** A real incoming webhook; empty for the sink, undefined for what was chosen last. */
+  readonly webhook: string | undefined;
+  /** What only the one who runs the service knows of its regions; from the endpoints otherwise. */
+  readonly targets?: { readonly primary: TargetFacts; readonly standby: TargetFacts };
+  /** The shadow name of a rehearsal instead of the real one. */
+  readonly shadow?: { readonly record: string };
+  readonly signal?: AbortSignal;
+};
+
+export type WatchInstallation = {
+  readonly plan: WatchPlan;
+  readonly homeRegion: string;
+  readonly table: string;
+  readonly bucket: string;
+  readonly machineArns: readonly string[];
+  /** What has to be invoked so that observers look at once. */
+  readonly observers: readonly {
+    readonly region: string;
+    readonly functionName: string;
+    readonly input: { readonly service: string };
+  }[];
+  readonly slack: SlackRoute;
+  /** What a person should know, such as a record that another hand has edited. */
+  readonly warnings: readonly string[];
+};
+
+/** Folders under functions/ that the watch of this configuration runs on. */
+const functionsOf = ({ image, failover }: Config): string[] => [
+  ...['observe', 'evaluate', 'prepare', 'acquire-lease', 'flip', 'verify', 'finish', 'tell'],
+  ...(image === undefined ? [] : ['scale-standby']),
+  ...(failover?.mode === 'auto' ? [] : ['approve']),
+  ...(failover?.singleWriter || failover?.fence.length ? ['fence'] : []),
+];
+
+const NOTHING_KNOWN = { primary: {}, standby: {} } as const;
+
+/** Names of things in the home region, as the templates spell them. */
+export const watchNamesOf = (config: Config) => {
+  const homeRegion = homeRegionOf(config);
+  const { service } = config;
+  const machine = (kind: string) =>
+    `arn:aws:states:${homeRegion}:${ACCOUNT_ID}:stateMachine:failover-drill-${service}-${kind}`;
+  return {
+    homeRegion,
+    table: `failover-drill-${service}-watch`,
+    bucket: `failover-drill-${service}-watch-${ACCOUNT_ID}-${homeRegion}`,
+    machineArns: [machine('failover'), machine('failback')],
+  };
+};
+
+/** What a former start has left; nothing when there is no table yet. */
+const formerOf = async (table: WatchTable, service: string) => {
+  try {
+    const [plan, stored] = await Promise.all([table.plan(service), table.state(service)]);
+    return { plan, state: stored?.state ?? null };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') {
+      return { plan: null, state: null };
+    }
+    throw error;
+  }
+};
+
+type Former = Awaited<ReturnType<typeof formerOf>>;
+
+/** @throws DrillError `ConfigInvalid` when the regions are not those that the state speaks of. */
+const activeIn = ({ state }: Former, { service, regions }: Config): string => {
+  const { primary, standby } = regions;
+  if (state === null) return primary.name;
+  if (state.home === primary.name && [state.active, state.other].includes(standby.name)) {
+    return state.active;
+  }
+  throw new DrillError(
+    'ConfigInvalid',
+    `${service} was watched with home ${state.home} and standby ` +
+      `${state.home === state.active ? state.other : state.active}; the configuration names ` +
+      `${primary.name} and ${standby.name}. Use another data folder with --data`,
+  );
+};
+
+const addressOf = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
+
+const observersOf = (plan: WatchPlan, config: Config) =>
+  (plan.observers.length === 0 ? [plan.homeRegion] : plan.observers).map((region) => ({
+    region,
+    functionName: `failover-drill-${config.service}-observe`,
+    input: { service: plan.service },
+  }));
+
+export const installWatch = async (options: WatchInstallOptions): Promise<WatchInstallation> => {
+  const { cloud, config, targets = NOTHING_KNOWN, shadow } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const names = watchNamesOf(config);
+  const service = shadow ? shadowOf(config.service) : config.service;
+  const record = shadow?.record ?? config.record;
+  if (record === undefined)
+    throw new DrillError('ConfigInvalid', 'the configuration has no record');
+  const wanted = functionsOf(config);
+  const sdk = { endpoint: cloud.endpoint, region: names.homeRegion, credentials: CREDENTIALS };
+  const table = openWatchTable(names.table, sdk);
+  const clients = openClients(cloud.endpoint, names.homeRegion);
+  try {
+    const bundling = functionBundles(options.bundleDir, options.nowMs, wanted);
+    // Awaited below; a failure before that must not be one that nobody waits for.
+    bundling.catch(() => undefined);
+    const [former, zoneId] = await Promise.all([
+      formerOf(table, service),
+      ensureZone(clients.route53, zoneOf(config, record)),
+    ]);
+    const active = activeIn(former, config);
+    const plan = watchPlanOf(config, {
+      zoneId,
+      targets,
+      dns: {
+        nameServers: cloud.dns.nameServers.map(addressOf),
+        resolvers: cloud.dns.resolvers.map(addressOf),
+      },
+      switch:
+        config.dns.driver === 'record'
+          ? { driver: 'record' }
+          : planQuorumSwitch(config, former.plan, service),
+      slackParameter: slackParameterOf(config),
+      reportUrl: null,
+      ...(shadow ? { shadow: { service, record: shadow.record } } : {}),
+    });
+    const moving = { plan, former: former.plan, active, epoch: former.state?.epoch ?? 0 };
+    const deployRole = async (role: string, region: string) =>
+      deploy({
+        folder: PROJECT_FOLDER,
+        endpoint: cloud.endpoint,
+        lambda: cloud.lambda,
+        bundleOf: await bundling,
+        wanted,
+        region,
+        params: {
+          role,
+          service: config.service,
+          homeRegion: names.homeRegion,
+          zoneId,
+          slackParameter: slackParameterOf(config),
+        },
+      });
+    const observers = observersOf(plan, config);
+    const [warning, slack] = await Promise.all([
+      plan.switch.driver === 'record'
+        ? ensureSimpleRecord({ ...moving, placeholder: placeholderOf(config) }, sdk, signal)
+        : ensureQuorumSwitch(
+            { ...moving, placeholder: placeholderOf(config) },
+            { cloud, deployRole, clients },
+            signal,
+          ),
+      ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook),
+      deployRole('failover', names.homeRegion).then(() => table.putPlan(plan)),
+      ...observers.map(({ region }) => deployRole('watcher', region)),
+    ]);
+    return { plan, ...names, observers, slack, warnings: warning === null ? [] : [warning] };
+  } finally {
+    table.close();
+    clients.close();
+  }
+};
