@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { parseWindow } from '../core/failover/maintenance.ts';
+import { parseNights } from '../core/failover/rehearsalNights.ts';
 import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
@@ -108,6 +109,22 @@ export const ProfileConfig = z.union([
   }),
 ]);
 
+const maintenanceWindow = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseWindow(text) !== undefined,
+    'expected days and times such as "sun 03:00-04:00" or "mon-fri 22:00-02:00"',
+  );
+
+const nights = z
+  .string()
+  .max(60)
+  .refine(
+    (text) => parseNights(text) !== undefined,
+    'expected nights such as "night", "sun,wed", "first sunday" or "never"',
+  );
+
 export const DrillConfig = z.strictObject({
   schedule: z.string().max(256).optional(),
   timezone: z.string().max(64).default('UTC'),
@@ -139,9 +156,11 @@ export const DrillConfig = z.strictObject({
   rehearsal: z
     .strictObject({
       depth: z.enum(['replay', 'shadow', 'canary', 'full']),
-      every: z.string().optional(),
-      full: z.string().optional(),
-      window: z.string().optional(),
+      every: nights.default('night'),
+      full: nights.optional(),
+      window: maintenanceWindow.optional(),
+      /** Longest time from the fault to the proof that the standby serves. */
+      rto: durationMs().optional(),
     })
     .optional(),
   promote: z.enum(['manual', 'canary', 'bluegreen']).default('manual'),
@@ -164,14 +183,6 @@ export const HealthConfig = z.strictObject({
   unstable: durationMs().default(600_000),
   canaries: z.array(webUrl).max(10).default([]),
 });
-
-const maintenanceWindow = z
-  .string()
-  .max(64)
-  .refine(
-    (text) => parseWindow(text) !== undefined,
-    'expected days and times such as "sun 03:00-04:00" or "mon-fri 22:00-02:00"',
-  );
 
 /** Told, before traffic moves, to stop the old side: a URL that is posted to, or a function. */
 const fence = z.union([

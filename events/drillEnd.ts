@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DrillId } from './region.ts';
+import { RehearsalResult } from './rehearsal.ts';
 
 export const CleanUpInput = z.strictObject({ drillId: DrillId });
 export const CleanUpOutput = z.strictObject({ stopped: z.int() });
@@ -10,6 +11,16 @@ export const RankOutput = z.strictObject({
   drillId: DrillId,
   reportKey: z.string(),
   headline: z.string(),
+});
+
+export const KeepRehearsalInput = z.strictObject({
+  drillId: DrillId,
+  reportKey: z.string(),
+  rehearsal: RehearsalResult,
+});
+export const KeepRehearsalOutput = z.strictObject({
+  outcome: RehearsalResult.shape.outcome,
+  why: z.string(),
 });
 
 /** The error a state caught, as Step Functions gives it. */

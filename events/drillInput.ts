@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DrillId } from './region.ts';
+import { RehearsalWanted } from './rehearsal.ts';
 
 /** What starts `drill.asl.yaml`: by hand, or from the nightly schedule. The execution's name is the drill's id. */
 export const DrillInput = z.strictObject({
@@ -34,5 +35,7 @@ export const PlanOutput = z.strictObject({
   reference: z.string(),
   /** How long a vantage may be silent before its cell counts as unreachable. */
   heartbeatSeconds: z.int().min(1),
+  /** Null where the configuration asks for none. */
+  rehearsal: RehearsalWanted.nullable(),
 });
 export type PlanOutput = z.output<typeof PlanOutput>;

@@ -5,6 +5,7 @@ import { ImageFacts } from './image.ts';
 import { NightsReport } from './nights.ts';
 import { Ranking } from './ranking.ts';
 import { Cell, DrillId } from './region.ts';
+import { RehearsalResult } from './rehearsal.ts';
 
 /** Quantiles of one metric in milliseconds, over all valid rounds, failures left out but counted beside. */
 export const Quantiles = z.strictObject({
@@ -121,6 +122,8 @@ export const DrillReport = z.strictObject({
   problems: z.array(Problem),
   /** Tonight against the nights before; null until they were looked at. */
   nights: NightsReport.nullable().default(null),
+  /** Null where none was asked for. */
+  rehearsal: RehearsalResult.nullable().default(null),
   /** What could not be measured, and why. */
   notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
   /** One sentence: what moved, and how sure. */

@@ -24,10 +24,6 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
     [config.health, 'health is for watching the live service; a drill does not read it'],
     [config.failover, 'failover is for watching the live service; a drill does not read it'],
     [
-      config.drill.rehearsal,
-      'drill.rehearsal is checked for its form only: this version does not rehearse the failover',
-    ],
-    [
       config.drill.promote === 'manual' ? undefined : config.drill.promote,
       'drill.promote: this version never promotes; the report says what it would do',
     ],

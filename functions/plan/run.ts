@@ -95,6 +95,19 @@ const drillPlan = (
   };
 };
 
+const rehearsalOf = ({ drill, failover }: Config): PlanOutput['rehearsal'] => {
+  const { rehearsal } = drill;
+  if (rehearsal === undefined) return null;
+  return {
+    depth: rehearsal.depth,
+    every: rehearsal.every,
+    full: rehearsal.full ?? null,
+    window: rehearsal.window ?? null,
+    rtoMs: rehearsal.rto ?? null,
+    timeZone: failover?.timezone ?? drill.timezone,
+  };
+};
+
 export const plan =
   ({ documents, records, homeRegion, bucket, repository, clock, log }: Needs) =>
   async (input: PlanInput, signal: AbortSignal): Promise<PlanOutput> => {
@@ -135,6 +148,7 @@ export const plan =
       service: made.service,
       reference: image.reference,
       heartbeatSeconds: heartbeatSeconds(made.sampling, made.probes),
+      rehearsal: rehearsalOf(config),
       builds: variants.map((variant) =>
         buildRequest(
           variant,

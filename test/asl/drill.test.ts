@@ -6,6 +6,7 @@ import { PlanInput } from '../../events/drillInput.ts';
 import { GateImagesInput, InspectImagesInput } from '../../events/image.ts';
 import { DetectAnomaliesInput } from '../../events/nights.ts';
 import { ProbeResult } from '../../events/probeRequest.ts';
+import { RehearsalInput } from '../../events/rehearsal.ts';
 import { LookInput, PlacementFailure } from '../../events/roundOutcome.ts';
 import type { Json } from '../../local/stepfunctions/json.ts';
 import { testMachine } from '../../local/stepfunctions/testState.ts';
@@ -38,12 +39,13 @@ describe('Plan', () => {
     const made = {
       ...{ drillId: DRILL, service: 'shop', reference: 'slim', builds: [] },
       heartbeatSeconds: 20,
+      rehearsal: null,
     };
     const seen = await state('Plan').given(input).mock(answer(made));
     expect(seen).toMatchObject({ status: 'SUCCEEDED', next: 'BuildVariants', output: made });
     expect(seen.assigned).toEqual({
       ...{ drillId: DRILL, service: 'shop', round: 1 },
-      heartbeatSeconds: 20,
+      ...{ heartbeatSeconds: 20, reference: 'slim', wanted: null, rehearsal: null },
     });
     expect(PlanInput.parse(payload(seen.arguments))).toMatchObject({
       drillId: 'test',
@@ -328,7 +330,7 @@ describe('the end of a drill', () => {
     const judged = await state('DetectAnomalies')
       .given({}, { drillId: DRILL, report })
       .mock(answer(anomalies));
-    expect(judged).toMatchObject({ next: 'CleanUp', assigned: { anomalies } });
+    expect(judged).toMatchObject({ next: 'IsRehearsed', assigned: { anomalies } });
     expect(DetectAnomaliesInput.parse(payload(judged.arguments))).toEqual({
       drillId: DRILL,
       reportKey: report.reportKey,
@@ -338,9 +340,9 @@ describe('the end of a drill', () => {
       .mock(answer({ stopped: 0 }));
     expect(cleaned.next).toBe('Notify');
     const told = await state('Notify')
-      .given({}, { drillId: DRILL, report, anomalies })
+      .given({}, { drillId: DRILL, report, anomalies, rehearsal: null })
       .mock(answer({ status: 'sent', reason: null }));
-    const output = { ...report, anomalies, notify: { status: 'sent' } };
+    const output = { ...report, anomalies, rehearsal: null, notify: { status: 'sent' } };
     expect(told).toMatchObject({ next: 'Done', output });
     expect(NotifyInput.parse(payload(told.arguments))).toMatchObject({ failure: null });
   });
@@ -350,14 +352,46 @@ describe('the end of a drill', () => {
     const seen = await lastTry('DetectAnomalies').given({}, given).fail('DataCorrupt', 'an item');
     expect(seen).toMatchObject({
       status: 'CAUGHT_ERROR',
-      next: 'CleanUp',
+      next: 'IsRehearsed',
       assigned: { anomalies: { status: 'failed', reason: 'DataCorrupt' } },
+    });
+  });
+
+  it('is rehearsed only where the configuration asks for it, with the reference', async () => {
+    const wanted = { depth: 'shadow', every: 'night', full: null, window: null, rtoMs: null };
+    expect((await state('IsRehearsed').given({}, { wanted: null }).run()).next).toBe('CleanUp');
+    expect((await state('IsRehearsed').given({}, { wanted }).run()).next).toBe('Rehearse');
+    const placements = [PLACEMENT, { ...PLACEMENT, armId: 'fat' }];
+    const known = { drillId: DRILL, service: 'shop', reference: 'slim', placements };
+    const asked = { ...wanted, timeZone: 'UTC' };
+    const seen = await state('Rehearse')
+      .given({}, { ...known, wanted: asked })
+      .mock({ Output: { outcome: 'SUCCEEDED' } } as never);
+    expect(seen).toMatchObject({ next: 'KeepRehearsal', output: { outcome: 'SUCCEEDED' } });
+    expect(RehearsalInput.parse(Reflect.get(Object(seen.arguments), 'Input'))).toEqual({
+      ...{ service: 'shop', drillId: DRILL, wanted: asked },
+      placements: [PLACEMENT],
+    });
+  });
+
+  it('stands when the rehearsal could not be carried out, and says so', async () => {
+    const given = {
+      drillId: DRILL,
+      service: 'shop',
+      reference: 'slim',
+      placements: [],
+      wanted: {},
+    };
+    const seen = await lastTry('Rehearse').given({}, given).fail('States.TaskFailed', 'no machine');
+    expect(seen).toMatchObject({
+      next: 'CleanUp',
+      assigned: { rehearsal: { outcome: 'FAILED', why: 'States.TaskFailed: no machine' } },
     });
   });
 
   it('is still an end when Slack cannot be told', async () => {
     const given = (machine: typeof state) =>
-      machine('Notify').given({}, { drillId: DRILL, report, anomalies });
+      machine('Notify').given({}, { drillId: DRILL, report, anomalies, rehearsal: null });
     expect((await given(state).fail('NotifyFailed')).status).toBe('RETRIABLE');
     expect(await given(lastTry).fail('NotifyFailed', 'HTTP 503')).toMatchObject({
       status: 'CAUGHT_ERROR',

@@ -37,7 +37,7 @@ export const calledFunction = (state: Tree): string | undefined => {
   return /^\$\{(\w+)Function\}$/.exec(name)?.[1] ?? name;
 };
 
-const AWS_ERROR = /^(?:States|Lambda|CodeBuild|ECS|Events|DynamoDB|S3)\.\w+$/;
+const AWS_ERROR = /^(?:States|Lambda|CodeBuild|ECS|Events|DynamoDB|S3|StepFunctions)\.\w+$/;
 const ALL_ERRORS = ['States.ALL', 'States.TaskFailed'];
 
 const taskFaults = ({ name, state, caught }: Found, { functionFolders }: Facts): string[] => {
