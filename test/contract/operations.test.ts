@@ -61,7 +61,7 @@ const operationsByService = async (): Promise<Record<string, string[]>> => {
   const base = { dataDir: folder, clock: realClock, random: Math.random };
   const onFault = () => {};
   const gateway = { call: unused };
-  const storage = await openStorage({ ...base, onFault }, keep);
+  const storage = await openStorage({ ...base, onFault, endpoint: () => '' }, keep);
   const endpoint = () => 'http://127.0.0.1:1';
   const network = { sourceAddress: () => undefined, resolver: () => undefined };
   const services = {
