@@ -1,29 +1,21 @@
-/** The report of a drill as one HTML file: no server, nothing from elsewhere, readable without script. */
+/** The report of a drill as one HTML file. */
 import type { DrillReport } from '../events/drillReport.ts';
+import { type Part, renderPage } from './frame.ts';
 import { identitiesOf } from './identity.ts';
-import { html, inlineJson, type Markup, trusted } from './markup.ts';
+import { html, type Markup } from './markup.ts';
+import { buildsSection } from './plots/builds.ts';
 import { bandsSection, roundsSection } from './plots/cells.ts';
 import { header, methodSection, notMeasuredSection, problemsSection } from './plots/facts.ts';
 import { forestSection } from './plots/forest.ts';
+import { gatesSection } from './plots/gates.ts';
 import { heatSection } from './plots/heatMap.ts';
+import { imagesSection } from './plots/images.ts';
+import { nightsSection } from './plots/nights.ts';
 import { paretoSection } from './plots/pareto.ts';
 import { placementsSection } from './plots/placements.ts';
 import { rankingSection, scenariosSection } from './plots/ranking.ts';
 import { waterfallSection } from './plots/waterfall.ts';
-import { PAGE_SCRIPT, PAGE_SCRIPT_SHA256 } from './script.ts';
-import { PAGE_STYLES } from './styles.ts';
 import { decidingRanking, timeText } from './text.ts';
-
-/** Nothing is loaded, nothing is sent, and no other script runs, whatever the report holds. */
-const POLICY = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  `script-src 'sha256-${PAGE_SCRIPT_SHA256}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
-type Part = { readonly id: string; readonly name: string; readonly content: Markup | null };
 
 const partsOf = (report: DrillReport): Part[] => {
   const ranking = decidingRanking(report);
@@ -34,6 +26,8 @@ const partsOf = (report: DrillReport): Part[] => {
   return [
     { id: 'ranking', name: 'Ranking', content: ranked(rankingSection) },
     { id: 'problems', name: 'Problems', content: problemsSection(report) },
+    { id: 'nights', name: 'Nights', content: nightsSection(report, identities) },
+    { id: 'gates', name: 'Gates', content: gatesSection(report, identities) },
     { id: 'effects', name: 'Effects', content: ranked(forestSection) },
     { id: 'scenarios', name: 'Scenarios', content: scenariosSection(report, identities) },
     { id: 'trade-off', name: 'Trade-off', content: ranked(paretoSection) },
@@ -41,43 +35,20 @@ const partsOf = (report: DrillReport): Part[] => {
     { id: 'bands', name: 'Cells', content: measured ? bandsSection(report, identities) : null },
     { id: 'rounds', name: 'Rounds', content: measured ? roundsSection(report, identities) : null },
     { id: 'phases', name: 'Phases', content: waterfallSection(report, identities) },
+    { id: 'images', name: 'Images', content: imagesSection(report, identities) },
+    { id: 'builds', name: 'Builds', content: buildsSection(report, identities) },
     { id: 'placements', name: 'Placements', content: placementsSection(report, identities) },
     { id: 'not-measured', name: 'Not measured', content: notMeasuredSection(report) },
     { id: 'method', name: 'Method', content: methodSection(report, ranking) },
-  ].filter(({ content }) => content !== null);
+  ];
 };
-
-const topBar = (parts: readonly Part[]): Markup =>
-  html`<div class="top"><div class="bar"><nav aria-label="Parts of the report"><ul>${parts.map(
-    ({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`,
-  )}</ul></nav><button id="theme" type="button">◐ <span>auto</span></button></div></div>`;
 
 /** The whole file. The report itself stands in it as JSON, in the element `report`. */
-export const renderReportPage = (report: DrillReport): string => {
-  const parts = partsOf(report);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${report.service} drill ${report.startedAt.slice(0, 10)}</title>
-<style>${trusted(PAGE_STYLES)}</style>
-<noscript><style>.panels > [hidden] { display: block !important; margin-top: 1.5rem; }</style></noscript>
-</head>
-<body>
-<a class="skip" href="#main">To the report</a>
-${topBar(parts)}
-<main id="main">
-${header(report, decidingRanking(report))}
-${parts.map(({ content }) => content)}
-<footer>Drill <code>${report.drillId}</code>, ${timeText(report.startedAt)} to ${timeText(report.finishedAt)}. The numbers behind this page are in it as JSON.</footer>
-</main>
-<script type="application/json" id="report">${inlineJson(report)}</script>
-<script>${trusted(PAGE_SCRIPT)}</script>
-</body>
-</html>
-`;
-  return page.markup;
-};
+export const renderReportPage = (report: DrillReport): string =>
+  renderPage({
+    title: `${report.service} drill ${report.startedAt.slice(0, 10)}`,
+    header: header(report, decidingRanking(report)),
+    parts: partsOf(report),
+    footer: html`Drill <code>${report.drillId}</code>, ${timeText(report.startedAt)} to ${timeText(report.finishedAt)}. The numbers behind this page are in it as JSON.`,
+    data: report,
+  });

@@ -151,6 +151,14 @@ line.rank { stroke-width: 12; opacity: .38; }
 .phase { fill: var(--accent); }
 .phase-dns { fill: var(--arm-3); } .phase-tcp { fill: var(--arm-2); } .phase-tls { fill: var(--arm-4); }
 .phase-wait { fill: var(--arm-1); } .phase-transfer { fill: var(--arm-5); }
+.layer { stroke: var(--surface); stroke-width: 1; }
+.layer-base { fill: var(--muted); } .layer-shared { fill: var(--arm-1); } .layer-own { fill: var(--arm-2); }
+.step { fill: var(--arm-1); }
+.step.cached { fill: var(--line); }
+.step-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.row .step-name small { display: inline; }
+.steps .row { grid-template-columns: minmax(6rem, 16rem) minmax(0, 1fr) 4.6rem; gap: .5rem; }
+h4 { font-size: .86rem; margin: 1rem 0 .2rem; }
 .row { display: grid; grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) 11.2rem; align-items: center; gap: .7rem; }
 .row-name { font-size: .88rem; min-width: 0; }
 .row-name small { display: none; }
@@ -169,7 +177,8 @@ div.lane.hatched { font-size: .78rem; font-style: italic; text-align: center; li
 .untold { padding: .5rem .8rem; border-radius: 6px; }
 .switch { border: 0; margin: 0 0 .8rem; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem; font-size: .88rem; }
 .switch legend { float: left; color: var(--muted); margin-right: .8rem; padding: .25rem 0; }
-.switch label { display: inline-flex; align-items: center; gap: .4rem; }
+.switch label { display: inline-flex; align-items: center; gap: .4rem; max-width: 100%; min-width: 0; }
+.switch select { min-width: 0; flex: 1 1 auto; }
 fieldset.switch label { border: 1px solid var(--line); background: var(--surface); border-radius: 99px; padding: .2rem .75rem; min-height: 32px; cursor: pointer; }
 fieldset.switch input { position: absolute; opacity: 0; }
 fieldset.switch label:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
@@ -186,6 +195,21 @@ html:not(.scripted) .switch { display: none; }
 .heat.dark { color: var(--surface); }
 .heat-key { display: flex; align-items: center; gap: .6rem; color: var(--muted); font-size: .82rem; }
 .ramp { width: 160px; height: 10px; border-radius: 5px; background: linear-gradient(90deg, color-mix(in oklab, var(--heat-ink) 8%, var(--surface)), color-mix(in oklab, var(--heat-ink) 92%, var(--surface))); }
+`;
+
+const FAILOVER = `
+.bar-part { fill: var(--c); }
+.split { border-radius: 5px; overflow: hidden; margin-bottom: .8rem; }
+.when { white-space: nowrap; }
+.what { color: var(--muted); overflow-wrap: anywhere; }
+.state { font-weight: 600; white-space: nowrap; }
+.state.up, .state.yes { color: var(--good); }
+.state.down, .state.no, .state.degraded { color: var(--warn); }
+.state.unknown, .state.abstain { color: var(--muted); }
+.probe-good { fill: var(--good); }
+.probe-bad { fill: none; stroke: var(--warn); stroke-width: 1.8; stroke-linecap: round; }
+.rule-decided { stroke: var(--muted); stroke-width: 1.5; stroke-dasharray: 3 3; }
+.rule-flipped { stroke: var(--accent); stroke-width: 2; }
 `;
 
 const NARROW = `
@@ -229,4 +253,4 @@ const PRINT = `
 }
 `;
 
-export const PAGE_STYLES = [COLOURS, TEXT, FRAME, TABLES, PLOTS, NARROW, PRINT].join('');
+export const PAGE_STYLES = [COLOURS, TEXT, FRAME, TABLES, PLOTS, FAILOVER, NARROW, PRINT].join('');

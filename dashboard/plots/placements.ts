@@ -1,6 +1,6 @@
 /** How long each placement took to answer, round by round. */
 import { formatMs } from '../../core/units.ts';
-import type { DrillReport } from '../../events/drillReport.ts';
+import type { DrillReport, PlacementLine } from '../../events/drillReport.ts';
 import { armName, CONTROL_ID, type Identities, legend } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { known, section } from '../text.ts';
@@ -46,6 +46,21 @@ const partsTable = (report: DrillReport, identities: Identities): Markup => {
   return html`<table class="cards"><caption>Medians over all placements</caption><thead><tr><th scope="col">variant</th><th scope="col" class="num">schedule</th><th scope="col" class="num">pull</th><th scope="col" class="num">start to answer</th><th scope="col" class="num">ready in all</th><th scope="col" class="num">placements</th></tr></thead><tbody>${rows}</tbody></table>`;
 };
 
+const everyRow = (line: PlacementLine, identities: Identities): Markup => {
+  const { round, region, armId, scheduleMs, pullMs, startMs, readyMs, error } = line;
+  const cell = (value: number | null) => html`<td class="num">${known(value, formatMs, '–')}</td>`;
+  const end =
+    error === null
+      ? cell(readyMs)
+      : html`<td class="num"><span class="loss">✕ ${error}</span></td>`;
+  return html`<tr><th scope="row" class="num">${round}</th><td><bdi>${region}</bdi></td><td>${armName(identities.of(armId))}</td>${cell(scheduleMs)}${cell(pullMs)}${cell(startMs)}${end}</tr>`;
+};
+
+const everyPlacement = ({ placements }: DrillReport, identities: Identities): Markup =>
+  html`<details><summary>Every placement of every round (${placements.length})</summary><div class="scroll" tabindex="0" role="region" aria-label="Every placement"><table><thead><tr><th scope="col" class="num">round</th><th scope="col">region</th><th scope="col">arm</th><th scope="col" class="num">schedule</th><th scope="col" class="num">pull</th><th scope="col" class="num">start to answer</th><th scope="col" class="num">ready in all</th></tr></thead><tbody>${placements.map(
+    (line) => everyRow(line, identities),
+  )}</tbody></table></div></details>`;
+
 export const placementsSection = (report: DrillReport, identities: Identities): Markup | null => {
   const regions = [...new Set(report.placements.map(({ region }) => region))];
   if (regions.length === 0) return null;
@@ -62,6 +77,7 @@ export const placementsSection = (report: DrillReport, identities: Identities): 
       ]),
       html`<div class="halves">${regions.map((region) => regionCard(report, region, identities))}</div>`,
       partsTable(report, identities),
+      everyPlacement(report, identities),
     ],
   );
 };

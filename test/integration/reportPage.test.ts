@@ -10,13 +10,33 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReportPage } from '../../dashboard/reportPage.ts';
 import { PAGE_SCRIPT, PAGE_SCRIPT_SHA256 } from '../../dashboard/script.ts';
 import { DrillReport } from '../../events/drillReport.ts';
+import type { ImageFacts } from '../../events/image.ts';
 import { reportOfDrill } from '../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL } from '../support/drillRecords.ts';
+import { gatedDrill } from '../support/gatedDrill.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const HOSTILE = `"'><img src=x onerror="document.title='owned'"></script><script>document.title='owned'</script>`;
 
 const good = reportOfDrill(drillRecords(), FINISHED_AT);
+const gated = reportOfDrill(gatedDrill(), FINISHED_AT);
+
+const attackedImage = (image: ImageFacts | null): ImageFacts | null => {
+  if (!image?.content) return image;
+  const { content } = image;
+  return {
+    ...image,
+    stages: image.stages.map((stage) => ({ ...stage, name: HOSTILE, takesFrom: [HOSTILE] })),
+    buildSteps: image.buildSteps.map((step) => ({ ...step, instruction: HOSTILE })),
+    content: {
+      ...content,
+      notRead: HOSTILE,
+      layers: content.layers.map((layer) => ({ ...layer, createdBy: HOSTILE })),
+      wasted: content.wasted.map((file) => ({ ...file, path: HOSTILE })),
+    },
+    gates: image.gates.map((gate) => ({ ...gate, found: HOSTILE, limit: HOSTILE })),
+  };
+};
 
 /** Every text of the report that comes from outside is an attack. */
 const attacked = (report: DrillReport): DrillReport => {
@@ -39,6 +59,7 @@ const attacked = (report: DrillReport): DrillReport => {
     problems: [{ kind: HOSTILE, where: HOSTILE, what: HOSTILE }],
     notMeasured: [{ what: HOSTILE, why: HOSTILE }],
     placements: all.placements.map((line) => ({ ...line, error: HOSTILE })),
+    variants: all.variants.map((variant) => ({ ...variant, image: attackedImage(variant.image) })),
   };
 };
 
@@ -46,7 +67,10 @@ const attacked = (report: DrillReport): DrillReport => {
 const empty: DrillReport = {
   ...good,
   ...{ roundsDone: 0, sent: 0, rankings: [], cells: [], placements: [], runner: [] },
-  variants: good.variants.map((variant) => ({ ...variant, image: null, scorePct: null })),
+  variants: good.variants.map((variant) => ({
+    ...{ ...variant, image: null, scorePct: null },
+    gates: [],
+  })),
 };
 
 const longNamed = (() => {
@@ -71,7 +95,7 @@ describe('the file', () => {
   });
 
   it('escapes whatever the report holds', () => {
-    const page = renderReportPage(attacked(good));
+    const page = renderReportPage(attacked(gated));
     expect(page).not.toContain('<img');
     expect(page.match(/<script/g)).toHaveLength(2);
     expect(page).toContain('&quot;&#39;&gt;&lt;img src=x');
@@ -92,9 +116,10 @@ describe('the file', () => {
   });
 
   it('has every part, each with a heading', () => {
-    const page = renderReportPage(attacked(good));
+    const page = renderReportPage(attacked(gated));
     const parts = ['ranking', 'problems', 'effects', 'scenarios', 'trade-off', 'heat', 'bands'];
-    for (const id of [...parts, 'rounds', 'phases', 'placements', 'not-measured', 'method']) {
+    const more = ['rounds', 'phases', 'gates', 'images', 'builds', 'placements'];
+    for (const id of [...parts, ...more, 'not-measured', 'method']) {
       expect(page, id).toContain(`<section id="${id}" aria-labelledby="${id}-title">`);
     }
   });
@@ -134,7 +159,8 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', () => {
 
   it.each([
     ['a good drill', good],
-    ['an attack', attacked(good)],
+    ['a drill with gates', gated],
+    ['an attack', attacked(gated)],
     ['an empty drill', empty],
     ['long names', longNamed],
   ])('says nothing on the console and fits 360 pixels: %s', async (_name, report) => {

@@ -13,6 +13,7 @@ import { tableLines, widthOf, wrap } from '../../../cli/output/table.ts';
 import { DrillError } from '../../../core/errors.ts';
 import { reportOfDrill } from '../../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL } from '../../support/drillRecords.ts';
+import { gatedDrill } from '../../support/gatedDrill.ts';
 import { troubledDrill } from '../../support/troubledDrill.ts';
 
 const RED = '\u001b[31mred\u001b[39m';
@@ -75,6 +76,11 @@ describe('the report in a terminal', () => {
   it('of a drill with trouble', () => {
     const report = reportOfDrill(troubledDrill(), FINISHED_AT);
     golden('report-trouble.txt', `${reportLines(report, plainStyle).join('\n')}\n`);
+  });
+
+  it('of a drill with gates', () => {
+    const report = reportOfDrill(gatedDrill(), FINISHED_AT);
+    golden('report-gated.txt', `${reportLines(report, plainStyle).join('\n')}\n`);
   });
 
   it('of a drill that measured nothing', () => {
