@@ -26,8 +26,8 @@ import type { OutboxEntry, StoredDecision, WatchState } from '../events/watchSta
 export type Incoming =
   /** New votes; none of them when only time has passed. */
   | { readonly kind: 'votes'; readonly votes: readonly Vote[] }
-  /** Anything else but verdicts, which are judged here. */
-  | { readonly kind: 'event'; readonly event: Event };
+  /** Anything else but verdicts, which are judged here; one after the other, stored together. */
+  | { readonly kind: 'events'; readonly events: readonly Event[] };
 
 export type Situation = {
   readonly plan: WatchPlan;
@@ -174,10 +174,11 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
   const old = stored?.votes ?? [];
   const votes = mergeVotes(situation, old, incoming.kind === 'votes' ? incoming.votes : []);
   const course: Course = { state: from, actions: [], decisions: [] };
-  if (incoming.kind === 'event') feed(course, incoming.event, situation, votes, before);
+  const events = incoming.kind === 'events' ? incoming.events : [];
+  for (const event of events) feed(course, event, situation, votes, before);
   let verdicts = stored?.verdicts ?? [];
   let turned: Verdict[] = [];
-  if (incoming.kind === 'votes' || !isStep(incoming.event)) {
+  if (!events.some(isStep)) {
     const judge = (region: string) =>
       judgeRegion(region, votes, plan.observers, nowMs, plan.health);
     const [active, other] = [judge(course.state.active), judge(course.state.other)];

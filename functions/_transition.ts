@@ -48,6 +48,15 @@ const REMEMBERED_MAX = 200;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+const isList = (incoming: Incoming | Event | readonly Event[]): incoming is readonly Event[] =>
+  Array.isArray(incoming);
+
+const incomingOf = (incoming: Incoming | Event | readonly Event[]): Incoming => {
+  if (isList(incoming)) return { kind: 'events', events: incoming };
+  const whole = incoming.kind === 'votes' || incoming.kind === 'events';
+  return whole ? incoming : { kind: 'events', events: [incoming] };
+};
+
 export const openTransitions = ({ table, bus, random, clock, log, starter }: Needs) => {
   const plans = new Map<string, { plan: WatchPlan; readAtMs: number }>();
   /** Versions, by service, whose actions this process has carried out. */
@@ -85,8 +94,11 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     service: string,
     execution: Execution,
     atMs: number,
+    fresh: Advance['decisions'],
   ): Promise<BusEvent<unknown>[]> => {
-    const found = await table.decision(service, execution.decisionId);
+    const { decisionId } = execution;
+    const made = fresh.find(({ id }) => id === decisionId)?.decision;
+    const found = made ?? (await table.decision(service, decisionId));
     if (found === null) return [];
     const { reason, gates } = found.decision.plan;
     return [failoverDecided({ ...execution, service, atMs, reason, gates: [...gates] })];
@@ -96,7 +108,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
   const carryOut = async (
     service: string,
     { version, atMs, actions, execution }: OutboxEntry,
-    { state }: WatchState,
+    { next: { state }, decisions }: Advance,
     signal: AbortSignal,
   ): Promise<boolean> => {
     const { phase, active, other, epoch, approval } = state;
@@ -114,7 +126,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       else if (action.do === 'prepare') calls.push(starter.prepare(service, signal));
       else if (action.do === 'start') {
         calls.push(starter.start(service, action.execution, signal));
-        events.push(decidedEvent(service, action.execution, atMs));
+        events.push(decidedEvent(service, action.execution, atMs, decisions));
       }
     }
     const put = async () => {
@@ -131,11 +143,8 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     return !left;
   };
 
-  const afterwards = async (
-    service: string,
-    { next, overdue, turned }: Advance,
-    signal: AbortSignal,
-  ): Promise<void> => {
+  const afterwards = async (service: string, step: Advance, signal: AbortSignal): Promise<void> => {
+    const { next, overdue, turned } = step;
     const own = next.outbox.filter(({ version }) => version === next.version);
     const tell = async () => {
       if (turned.length === 0) return;
@@ -145,7 +154,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       });
     };
     const carry = async (entry: OutboxEntry) => {
-      if (await carryOut(service, entry, next, signal)) remember(service, entry.version);
+      if (await carryOut(service, entry, step, signal)) remember(service, entry.version);
     };
     await Promise.all([...[...own, ...overdue].map(carry), tell()]);
   };
@@ -162,13 +171,10 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
   /** @throws DrillError `TransientFailure` when others were first again and again. */
   const apply = async (
     service: string,
-    incoming: Incoming | Event,
+    incoming: Incoming | Event | readonly Event[],
     signal: AbortSignal,
   ): Promise<Applied> => {
-    const what: Incoming =
-      incoming.kind === 'votes' || incoming.kind === 'event'
-        ? incoming
-        : { kind: 'event', event: incoming };
+    const what = incomingOf(incoming);
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const situation = await situationOf(service, signal);
       const { plan, facts, stored } = situation;

@@ -1,6 +1,5 @@
 /** Wins the epoch of an execution: from here on it is the only one that may move traffic. */
 import type { WatchTable } from '../../aws/watchTable.ts';
-import type { Event } from '../../core/failover/states.ts';
 import type { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
 import type { PreflightOutput } from '../../events/failoverStep.ts';
 import { targetOf } from '../../events/watchPlan.ts';
@@ -11,16 +10,6 @@ import type { Transitions } from '../_transition.ts';
 type Needs = Base & {
   readonly table: WatchTable;
   readonly transitions: Transitions;
-};
-
-/** One after the other: each changes what the next one meets. */
-const tellAll = async (
-  transitions: Transitions,
-  service: string,
-  events: readonly Event[],
-  signal: AbortSignal,
-): Promise<void> => {
-  for (const event of events) await transitions.apply(service, event, signal);
 };
 
 const preflight = async (
@@ -62,12 +51,7 @@ export const acquireLease =
           ]),
     ];
     await Promise.all([
-      tellAll(
-        transitions,
-        service,
-        [{ kind: 'lease', won, ...told }, ...(won ? passed : [])],
-        signal,
-      ),
+      transitions.apply(service, [{ kind: 'lease', won, ...told }, ...(won ? passed : [])], signal),
       table.putEvidence(
         name,
         { kind: 'lease', atMs: nowMs, body: { won, why, epoch, holder: name, startedAtMs } },

@@ -1,0 +1,142 @@
+/**
+ * All that the functions of a watch talk to, behind one endpoint: the embedded DynamoDB and
+ * EventBridge, and far ends that note which functions are called and which machines are started.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as eventsSdk from '@aws-sdk/client-eventbridge';
+import * as lambdaSdk from '@aws-sdk/client-lambda';
+import * as sfnSdk from '@aws-sdk/client-sfn';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openMachines } from '../../aws/machines.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { realClock } from '../../local/clock.ts';
+import type { Gateway } from '../../local/delivery/deliveries.ts';
+import { createDynamodb } from '../../local/dynamodb/service.ts';
+import { createEventBridge } from '../../local/eventbridge/service.ts';
+import { startWireServer } from '../../local/wire/server.ts';
+import { serviceFromSdk } from '../../local/wire/service.ts';
+import { AwsError } from '../../local/wire/types.ts';
+import { STANDBY } from './failovers.ts';
+
+export const WATCH_TABLE = 'failover-drill-shop-watch';
+export const PREPARE = 'failover-drill-shop-prepare';
+export const MACHINE_ARNS = {
+  failover: `arn:aws:states:${STANDBY}:000000000000:stateMachine:failover-drill-shop-failover`,
+  failback: `arn:aws:states:${STANDBY}:000000000000:stateMachine:failover-drill-shop-failback`,
+};
+
+export type Heard = { readonly type: string; readonly detail: Record<string, unknown> };
+type Started = { readonly arn: string; readonly name: string; readonly input: unknown };
+
+const decoded = (payload: unknown): unknown =>
+  payload instanceof Uint8Array ? JSON.parse(Buffer.from(payload).toString()) : undefined;
+
+/** The call that creates the table of a watch, as the template has it. */
+export const createWatchTable = async (endpoint: string, region = STANDBY): Promise<void> => {
+  const client = new DynamoDBClient({ ...sdkAt(endpoint), region });
+  const keys = ['pk', 'sk'];
+  await client.send(
+    new CreateTableCommand({
+      TableName: WATCH_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  client.destroy();
+};
+
+export const sdkAt = (endpoint: string) => ({
+  endpoint,
+  region: STANDBY,
+  credentials: { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' },
+});
+
+export const startWatchWorld = async () => {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'watch-world-'));
+  const heard: Heard[] = [];
+  const invoked: { name: string; input: unknown }[] = [];
+  const executions = new Map<string, Started & { status: 'RUNNING' | 'FAILED' }>();
+  /** What a call meets, by name of the operation, before it is carried out. */
+  const meets = new Map<string, () => Promise<void> | void>();
+  const gateway: Gateway = {
+    call: async ({ input }) => {
+      const { Payload } = input as { Payload: Uint8Array };
+      const event = decoded(Payload) as { 'detail-type': string; detail: Heard['detail'] };
+      heard.push({ type: event['detail-type'], detail: event.detail });
+      return {};
+    },
+  };
+  const options = { dataDir, clock: realClock };
+  const dynamodb = await createDynamodb(options);
+  const events = await createEventBridge({
+    ...options,
+    random: Math.random,
+    gateway,
+    onDropped: (_delivery, error) => {
+      throw error;
+    },
+  });
+  const server = await startWireServer({
+    services: [
+      dynamodb.front,
+      serviceFromSdk(eventsSdk, 'events', events.operations),
+      serviceFromSdk(lambdaSdk, 'lambda', {
+        Invoke: async (input: lambdaSdk.InvocationRequest) => {
+          await meets.get('Invoke')?.();
+          invoked.push({ name: String(input.FunctionName), input: decoded(input.Payload) });
+          return input.InvocationType === 'Event'
+            ? { StatusCode: 202 }
+            : { StatusCode: 200, Payload: new TextEncoder().encode('null') };
+        },
+      }),
+      serviceFromSdk(sfnSdk, 'states', {
+        StartExecution: async ({ stateMachineArn, name, input }: sfnSdk.StartExecutionInput) => {
+          await meets.get('StartExecution')?.();
+          const key = `${stateMachineArn}:${name}`.replace(':stateMachine:', ':execution:');
+          if (executions.has(key)) throw new AwsError('ExecutionAlreadyExists', 'it exists');
+          const started = { arn: String(stateMachineArn), name: String(name) };
+          executions.set(key, { ...started, input: JSON.parse(input ?? ''), status: 'RUNNING' });
+          return { executionArn: key, startDate: new Date() };
+        },
+        DescribeExecution: async ({ executionArn }: sfnSdk.DescribeExecutionInput) => {
+          const found = executions.get(String(executionArn));
+          if (!found) throw new AwsError('ExecutionDoesNotExist', 'it does not exist');
+          const stateMachineArn = found.arn;
+          return { executionArn, stateMachineArn, status: found.status, startDate: new Date() };
+        },
+      }),
+    ],
+  });
+  const sdk = sdkAt(server.url);
+  await createWatchTable(server.url);
+  const bus = new eventsSdk.EventBridgeClient(sdk);
+  const EventPattern = JSON.stringify({ source: ['failover-drill'] });
+  await bus.send(new eventsSdk.PutRuleCommand({ Name: 'all', EventPattern }));
+  const Arn = `arn:aws:lambda:${STANDBY}:000000000000:function:hears`;
+  await bus.send(new eventsSdk.PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'one', Arn }] }));
+  bus.destroy();
+  const clients = {
+    table: openWatchTable(WATCH_TABLE, sdk),
+    bus: openEventBus(sdk),
+    machines: openMachines(sdk),
+    functions: openFunctionCalls(sdk),
+  };
+  const close = async (): Promise<void> => {
+    for (const client of Object.values(clients)) client.close();
+    await server.close();
+    await events.close();
+    await dynamodb.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...clients, url: server.url, sdk, heard, invoked, executions, meets, close };
+};
+
+export type WatchWorld = Awaited<ReturnType<typeof startWatchWorld>>;
