@@ -1,5 +1,6 @@
 /** Says who listens where this process wanted to, as far as /proc tells. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { DrillError } from '../core/errors.ts';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/udp', '/proc/net/tcp6', '/proc/net/udp6'];
@@ -38,6 +39,15 @@ const socketsOf = (pid: string): string[] => {
   }
 };
 
+/** Its program, which says more than the name that a process gives itself. */
+const nameOf = (pid: string): string => {
+  try {
+    return path.basename(readlinkSync(`/proc/${pid}/exe`));
+  } catch {
+    return read(`/proc/${pid}/comm`).trim() || 'unknown';
+  }
+};
+
 export type PortOwner = { readonly pid: number; readonly name: string };
 
 /** The process that listens on a port; undefined where that cannot be seen. */
@@ -49,7 +59,7 @@ export const ownerOfPort = (port: number): PortOwner | undefined => {
     socketsOf(one).some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '')),
   );
   if (pid === undefined) return undefined;
-  return { pid: Number(pid), name: read(`/proc/${pid}/comm`).trim() || 'unknown' };
+  return { pid: Number(pid), name: nameOf(pid) };
 };
 
 /** A taken port is a person's to free: says which, and who has it. Other errors are left as they are. */

@@ -29,6 +29,8 @@ export const toSdkInput = (shape: Shape, value: unknown, where: string): unknown
     return date;
   }
   if (shape.isBlobSchema() || shape.isStreaming()) {
+    // Deliveries of events and schedules hand over bytes; tasks of a machine hand over JSON.
+    if (value instanceof Uint8Array) return value;
     return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
   }
   if (shape.isListSchema() && Array.isArray(value)) {
