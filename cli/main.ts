@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { keepCompiled } from './compiled.ts';
 import { EXIT } from './failure.ts';
 import { drillCommands } from './program/drillCommands.ts';
+import { evidenceCommands } from './program/evidenceCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
 import { watchCommands } from './program/watchCommands.ts';
 
@@ -24,7 +25,12 @@ const program = new Command('failover')
   .showHelpAfterError('(failover --help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
 
-for (const addCommand of [...drillCommands, ...watchCommands, ...resultCommands])
+for (const addCommand of [
+  ...drillCommands,
+  ...watchCommands,
+  ...evidenceCommands,
+  ...resultCommands,
+])
   addCommand(program);
 
 await program.parseAsync();

@@ -1,7 +1,6 @@
 /** Drills that were kept, read where they are: from the process that holds the data folder, or from its files. */
 import { openDocuments } from '../aws/documents.ts';
 import { type DrillRecords, openDrillRecords } from '../aws/drillRecords.ts';
-import { type NightRecords, openNightRecords } from '../aws/nightRecords.ts';
 import { DrillError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { DrillReport } from '../events/drillReport.ts';
@@ -9,7 +8,7 @@ import type { DrillLine } from '../events/historyOutput.ts';
 import { reportKeyOf } from '../functions/rank/report.ts';
 import { CREDENTIALS } from '../local/stack/clients.ts';
 import { ACCOUNT_ID } from '../local/wire/types.ts';
-import { keepsAnything, serveData, TABLE_PREFIX, tablesOf } from './dataServer.ts';
+import { keepsAnything, serveData, tablesOf } from './dataServer.ts';
 import { type Failovers, openFailovers } from './failovers/store.ts';
 
 /** A drill with where it is kept. */
@@ -21,8 +20,6 @@ export type Store = {
   /** The drill of that id, or the newest one. @throws DrillError `DrillNotFound` */
   find(drillId: string | undefined): Promise<StoredDrill>;
   records(drill: StoredDrill): DrillRecords;
-  /** What is kept of the nights of every service. */
-  nights(): readonly { readonly service: string; readonly nights: NightRecords }[];
   /** @throws DrillError `DrillNotFound` when it has no report, `DataCorrupt` */
   report(drill: StoredDrill): Promise<DrillReport>;
   readonly failovers: Failovers;
@@ -83,13 +80,6 @@ export const openStore = async (dataDir: string): Promise<Store> => {
       const all = (await Promise.all(kept)).flat();
       return all.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1)).slice(0, limit);
     };
-    const nights = () =>
-      tables.map(({ name, region }) => {
-        const sdk = { endpoint, region, credentials: CREDENTIALS };
-        const kept = openNightRecords(name, sdk);
-        opened.push(kept);
-        return { service: name.slice(TABLE_PREFIX.length), nights: kept };
-      });
     const find = async (drillId: string | undefined): Promise<StoredDrill> => {
       const all = await drills(drillId === undefined ? 1 : SEARCH_MAX);
       const found = drillId === undefined ? all[0] : all.find((one) => one.drillId === drillId);
@@ -104,7 +94,7 @@ export const openStore = async (dataDir: string): Promise<Store> => {
       return documents.read(reportKeyOf(service, drillId), DrillReport);
     };
     const records = ({ table, region }: StoredDrill): DrillRecords => open(table, region);
-    return { drills, find, records, nights, report, failovers, close };
+    return { drills, find, records, report, failovers, close };
   } catch (error) {
     await close();
     throw error;

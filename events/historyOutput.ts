@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DrillState } from './drillRecord.ts';
+import { FailoverSummary } from './failoverSummary.ts';
 
 /** A drill as `failover history` lists it. One that no process works on any more was interrupted. */
 export const DrillLine = DrillState.extend({
@@ -7,6 +8,9 @@ export const DrillLine = DrillState.extend({
 });
 export type DrillLine = z.output<typeof DrillLine>;
 
-/** What `failover history --json` prints, newest first. */
-export const HistoryOutput = z.strictObject({ drills: z.array(DrillLine) });
+/** What `failover history --json` prints, newest first; rehearsals are among the failovers. */
+export const HistoryOutput = z.strictObject({
+  drills: z.array(DrillLine),
+  failovers: z.array(FailoverSummary),
+});
 export type HistoryOutput = z.output<typeof HistoryOutput>;

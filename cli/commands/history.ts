@@ -1,8 +1,11 @@
-/** `failover history`: the drills that are kept, newest first. */
+/** `failover history`: the drills and failovers that are kept, newest first. */
 import { DrillError } from '../../core/errors.ts';
+import { causeText } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
+import type { FailoverSummary } from '../../events/failoverSummary.ts';
 import { type DrillLine, HistoryOutput } from '../../events/historyOutput.ts';
 import { dataFolder } from '../dataFolder.ts';
+import { outcomeText } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
 import { tableLines } from '../output/table.ts';
@@ -37,8 +40,9 @@ const summaryText = ({ summary, status }: DrillLine): string => {
   return text.length > SUMMARY_MAX ? `${text.slice(0, SUMMARY_MAX - 1)}…` : text;
 };
 
-export const historyLines = (drills: readonly DrillLine[], style: Style): string[] => {
-  if (drills.length === 0) return ['No drill is kept yet. Run one with: failover drill'];
+const right = (title: string) => ({ title, align: 'right' as const });
+
+const drillLines = (drills: readonly DrillLine[], style: Style): string[] => {
   const rows = drills.map((drill) => [
     drill.drillId,
     `${drill.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
@@ -47,7 +51,6 @@ export const historyLines = (drills: readonly DrillLine[], style: Style): string
     String(drill.roundsDone),
     summaryText(drill),
   ]);
-  const right = (title: string) => ({ title, align: 'right' as const });
   return tableLines(
     [
       ...[{ title: 'drill' }, { title: 'started' }, { title: 'status' }],
@@ -58,11 +61,47 @@ export const historyLines = (drills: readonly DrillLine[], style: Style): string
   );
 };
 
+const failoverLines = (failovers: readonly FailoverSummary[], style: Style): string[] => {
+  const rows = failovers.map((failover) => {
+    const { execution, startedAtMs, from, to, cause, timings } = failover;
+    return [
+      execution,
+      `${new Date(startedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      outcomeText(failover, style),
+      timings?.rtoMs == null ? '–' : formatMs(timings.rtoMs),
+      `${from} → ${to}`,
+      causeText(cause, from),
+    ];
+  });
+  return tableLines(
+    [
+      ...[{ title: 'failover' }, { title: 'started' }, { title: 'status' }],
+      ...[right('RTO'), { title: 'moved' }, { title: 'why' }],
+    ],
+    rows,
+    style.dim,
+  );
+};
+
+export const historyLines = ({ drills, failovers }: HistoryOutput, style: Style): string[] => {
+  if (drills.length === 0 && failovers.length === 0) {
+    return ['Nothing is kept yet. Run a drill with: failover drill; watch with: failover watch'];
+  }
+  return [
+    ...(drills.length === 0 ? [] : drillLines(drills, style)),
+    ...(drills.length === 0 || failovers.length === 0 ? [] : ['']),
+    ...(failovers.length === 0 ? [] : failoverLines(failovers, style)),
+  ];
+};
+
 export const history = async (options: HistoryOptions, output: Output): Promise<void> => {
   const limit = limitOf(options.limit);
-  const drills = await withStore(dataFolder(options.data, process.env), (store) =>
-    store.drills(limit),
-  );
-  const lines = drills.map(({ table: _table, region: _region, ...line }) => line);
-  output.result(HistoryOutput.parse({ drills: lines }), (style) => historyLines(lines, style));
+  const kept = await withStore(dataFolder(options.data, process.env), async (store) => ({
+    drills: await store.drills(limit),
+    failovers: await store.failovers.all(limit),
+  }));
+  const drills = kept.drills.map(({ table: _table, region: _region, ...line }) => line);
+  const failovers = kept.failovers.map(({ summary }) => summary);
+  const said = HistoryOutput.parse({ drills, failovers });
+  output.result(said, (style) => historyLines(said, style));
 };

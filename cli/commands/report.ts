@@ -1,13 +1,25 @@
-/** `failover report`: what a drill found, as text, as JSON or as one HTML file. */
+/** `failover report`: what a drill found or how a failover went, as text, JSON or one HTML file. */
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
+import { renderFailoverPage } from '../../dashboard/failoverPage.ts';
+import { reportOfRecord } from '../../events/failoverRecord.ts';
+import { FailoverReport } from '../../events/failoverReport.ts';
 import { dataFolder } from '../dataFolder.ts';
+import { recordOf } from '../failovers/find.ts';
+import type { StoredFailover } from '../failovers/store.ts';
+import { EXIT } from '../failure.ts';
+import { failoverLines } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
 import { reportLines } from '../output/reportText.ts';
-import { writeReportPage } from '../report/page.ts';
+import { writeReportPage, writeText } from '../report/page.ts';
 import { type Store, type StoredDrill, withStore } from '../store.ts';
 
-export type ReportOptions = { readonly data?: string; readonly html?: string };
+export type ReportOptions = {
+  readonly data?: string;
+  readonly html?: string;
+  /** Where to put a failover's record, to check it elsewhere. */
+  readonly save?: string;
+};
 
 const RECENT = 50;
 
@@ -37,19 +49,54 @@ export const drillWithReport = async (
   return older;
 };
 
-export const report = async (
+const drillReport = async (
   drillId: string | undefined,
-  options: ReportOptions,
+  store: Store,
+  { dataDir, html }: { readonly dataDir: string; readonly html: string | undefined },
   output: Output,
-): Promise<void> => {
-  const dataDir = dataFolder(options.data, process.env);
-  const found = await withStore(dataDir, async (store) =>
-    store.report(await drillWithReport(store, drillId, output)),
-  );
-  const page =
-    options.html === undefined
-      ? undefined
-      : writeReportPage(dataDir, found, path.resolve(options.html));
+): Promise<number> => {
+  const found = await store.report(await drillWithReport(store, drillId, output));
+  const page = html === undefined ? undefined : writeReportPage(dataDir, found, path.resolve(html));
   if (page !== undefined) output.note(`Page: ${page}`);
   output.result(found, (style) => reportLines(found, style));
+  return EXIT.ok;
+};
+
+const failoverReport = async (
+  failover: StoredFailover,
+  store: Store,
+  { html, save }: ReportOptions,
+  output: Output,
+): Promise<number> => {
+  const { entries, broken } = await recordOf(store, failover);
+  if (broken !== null) output.note(`the record cannot be trusted: ${broken}`);
+  const found = FailoverReport.parse(reportOfRecord(entries));
+  if (save !== undefined) output.note(`Record: ${writeText(save, JSON.stringify(entries))}`);
+  if (html !== undefined) output.note(`Page: ${writeText(html, renderFailoverPage(found))}`);
+  output.result(found, (style) => failoverLines(found, style));
+  return broken === null ? EXIT.ok : EXIT.marked;
+};
+
+/** The failover of that id; without an id, the newest one where no drill is kept. */
+const failoverOf = async (
+  id: string | undefined,
+  { drills, failovers }: Store,
+): Promise<StoredFailover | undefined> => {
+  if (id !== undefined) return failovers.find(id);
+  const [newest] = await failovers.all(1);
+  return newest !== undefined && (await drills(1)).length === 0 ? newest : undefined;
+};
+
+export const report = (
+  id: string | undefined,
+  options: ReportOptions,
+  output: Output,
+): Promise<number> => {
+  const dataDir = dataFolder(options.data, process.env);
+  return withStore(dataDir, async (store) => {
+    const failover = await failoverOf(id, store);
+    return failover === undefined
+      ? drillReport(id, store, { dataDir, html: options.html }, output)
+      : failoverReport(failover, store, options, output);
+  });
 };

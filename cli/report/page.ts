@@ -17,3 +17,11 @@ export const writeReportPage = (
   writeFileSync(file, renderReportPage(report));
   return file;
 };
+
+/** Writes a file of a person's choice, its folders too, and answers where it is. */
+export const writeText = (file: string, text: string): string => {
+  const place = path.resolve(file);
+  mkdirSync(path.dirname(place), { recursive: true });
+  writeFileSync(place, text);
+  return place;
+};

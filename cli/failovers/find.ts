@@ -1,0 +1,41 @@
+/** The record of a failover: by its id from the data folder, or out of a file. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DrillError } from '../../core/errors.ts';
+import { type Entry, verifyChain } from '../../core/evidence/chain.ts';
+import type { Store } from '../store.ts';
+import { withStore } from '../store.ts';
+import { readRecordFile, sha256 } from './recordFile.ts';
+import type { StoredFailover } from './store.ts';
+
+export type FoundRecord = {
+  readonly entries: readonly Entry[];
+  /** Why it cannot be trusted; null when it is whole, and ends as its summary says. */
+  readonly broken: string | null;
+};
+
+const checked = (entries: readonly Entry[], head?: string): FoundRecord => {
+  const check = verifyChain(entries, sha256, head);
+  return { entries, broken: check.ok ? null : check.why };
+};
+
+export const recordOf = async (
+  { failovers }: Pick<Store, 'failovers'>,
+  failover: StoredFailover,
+): Promise<FoundRecord> => checked(await failovers.record(failover), failover.summary.head);
+
+const isFile = (name: string): boolean =>
+  (name.includes(path.sep) || name.endsWith('.json')) && existsSync(name);
+
+/** @throws DrillError `DrillNotFound`, `InputInvalid` */
+export const findRecord = (dataDir: string, name: string): Promise<FoundRecord> => {
+  if (isFile(name)) return Promise.resolve(checked(readRecordFile(name)));
+  return withStore(dataDir, async (store) => {
+    const found = await store.failovers.find(name);
+    if (found !== undefined) return recordOf(store, found);
+    throw new DrillError(
+      'DrillNotFound',
+      `there is no failover ${name}, and no such file. See all with: failover history`,
+    );
+  });
+};
