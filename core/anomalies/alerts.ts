@@ -1,5 +1,5 @@
 /** Alerts over nights: each change is told once, again when it changes, and not while it is acknowledged. */
-import type { Finding, Lead, Word } from './tonight.ts';
+import { type Finding, type Lead, SLACK_DAYS, type Word } from './tonight.ts';
 import { SAME_DAYS } from './watch.ts';
 
 /** What of an alert a person was told of, or acknowledged. */
@@ -112,7 +112,7 @@ const goOn = (
 ): Judged => {
   const { drillId, day } = tonight;
   const nights = day - stored.since + 1;
-  const sameDate = Math.abs(one.since - stored.since) <= SAME_DAYS;
+  const sameDate = Math.abs(one.since - stored.since) <= SLACK_DAYS;
   const { word, of, why, where } = sameDate && nights >= CAUSE_NIGHTS ? one : stored;
   const since = sameDate && one.method === 'edivisive' ? one.since : stored.since;
   const levels = tonight.levelsOf(stored.lead, since) ?? stored;

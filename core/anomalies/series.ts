@@ -104,9 +104,10 @@ export const watchedOf = (series: Series, who: Who, id: string, smallest: number
     : { id, nights, scale: 'logRatio' };
 };
 
-const BEFORE = 28;
+/** Few, so that an earlier change is not taken for a part of this one. */
+const BEFORE = 7;
 
-/** Medians in logarithms before a day, over 28 nights, and from it on; null where there are none. */
+/** Medians in logarithms before a day, over a week of nights, and from it on; null where there are none. */
 export const levelsAround = (series: Series, who: Who, since: number) => {
   const logs = valuesOf(series, who).flatMap(({ day, value }) =>
     value === null ? [] : [{ day, log: who.role === 'reference' ? Math.log(value) : value }],

@@ -69,7 +69,7 @@ const candidatesOf = (series: Series): Who[] =>
 const hasArms = (series: Series): boolean => membersOf(series).length > 1;
 
 /** What began later explains nothing; the first bad night is known to a night or two. */
-const SLACK_DAYS = 2;
+export const SLACK_DAYS = 2;
 
 /** Whether a fault that began then may be behind what began at `since`. */
 const mayExplain = (fault: number | undefined, since: number): boolean =>
@@ -102,10 +102,8 @@ const causeIn = (
   const candidate = { logChange: reference.logChange + relative.logChange, alert: false };
   const twice = move(CONTROL);
   // Where the reference is measured wrongly, the control moves against it, and so do the candidates.
-  const explains =
-    who.role === 'candidate'
-      ? twice.logChange * relative.logChange > 0
-      : twice.logChange * reference.logChange < 0;
+  const own = who.role === 'candidate' ? relative.logChange : -reference.logChange;
+  const explains = twice.logChange * Math.sign(own) >= SHARE * Math.abs(own);
   const told = who.role === 'control' || (twice.alert && explains);
   const cause = causeOf({ reference, candidate, relative, control: { ...twice, alert: told } });
   if (cause?.word === 'environment' && series.unit === 'bytes') {

@@ -71,11 +71,16 @@ export const datedChanges = (
   }));
 };
 
-/** The first night of the run of alarms that ends with the last night; nights between may be holes. */
+/**
+ * The first alarm of the run that ends with the last night. As long as the average stays beyond its limit
+ * on one side it is one run, also over holes and over nights that were too close to matter.
+ */
 const sinceOf = (nights: readonly Night[]): number => {
-  let since = nights.at(-1)?.day ?? 0;
-  for (const { day, status } of nights.toReversed()) {
-    if (status === 'normal' || status === 'learning') break;
+  const last = nights.at(-1);
+  let since = last?.day ?? 0;
+  for (const { day, status, z, limit } of nights.toReversed()) {
+    if (status === 'hole') continue;
+    if (status === 'learning' || !(z * Math.sign(last?.z ?? 0) > limit)) break;
     if (status === 'alarm') since = day;
   }
   return since;
