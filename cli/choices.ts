@@ -7,7 +7,18 @@ export const UP_PORT = 4599;
 export const EXPORTS = ['rounds', 'placements', 'rankings'] as const;
 
 /** What `failover schema` can print. */
-export const SCHEMA_NAMES = ['config', 'report', 'init', 'history', 'ranking', 'export'] as const;
+export const SCHEMA_NAMES = [
+  'config',
+  'report',
+  'init',
+  'history',
+  'ranking',
+  'export',
+  'ack',
+  'failover',
+  'replay',
+  'verify',
+] as const;
 
 /** What `failover fault` can break. */
 export const FAULT_KINDS = [

@@ -1,10 +1,13 @@
 /** `failover schema`: the JSON Schema of the configuration, or of what a command prints with --json. */
 import * as z from 'zod';
+import { AckOutput } from '../../events/ackOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
+import { FailoverReport } from '../../events/failoverReport.ts';
 import { HistoryOutput } from '../../events/historyOutput.ts';
 import { InitOutput } from '../../events/initOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
+import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
 import { SCHEMA_NAMES } from '../choices.ts';
 import { configJsonSchema } from '../config/knownKeys.ts';
 import type { Output } from '../output/output.ts';
@@ -21,6 +24,10 @@ const SCHEMAS = {
   history: outputSchema(HistoryOutput, 'failover history --json'),
   ranking: outputSchema(RankingOutput, 'failover rank --json'),
   export: outputSchema(ExportOutput, 'failover export --json'),
+  failover: outputSchema(FailoverReport, 'failover report <failover> --json'),
+  replay: outputSchema(ReplayOutput, 'failover replay --json'),
+  verify: outputSchema(RecordCheck, 'failover verify --json'),
+  ack: outputSchema(AckOutput, 'failover ack --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
 type SchemaName = keyof typeof SCHEMAS;

@@ -6,7 +6,7 @@ import { DATA, JSON_FLAG, run } from './run.ts';
 const historyCommand = (program: Command): void => {
   program
     .command('history')
-    .description('list the drills that are kept, newest first')
+    .description('list the drills and failovers that are kept, newest first')
     .option(...DATA)
     .option('-n, --limit <count>', 'how many', '20')
     .option(...JSON_FLAG)
@@ -21,15 +21,39 @@ const historyCommand = (program: Command): void => {
 const reportCommand = (program: Command): void => {
   program
     .command('report')
-    .description('show what a drill found')
-    .argument('[drill]', 'id of the drill (default: the newest)')
+    .description('show what a drill found, or how a failover went')
+    .argument('[id]', 'id of the drill or the failover (default: the newest drill)')
     .option(...DATA)
     .option('--html <file>', 'also write the report as one HTML file')
+    .option('--save <file>', 'of a failover: also write its record of evidence')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExamples:\n  failover report\n  failover report --html report.html')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover report\n  failover report --html report.html\n  failover report shop-0-1 --save shop-0-1.json\n\nExit codes: 0 shown, 2 input to change, 3 shown, but the record of the failover is not whole',
+    )
     .action((id, options) =>
       run(options.json, async (output) =>
         (await import('../commands/report.ts')).report(id, options, output),
+      ),
+    );
+};
+
+const ackCommand = (program: Command): void => {
+  program
+    .command('ack')
+    .description('say that an alert over the nights was seen: it stays quiet until it changes')
+    .argument('[alert]', 'id of the alert, as the report shows it')
+    .option('-l, --list', 'list the alerts that are kept')
+    .option('--note <text>', 'why it may be so; shown with the alert')
+    .option(...DATA)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover ack --list\n  failover ack shop-20261105-1 --note "new TLS library, accepted"',
+    )
+    .action((id, options) =>
+      run(options.json, async (output) =>
+        (await import('../commands/ack.ts')).ack(id, options, output),
       ),
     );
 };
@@ -148,4 +172,5 @@ export const resultCommands = [
   schemaCommand,
   regionsCommand,
   anomaliesCommand,
+  ackCommand,
 ];
