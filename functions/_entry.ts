@@ -3,7 +3,6 @@ import { setTimeout as sleepMs } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
@@ -79,7 +78,7 @@ export const entry = <E extends z.ZodType, I extends z.ZodType, O extends z.ZodT
   let work: ReturnType<typeof parts.make> | undefined;
   return middy()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .use(publisher(metrics))
     .use(errorLog(logger))
     .use(parser(parts.name, parts.input, parts.output))
     .handler(async (event: unknown, context: Context) => {
@@ -87,6 +86,14 @@ export const entry = <E extends z.ZodType, I extends z.ZodType, O extends z.ZodT
       const leftMs = context.getRemainingTimeInMillis() - STOP_EARLY_MS;
       return work(event as z.output<I>, AbortSignal.timeout(Math.max(1, leftMs)));
     });
+};
+
+/** Only what was counted: a function that counts nothing has nothing to say. */
+const publisher = (metrics: Metrics): MiddlewareObj => {
+  const publish = (): void => {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
+  return { after: publish, onError: publish };
 };
 
 const errorLog = (logger: Logger): MiddlewareObj => ({

@@ -1,4 +1,5 @@
 /** What a watch tells a person, one fact a line, out of the events on its bus. */
+import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import { formatMs } from '../../core/units.ts';
 import { EVENT_SOURCE } from '../../events/busEvent.ts';
 import { FailoverCompleted } from '../../events/failoverCompleted.ts';
@@ -11,7 +12,8 @@ type Fact = WatchFact;
 
 const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact => ({
   ...{ service, atMs, kind: 'verdict' },
-  text: `${region} ${state}: ${why}`,
+  // Said once at the start, and by the status: not with every verdict.
+  text: `${region} ${state}: ${why.replace(`; ${SINGLE_VANTAGE_WORDS}`, '')}`,
 });
 
 const approvalHint = ({ approval }: FailoverNotice): string =>
