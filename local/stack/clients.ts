@@ -3,6 +3,7 @@ import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -20,6 +21,7 @@ export const openClients = (endpoint: string, region: string) => {
     dynamodb: new DynamoDBClient(settings),
     ecr: new ECRClient(settings),
     ecs: new ECSClient(settings),
+    elbv2: new ElasticLoadBalancingV2Client(settings),
     eventbridge: new EventBridgeClient(settings),
     route53: new Route53Client(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),

@@ -54,6 +54,17 @@ const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<vo
     });
 };
 
+/** A table of the service, in all its regions. `clients` are those of one of them. */
+export const ensureReplicatedTable = async (
+  cloud: Pick<Cloud, 'dynamodb'>,
+  clients: Clients,
+  table: string,
+  regions: readonly string[],
+): Promise<void> => {
+  await ensureDataTable(clients, table);
+  await cloud.dynamodb.replicate(table, regions);
+};
+
 /**
  * The record answers with the primary's first address, as a service that runs there would have it.
  * One that is watched says where traffic is, and is left alone.
@@ -162,10 +173,7 @@ export const install = async (options: InstallOptions): Promise<Installation> =>
       cloud.slack.url,
       options.webhook,
     );
-    for (const table of dataTables) {
-      await ensureDataTable(primary, table);
-      await cloud.dynamodb.replicate(table, serving);
-    }
+    for (const table of dataTables) await ensureReplicatedTable(cloud, primary, table, serving);
     if (config.record) await ensureRecord(clients, config, config.record);
     return { ...installationOf(config), slack };
   } finally {
