@@ -158,6 +158,8 @@ line.rank { stroke-width: 12; opacity: .38; }
 .step-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .row .step-name small { display: inline; }
 .steps .row { grid-template-columns: minmax(6rem, 16rem) minmax(0, 1fr) 4.6rem; gap: .5rem; }
+.stack { display: grid; gap: 1rem; }
+#gates tbody th, #images tbody th { min-width: 7rem; }
 h4 { font-size: .86rem; margin: 1rem 0 .2rem; }
 .row { display: grid; grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) 11.2rem; align-items: center; gap: .7rem; }
 .row-name { font-size: .88rem; min-width: 0; }

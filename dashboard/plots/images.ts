@@ -117,7 +117,7 @@ export const imagesSection = (report: DrillReport, identities: Identities): Mark
     [
       overview(variants, identities),
       html`<ul class="legend">${swatch('base', 'of the base image')}${swatch('shared', 'in another variant too')}${swatch('own', 'in this variant only')}</ul>`,
-      html`<div class="halves">${variants.map((variant) => card(variant, identities, widest))}</div>`,
+      html`<div class="stack">${variants.map((variant) => card(variant, identities, widest))}</div>`,
     ],
   );
 };
