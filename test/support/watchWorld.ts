@@ -1,6 +1,6 @@
 /**
- * All that the functions of a watch talk to, behind one endpoint: the embedded DynamoDB and
- * EventBridge, and far ends that note which functions are called and which machines are started.
+ * All that the functions of a watch talk to, behind one endpoint: the embedded DynamoDB, S3, SSM
+ * and EventBridge, and far ends that note which functions are called and which machines are started.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,9 @@ import path from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as eventsSdk from '@aws-sdk/client-eventbridge';
 import * as lambdaSdk from '@aws-sdk/client-lambda';
+import * as s3Sdk from '@aws-sdk/client-s3';
 import * as sfnSdk from '@aws-sdk/client-sfn';
+import * as ssmSdk from '@aws-sdk/client-ssm';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openMachines } from '../../aws/machines.ts';
@@ -17,6 +19,8 @@ import { realClock } from '../../local/clock.ts';
 import type { Gateway } from '../../local/delivery/deliveries.ts';
 import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
+import { createS3 } from '../../local/s3/service.ts';
+import { createSsm } from '../../local/ssm/service.ts';
 import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { AwsError } from '../../local/wire/types.ts';
@@ -84,9 +88,12 @@ export const startWatchWorld = async () => {
       throw error;
     },
   });
+  const s3 = await createS3(options);
   const server = await startWireServer({
     services: [
       dynamodb.front,
+      serviceFromSdk(s3Sdk, 's3', s3.operations),
+      serviceFromSdk(ssmSdk, 'ssm', createSsm(options).operations),
       serviceFromSdk(eventsSdk, 'events', events.operations),
       serviceFromSdk(lambdaSdk, 'lambda', {
         Invoke: async (input: lambdaSdk.InvocationRequest) => {
@@ -129,14 +136,21 @@ export const startWatchWorld = async () => {
     machines: openMachines(sdk),
     functions: openFunctionCalls(sdk),
   };
-  const close = async (): Promise<void> => {
+  /** Leaves what is stored where it is. */
+  const stop = async (): Promise<void> => {
     for (const client of Object.values(clients)) client.close();
     await server.close();
     await events.close();
     await dynamodb.close();
+  };
+  const close = async (): Promise<void> => {
+    await stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  return { ...clients, url: server.url, sdk, heard, invoked, executions, meets, close };
+  return {
+    ...clients,
+    ...{ url: server.url, sdk, dataDir, heard, invoked, executions, meets, stop, close },
+  };
 };
 
 export type WatchWorld = Awaited<ReturnType<typeof startWatchWorld>>;
