@@ -7,6 +7,7 @@ import { databaseProbe, databaseTarget, type TokenStore } from '../../probes/dat
 import { dnsProbe } from '../../probes/dns.ts';
 import { httpProbe } from '../../probes/http.ts';
 import type { Probe } from '../../probes/probe.ts';
+import type { Heartbeats } from '../../probes/replication.ts';
 import { tcpProbe } from '../../probes/tcp.ts';
 
 export type Sampling = {
@@ -45,6 +46,8 @@ export const encodedSketches = ({ sketches }: Collected): Record<string, Uint8Ar
   Object.fromEntries([...sketches].map(([metric, sketch]) => [metric, encode(sketch)]));
 
 const PROXIED = 'a proxy on the way accepts connections itself, so connect times say nothing here';
+
+const US_PER_MS = 1_000;
 
 /** Metrics that mean nothing where connections are accepted on the way. */
 const CONNECT_METRICS = new Set(['http.tcp']);
@@ -133,6 +136,21 @@ export const burstOnArm = async (
   } else if (spec.kind === 'tcp') {
     await keepingTime(runner, spec, tcpProbe, () => ({ host, port }), collected);
   }
+};
+
+/** Lags of heartbeats in milliseconds, and how many never came. */
+export const addHeartbeats = (
+  collected: Collected,
+  { lagsMs, sent, unseen, failed }: Heartbeats,
+  timeoutMs: number,
+): void => {
+  const sketch = emptySketch();
+  for (const lagMs of lagsMs) insert(sketch, lagMs * US_PER_MS);
+  if (lagsMs.length > 0) collected.sketches.set('replication.lag', sketch);
+  collected.sent['replication'] = sent;
+  collected.timeoutMs['replication'] = timeoutMs;
+  if (unseen > 0) collected.errors['replication.unseen'] = unseen;
+  if (failed > 0) collected.errors['replication.store'] = failed;
 };
 
 /** Probes what a cell has in common for all arms: the record, or the data store. */

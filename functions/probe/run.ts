@@ -10,9 +10,11 @@ import { cellKey } from '../../core/ranking/input.ts';
 import { CELL_ARM_ID } from '../../events/latencyRecord.ts';
 import type { ProbeRequest, ProbeResult } from '../../events/probeRequest.ts';
 import type { ProbeSpec } from '../../events/probeSpec.ts';
+import { heartbeats } from '../../probes/replication.ts';
 import { openSelfNoise, type SelfNoise } from '../../probes/selfNoise.ts';
 import type { Base } from '../_entry.ts';
 import {
+  addHeartbeats,
   type BurstRunner,
   burstOnArm,
   burstOnCell,
@@ -38,6 +40,9 @@ type Work = {
 
 /** Loopback probes before each arm: enough for a median, few enough to cost milliseconds. */
 const NOISE_PROBES = 15;
+
+/** Two seconds in each round, at a spacing well below what replication between regions takes. */
+const HEARTBEATS = { beats: 20, everyMs: 100 } as const;
 
 /** For the last word to the home region, when the time for the work is over. */
 const FAREWELL_MS = 400;
@@ -140,6 +145,32 @@ const probeStore = async (work: Work, spec: ProbeSpec, collected: Collected): Pr
     await burstOnCell(work.runner, spec, store, collected);
   } finally {
     store.close();
+  }
+  await probeReplication(work, spec, collected);
+};
+
+/** From the cell's region to the vantage's, where both serve: written there, read here. */
+const probeReplication = async (
+  { request, needs, runner }: Work,
+  { table, timeoutMs }: ProbeSpec & { kind: 'database' },
+  collected: Collected,
+): Promise<void> => {
+  const { cell, drillId, round, replicaRegions } = request;
+  if (!replicaRegions.includes(cell.vantage)) return;
+  await runner.beat();
+  const name = `${cellKey(cell)} heartbeat`;
+  const open = (region: string): Promise<ProbeTable> =>
+    needs.probeTable({ table, region, name }, runner.signal);
+  let opened: ProbeTable[] = [];
+  try {
+    opened = await Promise.all([open(cell.region), open(cell.vantage)]);
+    const [there, here] = opened;
+    if (!there || !here) return;
+    const plan = { run: `${drillId}/${round}/${name}`, ...HEARTBEATS, timeoutMs };
+    const link = { write: there.write, read: here.read };
+    addHeartbeats(collected, await heartbeats(link, plan, runner.signal), timeoutMs);
+  } finally {
+    for (const one of opened) one.close();
   }
 };
 
