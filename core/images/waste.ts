@@ -45,20 +45,25 @@ const find = (root: Node, parts: readonly string[]): Node | undefined => {
   return node;
 };
 
-const make = (root: Node, parts: readonly string[]): Node => {
+type Hide = (path: string, file: { layer: number; bytes: number }, how: WastedFile['how']) => void;
+
+/** The node of a path; a file on the way to it gives way to a folder. */
+const make = (root: Node, parts: readonly string[], hide: Hide): Node => {
   let node = root;
-  for (const part of parts) {
+  parts.forEach((part, at) => {
     let next = node.children.get(part);
     if (!next) {
       next = newNode();
       node.children.set(part, next);
     }
+    if (next.file && at < parts.length - 1) {
+      hide(parts.slice(0, at + 1).join('/'), next.file, 'overwritten');
+      next.file = undefined;
+    }
     node = next;
-  }
+  });
   return node;
 };
-
-type Hide = (path: string, file: { layer: number; bytes: number }, how: WastedFile['how']) => void;
 
 const hideChildren = (node: Node, path: string, how: WastedFile['how'], hide: Hide): void => {
   for (const [name, child] of node.children) {
@@ -101,7 +106,7 @@ const addEntries = (
   for (const { path, kind, bytes } of entries) {
     const parts = partsOf(path);
     if (parts.length === 0 || parts.at(-1)?.startsWith(WHITEOUT)) continue;
-    const node = make(root, parts);
+    const node = make(root, parts, hide);
     if (node.file) hide(path, node.file, 'overwritten');
     node.file = undefined;
     if (kind === 'folder') continue;

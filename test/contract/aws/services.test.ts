@@ -173,9 +173,14 @@ describe('the image registry', () => {
     const digest = sha256(imageManifest);
     expect(await registry.find(REPOSITORY, digest, signal)).toEqual({
       digest,
+      configDigest: sha256('config'),
       layers: [
-        { digest: sha256('base'), compressedBytes: 4 },
-        { digest: sha256('application'), compressedBytes: 11 },
+        { mediaType: 'application/octet-stream', digest: sha256('base'), compressedBytes: 4 },
+        {
+          mediaType: 'application/octet-stream',
+          digest: sha256('application'),
+          compressedBytes: 11,
+        },
       ],
     });
     expect(await registry.find(REPOSITORY, `sha256:${'0'.repeat(64)}`, signal)).toBeUndefined();

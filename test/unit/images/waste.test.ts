@@ -62,6 +62,7 @@ describe('a folder', () => {
 
   it('in the place of a file hides it', () => {
     expect(lost([file('x', 6)], [folder('x'), file('x/y', 1)])).toEqual([6, 0]);
+    expect(lost([file('x', 6)], [file('x/y', 1)])).toEqual([6, 0]);
   });
 
   it('that comes again changes nothing', () => {
