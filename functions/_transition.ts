@@ -39,8 +39,8 @@ export type Applied = {
   readonly decisions: Advance['decisions'];
 };
 
-/** A plan changes when somebody deploys: a minute of the old one does no harm. */
-const PLAN_KEPT_MS = 60_000;
+/** A plan changes when somebody deploys, or a rehearsal mends what it broke. */
+const PLAN_KEPT_MS = 10_000;
 /** Ten observers that vote at the same moment are all served within this many tries. */
 const TRIES = 20;
 const PAUSE_MS = 4;
@@ -117,7 +117,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     const calls: Promise<void>[] = [];
     let left = false;
     for (const [index, action] of actions.entries()) {
-      const key = `${atMs}-${version}-${index}`;
+      const key = `${Math.floor(atMs)}-${version}-${index}`;
       if (action.do === 'notify') {
         events.push(failoverNotice({ ...facts, notice: action.notice, key, why: action.why }));
       } else if (action.do === 'page') {
@@ -157,6 +157,17 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       if (await carryOut(service, entry, step, signal)) remember(service, entry.version);
     };
     await Promise.all([...[...own, ...overdue].map(carry), tell()]);
+    if (own.length > 0 && starter === undefined) await settle(service, next, signal);
+  };
+
+  /**
+   * A step may not come by again, so it takes what it has told out of the outbox now. If another
+   * writer is first, that is told once more, which does no harm.
+   */
+  const settle = async (service: string, stored: WatchState, signal: AbortSignal) => {
+    const outbox = stored.outbox.filter(({ version }) => !done.has(`${service}#${version}`));
+    if (outbox.length === stored.outbox.length) return;
+    await table.saveState(service, { ...stored, version: stored.version + 1, outbox }, signal);
   };
 
   const save = async (service: string, step: Advance, signal: AbortSignal): Promise<boolean> => {

@@ -35,10 +35,17 @@ const isClear = (state: State, nowMs: number, { clearMs }: FailoverSettings): bo
   state.clearSinceMs !== null &&
   nowMs - state.clearSinceMs >= clearMs;
 
+/**
+ * Observers that begin, or begin again, are heard one after the other: not to know, with nothing
+ * that speaks against the region, becomes a suspicion only when it has lasted for `down`.
+ */
+const patienceMs = (active: Verdict, { suspectMs, confirm }: FailoverSettings): number =>
+  active.state === 'UNKNOWN' && active.doubtSinceMs === null ? confirm.downMs : suspectMs;
+
 const atRest = (state: State, verdicts: Verdicts, settings: FailoverSettings): Step => {
   const { nowMs, active, other } = verdicts;
   const since = state.unknownSinceMs ?? troubleSinceMs(active);
-  if (since !== null && nowMs - since >= settings.suspectMs) {
+  if (since !== null && nowMs - since >= patienceMs(active, settings)) {
     const suspected = suspect(state, active.why, nowMs);
     // What is confirmed already, as after a restart, need not wait.
     const next = whileSuspect(suspected.state, verdicts, settings);

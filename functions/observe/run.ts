@@ -28,7 +28,8 @@ const HOLD_INTERVALS = 3;
 /** Wall time at the start and what has passed since: a clock that is set meanwhile does no harm. */
 const steadyClock = ({ clock }: Base): SteadyClock => {
   const offsetMs = clock.now() - clock.monotonicMs();
-  return { now: () => clock.monotonicMs() + offsetMs };
+  // Tenths are finer than any timer, and short in what is stored.
+  return { now: () => Math.round((clock.monotonicMs() + offsetMs) * 10) / 10 };
 };
 
 export const observe =

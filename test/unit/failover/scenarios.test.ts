@@ -80,6 +80,14 @@ describe('failure scenario', () => {
     });
   });
 
+  it('3: a detector that begins knows nothing for less than `down`, and nobody is told', () => {
+    const run = drive(settingsWith());
+    last(run, 0, 29, ['UP', 'UP', 'ABSTAIN', 'ABSTAIN', 'ABSTAIN']);
+    expect([run.state().phase, run.notices()]).toEqual(['STEADY', []]);
+    last(run, 29, 32, ['UP', 'UP', 'ABSTAIN', 'ABSTAIN', 'ABSTAIN']);
+    expect([run.state().phase, run.did('page').length]).toEqual(['SUSPECT', 1]);
+  });
+
   it('4: only some paths are cut: no flip without a quorum, and none with the data cut off', () => {
     const asymmetric = drive(settingsWith());
     last(asymmetric, 0, 300, ['DOWN', 'DOWN', 'UP', 'UP', 'UP']);
