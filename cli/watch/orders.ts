@@ -1,6 +1,7 @@
 /** A person's orders to the watch that runs, through the gates, and what comes of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionCalls, openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
 import {
   type EvaluateInput,
   type EvaluateOutput,
@@ -9,6 +10,7 @@ import {
 import type { OrderOutput } from '../../events/orderOutput.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import type { RunningWatch } from './controlClient.ts';
+import { watchTableOf } from './status.ts';
 
 const POLL_MS = 250;
 /** Longer than a move takes that is not stuck; who waits no longer sees the rest in the status. */
@@ -26,22 +28,34 @@ export type Orders = {
 };
 
 export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Orders => {
-  const calls: FunctionCalls = openFunctionCalls({
-    ...{ endpoint, region: homeRegion, credentials: CREDENTIALS },
-  });
+  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
+  const calls: FunctionCalls = openFunctionCalls(sdk);
+  const table = openWatchTable(watchTableOf(service), sdk);
   const ask = (what: Asked) => calls.call(evaluateOf(service), what, EvaluateOutputShape);
+  /** Until its lease is given up another order would be refused. */
+  const holdsLease = async (name: string | undefined): Promise<boolean> => {
+    const lease = await table.lease(service);
+    return lease !== null && lease.holder === name && lease.expiresAtMs > Date.now();
+  };
   return {
     ask,
     follow: async (answer, signal) => {
+      const name = answer.state.execution?.name;
       const untilMs = performance.now() + PATIENCE_MS;
       let latest = answer;
-      while (latest.state.execution !== null && performance.now() < untilMs) {
+      while (
+        performance.now() < untilMs &&
+        (latest.state.execution !== null || (await holdsLease(name)))
+      ) {
         await sleep(POLL_MS, undefined, { signal });
         latest = await ask({ kind: 'status', service });
       }
       return latest;
     },
-    close: calls.close,
+    close: () => {
+      calls.close();
+      table.close();
+    },
   };
 };
 

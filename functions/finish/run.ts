@@ -86,9 +86,12 @@ const chained = ({ decided, pieces }: Known, result: FailoverResult): Entry[] =>
   );
 };
 
-/** The lease ends with the execution, so that the next one need not wait for it. */
+/**
+ * The lease ends with the execution. Its own holder gives it up, so it is over by every clock and
+ * the next one waits for nothing.
+ */
 const letGo = async (
-  { table, clock }: Needs,
+  { table }: Needs,
   service: string,
   holder: string,
   signal: AbortSignal,
@@ -96,7 +99,7 @@ const letGo = async (
   const found = await table.lease(service, signal);
   if (found === null || found.holder !== holder) return;
   const { epoch } = found;
-  const item = { epoch, holder, expiresAtMs: Math.min(found.expiresAtMs, clock.now()) };
+  const item = { epoch, holder, expiresAtMs: 0 };
   const condition = { expect: 'epoch' as const, epoch, holder };
   await table.claim(service, { ok: true, item, condition }, signal);
 };

@@ -157,9 +157,12 @@ describe('a watch of two endpoints', () => {
     const watch = start({ failover: '{ mode: manual, failback: manual, cooldown: 0s }' });
     await settled(watch);
     const asked = ['--yes', '--data', workshop.dataDir()];
-    expect(await workshop.run(['flip', ...asked])).toMatchObject({ code: 0 });
+    const there = await workshop.run(['flip', ...asked]);
+    expect(there.stderr + there.stdout).toContain('eu-central-1 serves at epoch 1');
     expect(await ask(port)).toEqual([standby.host]);
-    expect(await workshop.run(['back', ...asked])).toMatchObject({ code: 0 });
+    const back = await workshop.run(['back', ...asked]);
+    expect(back.stderr + back.stdout + watch.said()).toContain('eu-west-1 serves at epoch 2');
+    expect(back.code).toBe(0);
     expect(await ask(port)).toEqual([primary.host]);
   }, 180_000);
 });
