@@ -17,10 +17,12 @@ type Needs = {
   readonly onFault: (error: unknown, what: string) => void;
   /** URL of the cloud, empty until it listens. */
   readonly endpoint: () => string;
+  /** Whether changes of zones take time to reach the name servers; they do unless this is false. */
+  readonly distances?: boolean;
 };
 
 export const openStorage = async (needs: Needs, keep: Closing) => {
-  const { dataDir, clock, random, onFault, endpoint } = needs;
+  const { dataDir, clock, random, onFault, endpoint, distances } = needs;
   const base = { dataDir, clock };
   return {
     s3: keep(await createS3(base)),
@@ -36,6 +38,7 @@ export const openStorage = async (needs: Needs, keep: Closing) => {
         ...base,
         random,
         awsEndpoint: endpoint,
+        ...(distances === false ? { propagationMs: 0 } : {}),
         onFault: (error) => onFault(error, 'route53'),
       }),
     ),

@@ -76,6 +76,8 @@ const RANK: Readonly<Record<string, number>> = {
   'AWS::Lambda::Permission': 5,
 };
 const RANK_ELSE = 2;
+/** From here on things start functions. */
+const RANK_STARTERS = 3;
 const RANK_LAST = 5;
 
 export const deploy = async (deployment: Deployment): Promise<void> => {
@@ -92,6 +94,7 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     const arn = `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${nameOf(key)}`;
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
+  const resources = Object.entries(template.resources.Resources);
   const clients = openClients(endpoint, region);
   const makeOne = async (name: string, type: string, properties: unknown): Promise<Made> => {
     if (type !== ROLE_TYPE) {
@@ -100,35 +103,36 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${template.service}-${name}`;
     return { ref: name, attributes: { Arn: arn } };
   };
+  const makeAll = async (rank: number): Promise<void> => {
+    const group = resources.filter(([, { Type: type }]) => (RANK[type] ?? RANK_ELSE) === rank);
+    await Promise.all(
+      group.map(async ([name, { Type: type, Properties: properties }]) => {
+        made.set(name, await makeOne(name, type, properties));
+      }),
+    );
+  };
   try {
-    for (let rank = 0; rank <= RANK_LAST; rank++) {
-      const group = Object.entries(template.resources.Resources).filter(
-        ([, { Type: type }]) => (RANK[type] ?? RANK_ELSE) === rank,
-      );
-      await Promise.all(
-        group.map(async ([name, { Type: type, Properties: properties }]) => {
-          made.set(name, await makeOne(name, type, properties));
-        }),
-      );
+    for (let rank = 0; rank < RANK_STARTERS; rank++) await makeAll(rank);
+    // Before anything that starts them.
+    for (const [key, declared] of Object.entries(template.functions)) {
+      const bundled = folderOf(declared.package.artifact);
+      if (deployment.wanted?.includes(bundled) === false) continue;
+      deployment.lambda.registerFunction({
+        region,
+        name: nameOf(key),
+        codePath: deployment.bundleOf(bundled),
+        handler: declared.handler,
+        timeoutS: declared.timeout,
+        memoryMb: declared.memorySize,
+        environment: environmentOf(
+          { ...template.provider.environment, ...declared.environment },
+          references,
+        ),
+      });
     }
+    for (let rank = RANK_STARTERS; rank <= RANK_LAST; rank++) await makeAll(rank);
   } finally {
     clients.close();
-  }
-  for (const [key, declared] of Object.entries(template.functions)) {
-    const bundled = folderOf(declared.package.artifact);
-    if (deployment.wanted?.includes(bundled) === false) continue;
-    deployment.lambda.registerFunction({
-      region,
-      name: nameOf(key),
-      codePath: deployment.bundleOf(bundled),
-      handler: declared.handler,
-      timeoutS: declared.timeout,
-      memoryMb: declared.memorySize,
-      environment: environmentOf(
-        { ...template.provider.environment, ...declared.environment },
-        references,
-      ),
-    });
   }
 };
 

@@ -34,6 +34,8 @@ const configOf = (urls: { primary: string; standby: string }, over: Record<strin
 export type WatchedOptions = {
   readonly over?: Record<string, unknown>;
   readonly dataDir?: string;
+  /** Whether regions are as far apart as they are; not unless said, as for endpoints. */
+  readonly distances?: boolean;
   readonly bundleDir?: string;
 };
 
@@ -57,6 +59,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
       port: 0,
       builder: { choice: undefined, reason: 'this test builds nothing' },
       resolverRegions: [PRIMARY, STANDBY],
+      distances: given.distances ?? false,
       dns: { host: '127.0.0.1', port: dnsPort },
       onEvent: (event) => events.push({ heardMs: performance.now(), event }),
       onLambdaLog: ({ functionName, text }) => log.push(`${functionName} ${text}`),
