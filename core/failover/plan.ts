@@ -17,6 +17,12 @@ export type Plan = {
 const named = (gates: readonly Gate[]): string =>
   gates.map(({ gate, why }) => `${gate}: ${why}`).join('; ');
 
+const because = ({ active, cause }: View): string => {
+  if (cause === 'operator') return `a person gave the order, ${active.region} is ${active.state}`;
+  if (cause === 'external') return `an alarm rang, ${active.region} is ${active.state}`;
+  return `${active.region} is ${cause}`;
+};
+
 export const planFailover = (view: View): Plan => {
   const gates = evaluateGates(view);
   if (view.cause === null) {
@@ -40,7 +46,7 @@ export const planFailover = (view: View): Plan => {
     : {
         plan: 'flip',
         to,
-        reason: `${view.active.region} is ${view.cause}: ${view.active.why}`,
+        reason: `${because(view)}: ${view.active.why}`,
         gates,
       };
 };
