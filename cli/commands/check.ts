@@ -1,13 +1,16 @@
 /** `failover check`: is the configuration right, and what would a drill do, take and cost? */
 import { writeFileSync } from 'node:fs';
 import { drillCostUsd } from '../../core/cost.ts';
+import type { Findings } from '../../core/dockerfile/findings.ts';
 import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
+import { gateReason, judgeImage } from '../../core/images/gates.ts';
 import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
+import { gateLimits } from '../../events/gateLimits.ts';
 import { loadConfig } from '../config/load.ts';
 import { residencyNotes } from '../config/residency.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
@@ -38,6 +41,24 @@ const scanNotes = ({ scanned: { missing } }: CheckedConfig): string[] =>
         `there is no ${missing.join(', ')} yet: without a scan the gate on vulnerabilities is not judged`,
       ];
 
+/** What the gates say before anything is built: findings and scans are known, sizes and errors are not. */
+const gateNotes = (
+  { config, variants, scanned: { scans } }: CheckedConfig,
+  { findings }: Findings,
+): string[] => {
+  const limits = { ...gateLimits(config.drill.gates), sizeBytes: null };
+  return variants.flatMap(({ id }) => {
+    const own = findings.filter((finding) => finding.variants.includes(id));
+    const scan = scans[id] ?? null;
+    const image = { compressedBytes: null, digests: [], findings: own, scan };
+    const why = gateReason(judgeImage(image, limits));
+    if (why === undefined) return [];
+    return id === config.image?.reference
+      ? [`${id}, which runs today, would be measured all the same; ${why}`]
+      : [`${id} would not be placed; ${why}`];
+  });
+};
+
 const pairOf = ({ config }: CheckedConfig) => {
   const primary = config.regions.primary.name;
   const standby = config.regions.standby.name;
@@ -56,7 +77,7 @@ const BUILD_MINUTES = 2;
 const PROBE_MEMORY_MB = 1_024;
 
 /** The plan that `check` prints, as data. */
-export const planOf = (checked: CheckedConfig, nowMs: number) => {
+export const planOf = (checked: CheckedConfig, found: Findings, nowMs: number) => {
   const { config, variants } = checked;
   const { regions, image } = config;
   const serving = [regions.primary.name, regions.standby.name];
@@ -96,7 +117,12 @@ export const planOf = (checked: CheckedConfig, nowMs: number) => {
     estimatedMs: measuringMs,
     estimatedCostUsd: cost,
     schedule: scheduleOf(checked, nowMs),
-    notes: [...residencyNotes(checked), ...scanNotes(checked), ...unusedByDrill(checked)],
+    notes: [
+      ...residencyNotes(checked),
+      ...scanNotes(checked),
+      ...gateNotes(checked, found),
+      ...unusedByDrill(checked),
+    ],
   };
 };
 
@@ -166,7 +192,7 @@ export const check = (options: CheckOptions, output: Output): number => {
     writeReport('junit', junit, junitOf(found, checked.dockerfile?.file ?? checked.file, failOn));
   }
   const failed = found.findings.filter((finding) => fails(finding, failOn));
-  const plan = planOf(checked, Date.now());
+  const plan = planOf(checked, found, Date.now());
   const result = { ...plan, ...found, failOn, failed: failed.length };
   output.result(result, (style) => [
     ...planLines(plan),

@@ -70,9 +70,9 @@ const findingsGate = ({ findings }: GatedImage, severity: Severity): GateResult 
   return { gate: 'findings', status: 'failed', found, limit };
 };
 
-/** Whether a scan names the image: undefined when it names none, as of a file system. */
-const isScanOf = (scanned: readonly string[], image: readonly string[]): boolean | undefined =>
-  scanned.length === 0 ? undefined : scanned.some((digest) => image.includes(digest));
+/** True when a scan names another image; a scan of files names none, and before a build there is none. */
+const isOfOther = (scanned: readonly string[], image: readonly string[]): boolean =>
+  scanned.length > 0 && image.length > 0 && !scanned.some((digest) => image.includes(digest));
 
 const scanGate = (
   { scan, digests }: GatedImage,
@@ -90,7 +90,7 @@ const scanGate = (
     .toReversed()
     .filter((name) => counts[name] > 0)
     .map((name) => `${counts[name]} ${name}`);
-  const other = isScanOf(scan.digests, digests) === false ? ', of an earlier image' : '';
+  const other = isOfOther(scan.digests, digests) ? ', of another image' : '';
   const when = scan.scannedAt === null ? '' : ` of ${scan.scannedAt.slice(0, 10)}`;
   const by = ` (${scan.tool}${when}${other})`;
   return serious.length === 0

@@ -8,6 +8,7 @@ import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import { type Config, ConfigDocument } from '../../events/config.ts';
 import type { BuildRequest, PlanInput, PlanOutput } from '../../events/drillInput.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
+import { gateLimits } from '../../events/gateLimits.ts';
 import { probeSpecs } from '../../events/probeSpec.ts';
 import type { Base } from '../_entry.ts';
 
@@ -37,18 +38,6 @@ const buildRequest = (
   ],
   sourceLocation,
 });
-
-const gateLimits = (gates: Config['drill']['gates']): DrillPlan['gates'] => {
-  const { errors, size, findings, vulnerabilities } = gates ?? {};
-  return {
-    errors: errors ?? null,
-    sizeBytes: size ?? null,
-    findings: findings === undefined || findings === 'none' ? null : findings,
-    vulnerabilities: vulnerabilities
-      ? { severity: vulnerabilities.severity, unfixed: vulnerabilities.unfixed }
-      : null,
-  };
-};
 
 const drillPlan = (
   { drillId, startedAt, drill }: PlanInput,
@@ -91,6 +80,15 @@ const drillPlan = (
     },
     slackParameter: config.notify.slack?.replace(/^ssm:/, '') ?? null,
     configKey: drill.configKey,
+    rpoMs: config.failover?.rpo ?? null,
+    standbyCheck: {
+      record: config.record ?? null,
+      endpoints: [primary, standby].flatMap((one) =>
+        'endpoint' in one && one.endpoint !== undefined
+          ? [{ region: one.name, url: one.endpoint }]
+          : [],
+      ),
+    },
     gates: gateLimits(config.drill.gates),
   };
 };

@@ -88,9 +88,9 @@ describe('vulnerabilities', () => {
     expect(judged('medium', 'ignore')?.found).toBe('3 medium (grype of 2026-11-01)');
   });
 
-  it('of an image that was built before are told as such', () => {
+  it('of another image, such as the one built before, are told as such', () => {
     expect(judged('critical', 'count', { digests: ['sha256:b'] })?.found).toContain(
-      'of an earlier image',
+      'of another image',
     );
     expect(judged('critical', 'count', { scan: { ...scan, digests: [] } })?.found).not.toContain(
       'earlier',
