@@ -1,6 +1,6 @@
 /** Winning and renewing the lease of an execution. */
 import type { WatchTable } from '../aws/watchTable.ts';
-import { claimLease, type LeaseCondition } from '../core/failover/lease.ts';
+import { claimLease, type Lease, type LeaseCondition } from '../core/failover/lease.ts';
 import type { FailoverSettings } from '../core/failover/settings.ts';
 import type { Clock } from './_entry.ts';
 
@@ -23,17 +23,25 @@ type Needs = { readonly table: WatchTable; readonly clock: Clock };
 /** Two claims of one executor that cross each other are settled by a second look. */
 const TRIES = 3;
 
-/** Wins the epoch, or renews it for the holder that has it: after what is read. */
+/**
+ * Wins the epoch, or renews it for the holder that has it: after what is read, or after what was
+ * read before, which the condition of the write holds to. What that refuses is read anew.
+ */
 export const takeLease = async (
   { table, clock }: Needs,
   { service, holder, epoch, lease }: Hold,
   signal: AbortSignal,
+  known?: Lease | null,
 ): Promise<Held> => {
   let why = '';
+  let remembered = known;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const found = await table.lease(service, signal);
+    const isRemembered = remembered !== undefined;
+    const found = remembered === undefined ? await table.lease(service, signal) : remembered;
+    remembered = undefined;
     const sinceMonotonicMs = clock.monotonicMs();
     const claim = claimLease(found, { holder, epoch, nowMs: clock.now(), ...lease });
+    if (!claim.ok && isRemembered) continue;
     if (!claim.ok) return { won: false, why: claim.why, sinceMonotonicMs };
     if (await table.claim(service, claim, signal)) {
       return { won: true, why: `epoch ${epoch} is held by ${holder}`, sinceMonotonicMs };
@@ -67,17 +75,23 @@ export const renewLease = async (
 /** A lease that nobody holds, so that there is one to write over. */
 const NOBODY = { epoch: 0, holder: 'nobody', expiresAtMs: 0 };
 
-/** Writes the lease that is there over itself: proof that the table takes conditional writes. */
+/**
+ * Writes the lease that is there over itself: proof that the table takes conditional writes. Gives
+ * the lease that is there now, if that is known.
+ */
 export const proveLease = async (
   { table }: Pick<Needs, 'table'>,
   service: string,
   signal: AbortSignal,
-): Promise<{ readonly ok: boolean; readonly why: string }> => {
+): Promise<{ readonly ok: boolean; readonly why: string; readonly lease: Lease | undefined }> => {
   const found = await table.lease(service, signal);
   const condition: LeaseCondition =
     found === null
       ? { expect: 'absent' }
       : { expect: 'epoch', epoch: found.epoch, holder: found.holder };
-  const ok = await table.claim(service, { ok: true, item: found ?? NOBODY, condition }, signal);
-  return { ok, why: ok ? 'the lease can be written' : 'another writer changed the lease' };
+  const lease = found ?? NOBODY;
+  const ok = await table.claim(service, { ok: true, item: lease, condition }, signal);
+  return ok
+    ? { ok, why: 'the lease can be written', lease }
+    : { ok, why: 'another writer changed the lease', lease: undefined };
 };

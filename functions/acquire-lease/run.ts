@@ -1,5 +1,6 @@
 /** Wins the epoch of an execution: from here on it is the only one that may move traffic. */
 import type { WatchTable } from '../../aws/watchTable.ts';
+import type { Lease } from '../../core/failover/lease.ts';
 import type { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
 import type { PreflightOutput } from '../../events/failoverStep.ts';
 import { targetOf } from '../../events/watchPlan.ts';
@@ -12,31 +13,34 @@ type Needs = Base & {
   readonly transitions: Transitions;
 };
 
-const preflight = async (
-  { table, transitions }: Needs,
-  service: string,
-  signal: AbortSignal,
-): Promise<PreflightOutput> => {
-  const [proof] = await Promise.all([
-    proveLease({ table }, service, signal),
-    transitions.planOf(service, signal),
-    table.state(service, signal),
-  ]);
-  return { ...proof, writable: proof.ok ? 1 : 0, needed: 1, of: 1 };
-};
+export const acquireLease = (needs: Needs) => {
+  const { table, transitions, clock } = needs;
+  /** Leases as a preflight left them, by service: each saves one claim its read. */
+  const known = new Map<string, Lease>();
 
-export const acquireLease =
-  (needs: Needs) =>
-  async (input: AcquireLeaseInput, signal: AbortSignal): Promise<LeaseTaken | PreflightOutput> => {
-    const { table, transitions, clock } = needs;
+  const preflight = async (service: string, signal: AbortSignal): Promise<PreflightOutput> => {
+    const [{ ok, why, lease }] = await Promise.all([
+      proveLease({ table }, service, signal),
+      transitions.planOf(service, signal),
+      table.state(service, signal),
+    ]);
+    if (lease !== undefined) known.set(service, lease);
+    return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1 };
+  };
+
+  return async (
+    input: AcquireLeaseInput,
+    signal: AbortSignal,
+  ): Promise<LeaseTaken | PreflightOutput> => {
     const { service } = input;
-    if ('preflight' in input) return preflight(needs, service, signal);
+    if ('preflight' in input) return preflight(service, signal);
     const { execution } = input;
     const { name, epoch, to } = execution;
     const plan = await transitions.planOf(service, signal);
     const startedAtMs = clock.now();
     const hold = { service, holder: name, epoch, lease: plan.failover.lease };
-    const { won, why } = await takeLease(needs, hold, signal);
+    const { won, why } = await takeLease(needs, hold, signal, known.get(service));
+    known.delete(service);
     const nowMs = clock.now();
     const fence = plan.fences.length > 0 || plan.singleWriter;
     const scale = targetOf(plan, to).capacity !== null;
@@ -60,3 +64,4 @@ export const acquireLease =
     ]);
     return { ok: won, why, won, leaseWonAtMs: won ? nowMs : null, fence, scale };
   };
+};

@@ -12,6 +12,9 @@ export const machineOf =
   ({ cause }: Execution): string =>
     cause === 'failback' ? arns.failback : arns.failover;
 
+/** None is ever called so. */
+const NO_EXECUTION = 'preflight';
+
 /** Its name is known before it runs, so a decision that is carried out twice starts one. */
 export const openStarter = (
   { machines, machineArns }: { readonly machines: Machines; readonly machineArns: Arns },
@@ -21,5 +24,12 @@ export const openStarter = (
     const input: StepInput = { service, execution };
     await machines.start(machineOf(machineArns)(execution), execution.name, input, signal);
   },
-  prepare: readiness.ask,
+  prepare: async (service, signal) => {
+    await Promise.all([
+      readiness.ask(service, signal),
+      // The first call of a client takes longest: it is made while there is time, as a question
+      // whose answer says nothing.
+      machines.status(machineArns.failover, NO_EXECUTION, signal).catch(() => null),
+    ]);
+  },
 });

@@ -55,24 +55,27 @@ export const openVoting = (needs: Needs) => {
     return `${opinionOf(vote)} ${doubt}`;
   };
 
-  const send = (votes: readonly Vote[], nowMs: number): void => {
+  const send = (votes: readonly Vote[], nowMs: number): Promise<void> => {
     sentMs = nowMs;
     sent += votes.length;
     for (const vote of votes) told.set(vote.target, keyOf(vote));
     // One that is lost is said again by the next; who is not heard counts as one that abstains.
     const event = healthVote(service, votes);
-    keeping.keep('sending votes', bus.put([event], AbortSignal.timeout(SEND_MS)));
+    const sending = bus.put([event], AbortSignal.timeout(SEND_MS));
+    keeping.keep('sending votes', sending);
+    return sending;
   };
 
   /** Casts all votes, and sends them if one has changed or their time has come. */
   const vote = (nowMs: number): void => {
     const votes = cast(nowMs);
     const isNew = (one: Vote) => (told.get(one.target) ?? 'ABSTAIN starting sure') !== keyOf(one);
-    if (votes.some(isNew) || nowMs - sentMs >= repeatMs) send(votes, nowMs);
+    const due = votes.some(isNew) || nowMs - sentMs >= repeatMs;
+    const sending = due ? send(votes, nowMs) : Promise.resolve();
     const turned = votes.filter((one) => opinions.get(one.target) !== opinionOf(one));
     for (const one of turned) opinions.set(one.target, opinionOf(one));
-    // What led to it is kept now: a decision may soon rest on it.
-    if (turned.length > 0) keeping.flush();
+    // What led to it is kept at once, as a decision may soon rest on it; the vote goes first.
+    if (turned.length > 0) sending.then(keeping.flush, keeping.flush);
   };
 
   return {

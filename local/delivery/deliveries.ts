@@ -188,9 +188,11 @@ export const openDeliveries = async (options: DeliveriesOptions): Promise<Delive
   return {
     submit: async (deliveries) => {
       if (deliveries.length === 0) return;
-      await journal.add(deliveries);
+      // Delivered while it is being written: who is not told that it is safe will send it again.
+      const safe = journal.add(deliveries);
       for (const { id, item } of deliveries) start(id, item);
       pump();
+      await safe;
     },
     close: async () => {
       stopping.abort(new Error('the embedded cloud stops'));

@@ -30,8 +30,9 @@ type Needs = {
 };
 
 /**
- * Asynchronous invocations. An event is on disk before it is accepted and stays there until its
- * function has succeeded or every try is used up; after a restart it is delivered (again).
+ * Asynchronous invocations. An event is on disk before it is accepted, though it may run already,
+ * and stays there until its function has succeeded or every try is used up; after a restart it is
+ * delivered (again).
  */
 export type EventQueue = {
   accept(
@@ -72,7 +73,13 @@ export const openEventQueue = (needs: Needs): EventQueue => {
     await rename(temporary, fileOf(event));
   };
 
-  const forget = (event: StoredEvent) => rm(fileOf(event), { force: true });
+  /** Events that are being written for the first time. */
+  const storing = new Map<string, Promise<void>>();
+
+  const forget = async (event: StoredEvent): Promise<void> => {
+    await storing.get(event.requestId);
+    await rm(fileOf(event), { force: true });
+  };
 
   const schedule = (event: StoredEvent): void => {
     if (closed) return;
@@ -106,6 +113,7 @@ export const openEventQueue = (needs: Needs): EventQueue => {
       needs.onDiscard(tried, result.payload);
       return;
     }
+    await storing.get(event.requestId);
     await store({ ...tried, dueAt });
     schedule({ ...tried, dueAt });
   };
@@ -128,8 +136,12 @@ export const openEventQueue = (needs: Needs): EventQueue => {
     async accept(event) {
       const now = clock.now();
       const stored = { ...event, acceptedAt: now, tries: 0, dueAt: now };
-      await store(stored);
+      // It runs while it is being written: who is not told that it is accepted will send it again.
+      const safe = store(stored);
+      const settled = safe.catch(() => undefined);
+      storing.set(stored.requestId, settled);
       schedule(stored);
+      await safe.finally(() => storing.delete(stored.requestId));
     },
     wake(region, functionName) {
       for (const event of unregistered.values()) {
