@@ -202,6 +202,7 @@ html:not(.scripted) .switch { display: none; }
 const FAILOVER = `
 .bar-part { fill: var(--c); }
 .split { border-radius: 5px; overflow: hidden; margin-bottom: .8rem; }
+.stack { display: grid; gap: 1rem; }
 .when { white-space: nowrap; }
 .what { color: var(--muted); overflow-wrap: anywhere; }
 .state { font-weight: 600; white-space: nowrap; }

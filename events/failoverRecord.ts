@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import type { Entry } from '../core/evidence/chain.ts';
 import { faultMs } from '../core/evidence/moments.ts';
-import { causeText } from '../core/report/failoverWords.ts';
 import { DecisionEntry } from './evidenceRecord.ts';
 import {
   type DnsAnswerShape,
@@ -63,6 +62,30 @@ const serverAnswers = (answers: readonly DnsAnswerShape[], expected: Expected): 
   });
 };
 
+export type AnswersOfType = Omit<ServerAnswers, 'transport'> & { readonly over: string };
+
+/** Both transports of a server in one, where they end with the same answer. */
+export const overTransports = (answers: readonly ServerAnswers[]): AnswersOfType[] => {
+  const merged = new Map<string, AnswersOfType>();
+  for (const { transport, ...one } of answers) {
+    const { server, type, rcode, values, detail, goodSinceMs: sinceMs } = one;
+    const key = [server, type, rcode, values.join(' '), detail, sinceMs === null].join('|');
+    const before = merged.get(key);
+    merged.set(
+      key,
+      before === undefined
+        ? { ...one, over: transport }
+        : {
+            ...before,
+            over: `${before.over}, ${transport}`,
+            asked: before.asked + one.asked,
+            goodSinceMs: sinceMs === null ? null : Math.max(before.goodSinceMs ?? 0, sinceMs),
+          },
+    );
+  }
+  return [...merged.values()];
+};
+
 const decisionMoments = (entry: DecisionEntry): ReportMoment[] => {
   const { input, decision } = entry;
   const { cause, active, plan } = decision;
@@ -78,12 +101,7 @@ const decisionMoments = (entry: DecisionEntry): ReportMoment[] => {
       kind: 'vote',
       text: `${observer}: ${from} is DOWN${lastFailure === null ? '' : ` (${lastFailure})`}`,
     }));
-  const why = cause === null ? '' : `, as ${causeText(cause, from)}`;
-  const decided = {
-    atMs: input.nowMs,
-    kind: 'decision',
-    text: `${plan.plan}${why}: ${plan.reason}`,
-  };
+  const decided = { atMs: input.nowMs, kind: 'decision', text: `${plan.plan}: ${plan.reason}` };
   return [...began, ...votes, decided];
 };
 

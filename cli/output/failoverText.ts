@@ -1,10 +1,16 @@
 /** A failover as a person reads it in a terminal, at most 100 columns wide. */
 
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
-import { causeText, lossText, rtoText, serviceText } from '../../core/report/failoverWords.ts';
-import { formatMs } from '../../core/units.ts';
-import { proofText } from '../../events/failoverRecord.ts';
-import type { FailoverReport, ServerAnswers } from '../../events/failoverReport.ts';
+import {
+  ageText,
+  causeText,
+  gateValueText,
+  lossText,
+  rtoText,
+  serviceText,
+} from '../../core/report/failoverWords.ts';
+import { type AnswersOfType, overTransports, proofText } from '../../events/failoverRecord.ts';
+import type { FailoverReport } from '../../events/failoverReport.ts';
 import type { FailoverResult } from '../../events/failoverSummary.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
@@ -91,9 +97,9 @@ const gates = ({ decision }: FailoverReport, style: Style): string[] => {
   const rows = decision.plan.gates.map(({ gate, ok, value, limit, ageMs, why }) => [
     gate,
     ok ? style.good('holds') : style.bad('does not'),
-    short(String(value ?? '–')),
-    short(String(limit ?? '–')),
-    ageMs === null ? '–' : formatMs(ageMs),
+    short(gateValueText(gate, value)),
+    short(gateValueText(gate, limit)),
+    ageText(ageMs),
     short(why),
   ]);
   const titles = ['gate', '', 'value', 'limit', 'age', 'why'];
@@ -108,17 +114,17 @@ const gates = ({ decision }: FailoverReport, style: Style): string[] => {
   ];
 };
 
-const answerText = ({ rcode, values, detail }: ServerAnswers): string =>
+const answerText = ({ rcode, values, detail }: AnswersOfType): string =>
   detail ?? (values.length > 0 ? values.join(' ') : rcode === 'NOERROR' ? 'none' : rcode);
 
 const dns = (report: FailoverReport, style: Style): string[] => {
   if (report.dns.length === 0) return [];
   const fromMs = report.faultMs ?? report.result.startedAtMs;
-  const rows = report.dns.map((one) => [
+  const rows = overTransports(report.dns).map((one) => [
     one.server,
     one.role,
     one.type,
-    one.transport,
+    one.over,
     short(answerText(one)),
     one.ttlS === null ? '–' : `${one.ttlS} s`,
     one.goodSinceMs === null ? style.warn('not yet') : offsetText(one.goodSinceMs, fromMs),

@@ -4,11 +4,13 @@ import type { Arm, Cell } from '../drill/plan.ts';
 import { errorGate, floorMs, rankDrill } from '../drill/rankDrill.ts';
 import type { GateResult } from '../images/gates.ts';
 import type { Ranking } from '../ranking/ranking-types.ts';
+import { driftsOf, type Facts as StandbyFacts } from '../regions/drift.ts';
 import { median } from '../statistics/quantile.ts';
 import type { VariantSpec } from '../variants/matrix.ts';
 import { cellReports } from './cells.ts';
-import { notMeasuredOf, problemsOf } from './findings.ts';
+import { driftProblems, notMeasuredOf, problemsOf } from './findings.ts';
 import { gateProblems, heldBack, objectionsByVariant, referenceWarning } from './gates.ts';
+import { replicationNotMeasured, replicationProblems, replicationReports } from './replication.ts';
 import { scoresAndPareto } from './scores.ts';
 import { type PlacementSeen, placementLines, placementSummary } from './variants.ts';
 import { headlineOf, nextSteps, primaryRanking } from './words.ts';
@@ -35,6 +37,9 @@ type Plan = {
     readonly ratePerS: number;
   };
   readonly gates: { readonly errors: number | null };
+  readonly rpoMs: number | null;
+  readonly probes: readonly { readonly kind: string }[];
+  readonly standbyCheck: { readonly record: string | null };
 };
 
 type Image = {
@@ -47,6 +52,7 @@ type Image = {
 
 export type Records<I extends Image> = {
   readonly plan: Plan;
+  readonly standby?: StandbyFacts | null;
   readonly images: readonly I[];
   readonly placements: readonly (PlacementSeen & {
     readonly round: number;
@@ -110,10 +116,17 @@ const variantReports = <I extends Image>(
 };
 
 export const buildReport = <I extends Image>(records: Records<I>) => {
-  const { plan, images, placements, bursts } = records;
+  const { plan, images, placements, bursts, standby = null } = records;
   const gated = gatedVariants(records);
   const rankings = rankDrill(plan, bursts, { gated: heldBack(gated, plan.reference) });
-  const problems = [...gateProblems(gated, plan.reference), ...problemsOf(records)];
+  const replication = replicationReports(plan, bursts);
+  const drifts = standby ? driftsOf(standby, plan.standbyCheck.record) : [];
+  const problems = [
+    ...gateProblems(gated, plan.reference),
+    ...problemsOf(records),
+    ...replicationProblems(replication, plan),
+    ...driftProblems(drifts),
+  ];
   const roundsDone = Math.max(0, ...bursts.map(({ round }) => round));
   const pullTold = placements.some(({ placement }) => placement?.times.pullMs != null);
   return {
@@ -147,7 +160,13 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
     placements: placementLines(placements),
     cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
     problems,
-    notMeasured: notMeasuredOf(bursts, images, pullTold),
+    replication,
+    standby: standby && { ...standby, drifts },
+    notMeasured: [
+      ...notMeasuredOf(bursts, images, pullTold),
+      ...replicationNotMeasured(plan, replication),
+      ...(standby?.notMeasured ?? []),
+    ],
     headline: headlineOf(rankings, plan.reference) + referenceWarning(gated, plan.reference),
     next: nextSteps(rankings, plan.reference, problems.length, objectionsByVariant(gated)),
   };

@@ -140,7 +140,8 @@ export const failoverMessage = (news: News): SlackMessage => {
   const { title, facts, next } = TELLERS[news.notice](news);
   const headline = `${serviceText(news.service)}: ${title}`;
   const shown = facts.filter(([, value]) => value !== news.why);
-  const vantage = news.singleVantage ? `\n_${SINGLE_VANTAGE_WORDS}_` : '';
+  const unsaid = news.singleVantage && !news.why.includes(SINGLE_VANTAGE_WORDS);
+  const vantage = unsaid ? `\n_${SINGLE_VANTAGE_WORDS}_` : '';
   const link =
     news.reportUrl === null || news.execution === null
       ? []

@@ -28,7 +28,7 @@ export const rtoText = (timings: Timings | null): string => {
 
 /** What can be lost of the data, as an age. */
 export const lossText = (lossMs: number | null): string =>
-  lossMs === null ? 'unknown, or there is no data' : `at most ${formatMs(lossMs)} of writes`;
+  lossMs === null ? 'not known' : `at most ${formatMs(lossMs)} of writes`;
 
 const CAUSES: Readonly<Record<string, string>> = {
   down: 'was down',
@@ -42,6 +42,21 @@ export const causeText = (cause: string, from: string): string => {
   if (cause === 'operator') return 'a person ordered it';
   if (cause === 'failback') return 'failback';
   return `${from} ${CAUSES[cause] ?? cause}`;
+};
+
+/** Gates whose numbers are times. */
+const TIMED = new Set(['G3', 'G8']);
+
+/** What a gate found, or its limit, with its unit. */
+export const gateValueText = (gate: string, value: string | number | null): string => {
+  if (value === null) return '–';
+  return typeof value === 'number' && TIMED.has(gate) ? ageText(value) : String(value);
+};
+
+/** An age or a limit; what was read at that very moment is 0 ms old. */
+export const ageText = (ms: number | null): string => {
+  if (ms === null) return '–';
+  return ms < 1 ? '0 ms' : formatMs(ms);
 };
 
 const SHADOW = '--shadow';

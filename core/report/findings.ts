@@ -101,6 +101,12 @@ const lateProblems = (bursts: readonly Burst[]): Problem[] => {
   ];
 };
 
+/** Where the standby is not what the primary is. */
+export const driftProblems = (
+  drifts: readonly { readonly of: string; readonly where: string; readonly what: string }[],
+): Problem[] =>
+  drifts.map(({ of, where, what }) => ({ kind: 'StandbyDrift', where: `${of} in ${where}`, what }));
+
 /** Everything that went wrong without ending the drill, worst first. */
 export const problemsOf = (seen: {
   images: readonly ImageSeen[];

@@ -6,8 +6,9 @@ import { linearScale, percent, type Scale } from '../scale.ts';
 import { section } from '../text.ts';
 import { originMs } from './facts.ts';
 
-/** Shown before the fault and after the last moment that counts. */
-const MARGIN_MS = 5_000;
+/** Shown before the fault and after the last moment that counts, as a share of what is between. */
+const MARGIN = 0.4;
+const MARGIN_MS_MIN = 1_500;
 const MIDDLE = 13;
 
 type Probes = FailoverReport['probes'][number];
@@ -42,7 +43,8 @@ export const probesSection = (report: FailoverReport): Markup | null => {
   const decidedMs = momentOf(report, 'decision') ?? result.startedAtMs;
   const flippedMs = momentOf(report, 'flip');
   const endMs = momentOf(report, 'effective') ?? flippedMs ?? decidedMs;
-  const [firstMs, lastMs] = [fromMs - MARGIN_MS, endMs + MARGIN_MS];
+  const marginMs = Math.max(MARGIN_MS_MIN, MARGIN * (endMs - fromMs));
+  const [firstMs, lastMs] = [fromMs - marginMs, endMs + marginMs];
   const shown = probes.map((each) => ({
     ...each,
     samples: each.samples.filter(({ startMs }) => startMs >= firstMs && startMs <= lastMs),
@@ -66,6 +68,6 @@ export const probesSection = (report: FailoverReport): Markup | null => {
     'probes',
     'What the observers saw',
     'Each mark is one probe at the moment it started: a dot is well, a cross failed. The lines are the decision and the flip; zero is the first probe that failed.',
-    html`<div class="halves">${cards}</div>`,
+    html`<div class="stack">${cards}</div>`,
   );
 };

@@ -1,7 +1,8 @@
 /** The tables of a failover: votes, gates, DNS answers, calls. */
+import { ageText, gateValueText } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
-import { proofText } from '../../events/failoverRecord.ts';
-import type { FailoverReport, ServerAnswers } from '../../events/failoverReport.ts';
+import { type AnswersOfType, overTransports, proofText } from '../../events/failoverRecord.ts';
+import type { FailoverReport } from '../../events/failoverReport.ts';
 import { html, type Markup } from '../markup.ts';
 import { section } from '../text.ts';
 import { clockText, offsetText, originMs } from './facts.ts';
@@ -43,8 +44,6 @@ export const votesSection = ({ decision }: FailoverReport): Markup | null => {
   );
 };
 
-const valueText = (value: string | number | null): string => (value === null ? '–' : String(value));
-
 export const gatesSection = ({ decision }: FailoverReport): Markup | null => {
   if (decision === null) return null;
   const { gates, plan } = decision.plan;
@@ -59,13 +58,13 @@ export const gatesSection = ({ decision }: FailoverReport): Markup | null => {
       ['gate', 'held', 'value', 'limit', 'source', 'age', 'why'],
       gates.map(
         ({ gate, ok, value, limit, source, ageMs, why }) =>
-          html`<tr><th scope="row">${gate}</th><td>${stateMark(ok ? 'yes' : 'no')}</td><td>${valueText(value)}</td><td>${valueText(limit)}</td><td>${source}</td><td class="num">${ageMs === null ? '–' : formatMs(ageMs)}</td><td>${why}</td></tr>`,
+          html`<tr><th scope="row">${gate}</th><td>${stateMark(ok ? 'yes' : 'no')}</td><td>${gateValueText(gate, value)}</td><td>${gateValueText(gate, limit)}</td><td>${source}</td><td class="num">${ageText(ageMs)}</td><td>${why}</td></tr>`,
       ),
     ),
   );
 };
 
-const answerText = ({ rcode, values, detail }: ServerAnswers): string =>
+const answerText = ({ rcode, values, detail }: AnswersOfType): string =>
   detail ?? (values.length > 0 ? values.join(' ') : rcode === 'NOERROR' ? 'none' : rcode);
 
 export const dnsSection = (report: FailoverReport): Markup | null => {
@@ -81,9 +80,9 @@ export const dnsSection = (report: FailoverReport): Markup | null => {
     table(
       'DNS answers',
       ['server', 'role', 'type', 'over', 'last answer', 'TTL', 'right since', 'asked'],
-      dns.map(
+      overTransports(dns).map(
         (one) =>
-          html`<tr><th scope="row"><code>${one.server}</code></th><td>${one.role}</td><td>${one.type}</td><td>${one.transport}</td><td>${answerText(one)}</td><td class="num">${one.ttlS === null ? '–' : `${one.ttlS} s`}</td><td class="num">${one.goodSinceMs === null ? html`<span class="loss">not yet</span>` : offsetText(one.goodSinceMs, fromMs)}</td><td class="num">${one.asked}</td></tr>`,
+          html`<tr><th scope="row"><code>${one.server}</code></th><td>${one.role}</td><td>${one.type}</td><td>${one.over}</td><td>${answerText(one)}</td><td class="num">${one.ttlS === null ? '–' : `${one.ttlS} s`}</td><td class="num">${one.goodSinceMs === null ? html`<span class="loss">not yet</span>` : offsetText(one.goodSinceMs, fromMs)}</td><td class="num">${one.asked}</td></tr>`,
       ),
     ),
     request === null
