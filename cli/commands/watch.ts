@@ -111,8 +111,16 @@ export const watch = async (
   const webhook = webhookFrom(process.env);
   let session: WatchSession;
   try {
-    const asked = { dataDir, port, webhook, onEvent: facts.hear };
-    session = await openWatchSession(watchable, asked, signal);
+    session = await openWatchSession(
+      watchable,
+      {
+        ...{ dataDir, port, webhook },
+        allowInstall: options.install,
+        onEvent: facts.hear,
+        note: (line) => output.note(line),
+      },
+      signal,
+    );
   } catch (error) {
     if (signal.aborted) return EXIT.ok;
     throw error;

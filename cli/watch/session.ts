@@ -19,7 +19,11 @@ export type WatchOptions = {
   readonly port: number;
   /** A real incoming webhook; empty for the sink, undefined for what was chosen last. */
   readonly webhook: string | undefined;
+  /** Whether a container builder may be installed, where the service has an image. */
+  readonly allowInstall: boolean;
   readonly onEvent: (event: EventEnvelope) => void;
+  /** Hears what takes long, and how things are run. */
+  readonly note: (line: string) => void;
 };
 
 export type WatchSession = {
@@ -32,14 +36,17 @@ const NO_BUILDER = { choice: undefined, reason: 'the configuration has no image'
 
 const SCHEDULE_PREFIX = 'failover-drill-';
 
+/** Schedules of a watch, by what they start; the nightly drill is not its business. */
+const WATCH_SCHEDULES = ['observe', 'tick', 'prepare', 'beat'];
+
 /** Other services may have schedules in the same folder; their functions are not here. */
-const firesFor =
-  (service: string) =>
-  (name: string): boolean =>
-    !name.startsWith(SCHEDULE_PREFIX) || name.startsWith(`${SCHEDULE_PREFIX}${service}-observe`);
+const firesFor = (service: string) => {
+  const own = new Set(WATCH_SCHEDULES.map((what) => `${SCHEDULE_PREFIX}${service}-${what}`));
+  return (name: string): boolean => !name.startsWith(SCHEDULE_PREFIX) || own.has(name);
+};
 
 const startFor = async (
-  { config, dnsListen }: Watchable,
+  { config, dnsListen, runsImage }: Watchable,
   { dataDir, port, onEvent }: WatchOptions,
   builder: Pick<BuilderDetection, 'choice' | 'reason'>,
   lock: FolderLock,
@@ -53,6 +60,7 @@ const startFor = async (
       clock: realClock,
       random: Math.random,
       fires: firesFor(config.service),
+      distances: runsImage,
       resolverRegions: [...regions],
       dns: dnsListen,
       onLambdaLog: logs.lambda,
@@ -84,15 +92,39 @@ const observeNow = async ({ endpoint }: Cloud, { observers }: WatchInstallation)
   );
 };
 
+type OwnService = typeof import('./ownService.ts');
+
+/** The search for a builder builds in the held folder's own storage. */
+const startBuilding = async (
+  watchable: Watchable,
+  options: WatchOptions,
+  own: OwnService | undefined,
+  lock: FolderLock,
+): Promise<Cloud> => {
+  let builder: Pick<BuilderDetection, 'choice' | 'reason'>;
+  try {
+    builder = own ? await own.findBuilder(options) : NO_BUILDER;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return startFor(watchable, options, builder, lock);
+};
+
 /** Starts the cloud, installs the watch, and lets it go on from where it was. */
 export const openWatchSession = async (
   watchable: Watchable,
   options: WatchOptions,
   signal: AbortSignal,
 ): Promise<WatchSession> => {
+  // Loaded only where there is an image: endpoints must be watched within two seconds.
+  const own = watchable.runsImage ? await import('./ownService.ts') : undefined;
   const lock = holdDataFolder(options.dataDir);
-  const cloud = await startFor(watchable, options, NO_BUILDER, lock);
+  const cloud = await startBuilding(watchable, options, own, lock);
   try {
+    signal.throwIfAborted();
+    await cloud.ecs.recover();
+    const targets = await own?.runService(cloud, watchable, options, signal);
     signal.throwIfAborted();
     const installation = await installWatch({
       cloud,
@@ -100,6 +132,7 @@ export const openWatchSession = async (
       bundleDir: bundleFolder(process.env),
       nowMs: Date.now(),
       webhook: options.webhook,
+      ...(targets ? { targets } : {}),
       signal,
     });
     signal.throwIfAborted();
