@@ -12,7 +12,7 @@ export const readMachine = (file: string): unknown =>
   parse(readFileSync(path.join(ROOT, file), 'utf8'), { merge: true });
 
 /** Functions that events, schedules, other functions or people start, and no state. */
-const NO_STATE = ['approve', 'evaluate', 'observe', 'prepare', 'probe', 'tell'];
+const NO_STATE = ['approve', 'beat', 'evaluate', 'observe', 'prepare', 'probe', 'tell'];
 
 /** Folders under functions/ that states call. */
 export const FUNCTION_FOLDERS = globSync('functions/*/handler.ts', { cwd: ROOT })
