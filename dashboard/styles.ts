@@ -231,9 +231,10 @@ const NARROW = `
   .ranking .rank-number { grid-column: 1; font-size: 1.1rem; }
   .ranking td .badge { margin-left: 0; }
   .rank-cell { width: auto; }
-  .pair .row { grid-template-columns: 1fr auto; gap: 0 .6rem; }
-  .pair .row .lane, .pair .row .axis { grid-column: 1 / -1; grid-row: 2; }
-  .pair .row { margin-bottom: .35rem; }
+  :is(.pair, .stack) .row { grid-template-columns: 1fr auto; gap: 0 .6rem; }
+  :is(.pair, .stack) .row :is(.lane, .axis) { grid-column: 1 / -1; grid-row: 2; }
+  :is(.pair, .stack) .row { margin-bottom: .35rem; }
+  #timeline :is(.when, th:first-child) { display: none; }
   .terms { grid-template-columns: 1fr; gap: .1rem; }
   .terms dd { margin-bottom: .7rem; }
   .short { font-size: .82rem; }

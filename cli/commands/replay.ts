@@ -1,9 +1,10 @@
 /** `failover replay`: decides again from a record, also with other settings. */
 import { DrillError } from '../../core/errors.ts';
 import { reproduces, whatIf } from '../../core/evidence/replay.ts';
-import type { Outcome } from '../../core/evidence/timeline.ts';
+import type { Outcome, Past } from '../../core/evidence/timeline.ts';
 import { decisionOf } from '../../events/failoverRecord.ts';
 import { ReplayOutput } from '../../events/replayOutput.ts';
+import type { SampleChunk } from '../../events/watchState.ts';
 import { dataFolder } from '../dataFolder.ts';
 import { findRecord } from '../failovers/find.ts';
 import { EXIT } from '../failure.ts';
@@ -11,6 +12,18 @@ import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
 
 export type ReplayOptions = { readonly data?: string; readonly set?: readonly string[] };
+
+/** The past of a decision, and how it went on: a longer wait is only answered by later probes. */
+const goneOn = (past: Past, later: readonly SampleChunk[]): Past => ({
+  ...past,
+  observations: past.observations.map((each) => {
+    const lastMs = each.samples.at(-1)?.startMs ?? 0;
+    const more = later
+      .filter(({ observer, target }) => observer === each.observer && target === each.target)
+      .flatMap(({ samples }) => samples.filter(({ startMs }) => startMs > lastMs));
+    return { ...each, samples: [...each.samples, ...more] };
+  }),
+});
 
 const relived = (outcome: Outcome) => ({
   moved: outcome.moved,
@@ -41,14 +54,14 @@ export const replay = async (
   { data, set = [] }: ReplayOptions,
   output: Output,
 ): Promise<number> => {
-  const { entries, broken } = await findRecord(dataFolder(data, process.env), name);
+  const { entries, broken, later } = await findRecord(dataFolder(data, process.env), name);
   if (broken !== null) output.note(`the record cannot be trusted: ${broken}`);
   const entry = decisionOf(entries);
   if (entry === null) {
     throw new DrillError('InputInvalid', `${name}: the record holds no decision to replay`);
   }
   const { same, differences } = reproduces(entry.input, entry.decision);
-  const asked = set.length === 0 ? null : whatIf(entry, set);
+  const asked = set.length === 0 ? null : whatIf(goneOn(entry, later), set);
   if (asked !== null && !asked.ok) throw new DrillError('InputInvalid', `--set: ${asked.why}`);
   const said: ReplayOutput = ReplayOutput.parse({
     execution: name,

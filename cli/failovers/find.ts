@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { type Entry, verifyChain } from '../../core/evidence/chain.ts';
-import type { Store } from '../store.ts';
-import { withStore } from '../store.ts';
+import type { SampleChunk } from '../../events/watchState.ts';
+import { type Store, withStore } from '../store.ts';
 import { readRecordFile, sha256 } from './recordFile.ts';
 import type { StoredFailover } from './store.ts';
 
@@ -12,11 +12,13 @@ export type FoundRecord = {
   readonly entries: readonly Entry[];
   /** Why it cannot be trusted; null when it is whole, and ends as its summary says. */
   readonly broken: string | null;
+  /** Probes from after the record, where they are still kept. */
+  readonly later: readonly SampleChunk[];
 };
 
 const checked = (entries: readonly Entry[], head?: string): FoundRecord => {
   const check = verifyChain(entries, sha256, head);
-  return { entries, broken: check.ok ? null : check.why };
+  return { entries, broken: check.ok ? null : check.why, later: [] };
 };
 
 export const recordOf = async (
@@ -32,7 +34,9 @@ export const findRecord = (dataDir: string, name: string): Promise<FoundRecord> 
   if (isFile(name)) return Promise.resolve(checked(readRecordFile(name)));
   return withStore(dataDir, async (store) => {
     const found = await store.failovers.find(name);
-    if (found !== undefined) return recordOf(store, found);
+    if (found !== undefined) {
+      return { ...(await recordOf(store, found)), later: await store.failovers.later(found) };
+    }
     throw new DrillError(
       'DrillNotFound',
       `there is no failover ${name}, and no such file. See all with: failover history`,

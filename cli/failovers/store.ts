@@ -5,6 +5,7 @@ import type { Entry } from '../../core/evidence/chain.ts';
 import { EvidenceRecord } from '../../events/evidenceRecord.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
 import { shadowOf } from '../../events/watchPlan.ts';
+import type { SampleChunk } from '../../events/watchState.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { ACCOUNT_ID } from '../../local/wire/types.ts';
 import type { Table } from '../dataServer.ts';
@@ -23,11 +24,16 @@ export type Failovers = {
   find(execution: string): Promise<StoredFailover | undefined>;
   /** @throws DrillError `DrillNotFound` when the record is gone, `DataCorrupt` */
   record(failover: StoredFailover): Promise<Entry[]>;
+  /** Probes from after its end: they are no part of the record, but of what a replay asks. */
+  later(failover: StoredFailover): Promise<SampleChunk[]>;
   close(): void;
 };
 
 /** Far above any history. */
 const SEARCH_MAX = 2_000;
+
+/** Longer than any setting that a replay would sensibly try. */
+const LATER_MS = 900_000;
 
 const WATCH_TABLE = /^failover-drill-(.+)-watch$/;
 
@@ -58,6 +64,12 @@ export const openFailovers = (endpoint: string, tables: readonly Table[]): Failo
     record: ({ summary, table, region }) => {
       const documents = openDocuments(`${table}-${ACCOUNT_ID}-${region}`, sdkOf(region));
       return documents.read(summary.record, EvidenceRecord);
+    },
+    later: async ({ summary, table, region }) => {
+      const records = openWatchTable(table, sdkOf(region));
+      opened.push(records);
+      const { service, startedAtMs, finishedAtMs } = summary;
+      return records.samples(service, { fromMs: startedAtMs, toMs: finishedAtMs + LATER_MS });
     },
     close: () => {
       for (const records of opened) records.close();

@@ -17,8 +17,8 @@ export const reproduces = (
   return { same, differences: same ? [] : differences(stored, again) };
 };
 
-/** How two decisions differ, a line for each thing, in words. */
-export const differences = (a: Decision, b: Decision): string[] => {
+/** What of two decisions would have led to something else, a line for each thing. */
+const changes = (a: Decision, b: Decision): string[] => {
   const line = (what: string, was: string | null, is: string | null): string[] =>
     was === is ? [] : [`${what}: ${was ?? 'none'} -> ${is ?? 'none'}`];
   const gates = a.plan.gates.flatMap((gate, index) => {
@@ -29,7 +29,7 @@ export const differences = (a: Decision, b: Decision): string[] => {
         `${other.ok ? 'holds' : 'does not hold'} (${other.why})`,
     ];
   });
-  const lines = [
+  return [
     ...line('plan', a.plan.plan, b.plan.plan),
     ...line('cause', a.cause, b.cause),
     ...line(`verdict of ${a.active.region}`, a.active.state, b.active.state),
@@ -37,8 +37,14 @@ export const differences = (a: Decision, b: Decision): string[] => {
     ...line('votes needed', String(a.active.needed), String(b.active.needed)),
     ...gates,
   ];
-  return lines.length > 0 || canonicalJson(a) === canonicalJson(b)
-    ? lines
+};
+
+/** How two decisions differ in any way, in words; empty when they are the same bit for bit. */
+export const differences = (a: Decision, b: Decision): string[] => {
+  const lines = changes(a, b);
+  if (lines.length > 0 || canonicalJson(a) === canonicalJson(b)) return lines;
+  return a.plan.reason === b.plan.reason
+    ? ['in details only, such as times']
     : [`words only: ${a.plan.reason} -> ${b.plan.reason}`];
 };
 
@@ -73,6 +79,6 @@ export const whatIf = (past: Past, words: readonly string[]): Replay => {
   if (!asked.ok) return asked;
   const asSet = relive(past, own);
   const asAsked = relive(past, asked.settings);
-  const lines = [answer(asSet, asAsked), ...differences(asSet.decision, asAsked.decision)];
+  const lines = [answer(asSet, asAsked), ...changes(asSet.decision, asAsked.decision)];
   return { ok: true, asSet, asAsked, lines };
 };

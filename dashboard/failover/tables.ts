@@ -1,4 +1,5 @@
 /** The tables of a failover: votes, gates, DNS answers, calls. */
+import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import { ageText, gateValueText } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
 import { type AnswersOfType, overTransports, proofText } from '../../events/failoverRecord.ts';
@@ -32,7 +33,7 @@ export const votesSection = ({ decision }: FailoverReport): Markup | null => {
   return section(
     'votes',
     'Who saw what',
-    html`<bdi>${active.region}</bdi> ${stateMark(active.state)} and <bdi>${other.region}</bdi> ${stateMark(other.state)} in the eyes of a quorum: ${active.needed} of one mind were needed.`,
+    html`<bdi>${active.region}</bdi> ${stateMark(active.state)} and <bdi>${other.region}</bdi> ${stateMark(other.state)}. ${active.vantage === 'single' ? SINGLE_VANTAGE_WORDS : `${active.needed} of one mind were needed`}.`,
     table(
       'Votes',
       ['observer', active.region, other.region],
