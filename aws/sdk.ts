@@ -2,6 +2,8 @@
 export type SdkSettings = {
   readonly region?: string;
   readonly endpoint?: string;
+  /** Where nobody above tries again. */
+  readonly maxAttempts?: number;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 };
 

@@ -281,6 +281,12 @@ export const Config = z
     if (new Set(observers).size < observers.length) {
       issue(['observers'], 'an observer is named twice');
     }
+    if (context.value.drill.rehearsal && context.value.record === undefined) {
+      issue(
+        ['drill', 'rehearsal'],
+        'a rehearsal moves a name: add record, such as shop.example.com',
+      );
+    }
     if (image && !probes.some((probe) => probe.kind === 'http')) {
       issue(['probes'], 'a drill ranks variants by http latency: add a probe of kind http');
     }

@@ -95,9 +95,13 @@ export const giveUp = async (
   await recordGivenUp(session, name, `Interrupted: ${cause}`);
 };
 
+/** What belongs to a drill: its machine, and those that its rehearsal starts. */
+const MACHINES = ['', '-rehearsal', '-failover', '-failback'];
+
 /** Goes on with what an earlier run of this service left. @throws DrillError `DataCorrupt` */
 export const goOn = async ({ cloud, installation }: Session): Promise<void> => {
-  const [stuck] = await cloud.stepFunctions.resume((arn) => arn === installation.machineArn);
+  const own = MACHINES.map((suffix) => installation.machineArn + suffix);
+  const [stuck] = await cloud.stepFunctions.resume((arn) => own.includes(arn));
   if (!stuck) return;
   const name = stuck.arn.split(':').at(-1) ?? stuck.arn;
   throw new DrillError(

@@ -15,7 +15,14 @@ type Build = { readonly startedMs: number; readonly endedMs?: number; readonly o
 
 export type Progress = {
   readonly lastId: number;
-  readonly phase: 'starting' | 'building' | 'placing' | 'probing' | 'ranking' | 'done';
+  readonly phase:
+    | 'starting'
+    | 'building'
+    | 'placing'
+    | 'probing'
+    | 'ranking'
+    | 'rehearsing'
+    | 'done';
   readonly builds: ReadonlyMap<string, Build>;
   readonly round: number;
   readonly roundsMax: number;
@@ -72,6 +79,8 @@ const onEntered = (progress: Progress, event: HistoryEvent): Progress => {
       return { ...progress, cells: progress.cells + 1 };
     case 'Rank':
       return { ...progress, phase: 'ranking' };
+    case 'Rehearse':
+      return { ...progress, phase: 'rehearsing' };
     case 'Notify':
       return { ...progress, phase: 'done' };
     default:
@@ -170,5 +179,8 @@ export const plainLines = (before: Progress, after: Progress): string[] => {
     lines.push(`round ${after.round} of ${after.roundsMax}${lost}`);
   }
   if (after.phase === 'ranking' && before.phase !== 'ranking') lines.push('ranking');
+  if (after.phase === 'rehearsing' && before.phase !== 'rehearsing') {
+    lines.push('rehearsing the failover: flip, proof, and back');
+  }
   return lines;
 };

@@ -13,6 +13,7 @@ import {
   SCHEDULE_PREFIX,
   scheduleNameOf,
 } from '../../local/stack/install.ts';
+import { installRehearsal } from '../../local/stack/installRehearsal.ts';
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import { openLogs } from '../cloudLogs.ts';
 import type { CheckedConfig } from '../config/validate.ts';
@@ -165,6 +166,7 @@ export const openSession = async (
     const installation = await install({ ...base, configKey: 'none', scheduled: false });
     const configKey = await storeConfig(cloud, installation, checked);
     if (scheduled) await install({ ...base, configKey, scheduled: true });
+    if (checked.config.drill.rehearsal) await installRehearsal({ ...base, signal });
     signal.throwIfAborted();
     return { cloud, installation, configKey, builder, close: cloud.close };
   } catch (error) {

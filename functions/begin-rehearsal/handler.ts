@@ -19,7 +19,7 @@ export const handler = entry({
     beginRehearsal({
       table: openWatchTable(env.TABLE),
       rehearsals: openRehearsalRecords(env.TABLE),
-      dnsRecord: openDnsRecord(),
+      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
       functions: openFunctionCalls(),
       evaluateFunction: env.EVALUATE_FUNCTION,
       prepareFunction: env.PREPARE_FUNCTION,

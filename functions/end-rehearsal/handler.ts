@@ -19,7 +19,7 @@ export const handler = entry({
     endRehearsal({
       table: openWatchTable(env.TABLE),
       rehearsals: openRehearsalRecords(env.TABLE),
-      dnsRecord: openDnsRecord(),
+      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
       tasks: openTasks({
         cluster: env.CLUSTER,
         subnets: env.SUBNETS,

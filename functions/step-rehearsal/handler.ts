@@ -36,7 +36,7 @@ export const handler = entry({
         subnets: env.SUBNETS,
         executionRoleArn: env.TASK_EXECUTION_ROLE,
       }),
-      dnsRecord: openDnsRecord(),
+      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
       functions: openFunctionCalls(),
       evaluateFunction: env.EVALUATE_FUNCTION,
       observers: openVantages(env.OBSERVE_FUNCTION),

@@ -13,6 +13,7 @@ import {
   stepRehearsal,
 } from '../../core/failover/rehearsalSteps.ts';
 import { epochOf, planRecordChange } from '../../core/failover/switchRecord.ts';
+import { LOCAL_OBSERVER } from '../../core/health/verdict.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
 import type { StepRehearsalInput } from '../../events/rehearsal.ts';
@@ -34,8 +35,8 @@ type Look = { readonly live: WatchPlan; readonly watch: string; readonly seen: R
 const CANARY_PERCENT = 5;
 const CANARY_HOLD_MS = 60_000;
 const SET_UP_MS = 300_000;
-/** Functions keep a plan for a minute (functions/_transition.ts). */
-const PLAN_KNOWN_MS = 65_000;
+/** Functions keep a plan for ten seconds (functions/_transition.ts). */
+const PLAN_KNOWN_MS = 12_000;
 const MOVES_MAX = 10;
 const LIVE_AT_REST: ReadonlySet<string> = new Set(['STEADY', 'STABILIZE', 'FAILBACK_READY']);
 
@@ -153,19 +154,23 @@ const setShare = async (
   if (done.answer !== 'accepted') throw new RangeError(`${record}: ${done.answer} ${done.message}`);
 };
 
-/** Only a shadow needs them: the real service is observed all day. */
+/**
+ * Only a shadow needs them: the real service is observed all day. An observer that looks at a plan
+ * of before is relieved.
+ */
 const keepObserving = async (
   { table, clock, observers }: Needs,
   { live, watch }: Look,
+  takeOver: boolean,
   signal: AbortSignal,
 ): Promise<void> => {
-  const names = live.observers.length === 0 ? ['local'] : live.observers;
+  const names = live.observers.length === 0 ? [LOCAL_OBSERVER] : live.observers;
   await Promise.all(
     names.map(async (name) => {
-      const held = await table.observer(watch, name, signal);
+      const held = takeOver ? null : await table.observer(watch, name, signal);
       if (held !== null && held.untilMs > clock.now()) return;
-      const region = name === 'local' ? live.homeRegion : name;
-      await observers.dispatch(region, { service: watch }, signal);
+      const region = name === LOCAL_OBSERVER ? live.homeRegion : name;
+      await observers.dispatch(region, { service: watch, takeOver }, signal);
     }),
   );
 };
@@ -226,7 +231,9 @@ export const stepOfRehearsal = (needs: Needs) => {
       memory = { ...memory, ...(await carryOut(deed, seen, input, signal)) };
     }
     const over = memory.stage === 'over';
-    if (memory.depth === 'shadow' && !over) await keepObserving(needs, seen, signal);
+    if (memory.depth === 'shadow' && !over) {
+      await keepObserving(needs, seen, step.deeds.includes('mend'), signal);
+    }
     return { memory, over };
   };
 };

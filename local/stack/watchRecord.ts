@@ -23,6 +23,8 @@ type Wanted = {
 };
 
 const SECOND_MS = 1_000;
+/** Route 53 takes five calls a second, and setting up makes more than that. */
+const ATTEMPTS = 8;
 
 const setsOf = (plan: WatchPlan, region: string): RecordSet[] =>
   answerSets(
@@ -69,7 +71,7 @@ export const ensureSimpleRecord = async (
   sdk: SdkSettings,
   signal: AbortSignal,
 ): Promise<string | null> => {
-  const dns = openDnsRecord(sdk);
+  const dns = openDnsRecord({ ...sdk, maxAttempts: ATTEMPTS });
   const { zoneId, record } = wanted.plan;
   const place = { zoneId, record };
   try {

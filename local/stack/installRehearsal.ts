@@ -1,0 +1,69 @@
+/**
+ * Puts what a rehearsal needs into the embedded cloud: the watch, whose functions move the shadow as
+ * they would move the service, and the machine that rehearses. Nobody observes the service itself
+ * unless `failover watch` runs.
+ */
+import { openWatchTable } from '../../aws/watchTable.ts';
+import type { Config } from '../../events/config.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import type { TargetFacts } from '../../events/watchPlanOf.ts';
+import { HOSTS, regionAddress } from '../network/addresses.ts';
+import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
+import { CREDENTIALS } from './clients.ts';
+import { deploy } from './deploy.ts';
+import { installWatch, type WatchInstallOptions, watchNamesOf } from './installWatch.ts';
+
+const FUNCTIONS = ['begin-rehearsal', 'step-rehearsal', 'end-rehearsal'] as const;
+
+/** Where the service would be, had somebody put it there: a rehearsal places its own. */
+const nowhere = ({ run }: Config, region: string): TargetFacts => {
+  const host = regionAddress(region, HOSTS.task);
+  return { url: `http://${host}:${run.port}${run.health}`, answers: { A: [host] } };
+};
+
+/** A service that is watched in this data folder stays where it is. */
+const targetsOf = (
+  plan: WatchPlan | null,
+  config: Config,
+): NonNullable<WatchInstallOptions['targets']> => {
+  const { primary, standby } = config.regions;
+  const at = (region: string): TargetFacts =>
+    plan?.targets.find((target) => target.region === region) ?? nowhere(config, region);
+  return { primary: at(primary.name), standby: at(standby.name) };
+};
+
+const storedPlan = async ({ cloud, config }: WatchInstallOptions): Promise<WatchPlan | null> => {
+  const { homeRegion, table: name } = watchNamesOf(config);
+  const sdk = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
+  const table = openWatchTable(name, sdk);
+  try {
+    return await table.plan(config.service);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return null;
+    throw error;
+  } finally {
+    table.close();
+  }
+};
+
+export const installRehearsal = async (
+  options: Omit<WatchInstallOptions, 'targets' | 'shadow'>,
+): Promise<void> => {
+  const { cloud, config, bundleDir, nowMs } = options;
+  const targets = targetsOf(await storedPlan(options), config);
+  const { plan } = await installWatch({ ...options, targets });
+  await deploy({
+    folder: PROJECT_FOLDER,
+    endpoint: cloud.endpoint,
+    lambda: cloud.lambda,
+    bundleOf: await functionBundles(bundleDir, nowMs, FUNCTIONS),
+    wanted: FUNCTIONS,
+    region: plan.homeRegion,
+    params: {
+      role: 'rehearsal',
+      service: config.service,
+      homeRegion: plan.homeRegion,
+      zoneId: plan.zoneId,
+    },
+  });
+};
