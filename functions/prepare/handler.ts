@@ -11,11 +11,11 @@ import { SETTINGS } from '../_env.ts';
 import { perKey } from '../_perKey.ts';
 import { prepare } from './run.ts';
 
-const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION } = SETTINGS;
+const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION } = SETTINGS;
 
 export const handler = entry({
   name: 'prepare',
-  env: z.object({ TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION }),
+  env: z.object({ TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION }),
   input: PrepareInput,
   output: FactsShape,
   make: (env, base) =>
@@ -24,6 +24,7 @@ export const handler = entry({
       functions: openFunctionCalls(),
       acquireLeaseFunction: env.ACQUIRE_LEASE_FUNCTION,
       flipFunction: env.FLIP_FUNCTION,
+      scaleStandbyFunction: env.SCALE_STANDBY_FUNCTION,
       servicesIn: perKey((region: string) => openServices(region)),
       targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
       heartbeatsIn: perKey((table: string, region: string) => openHeartbeats(table, region)),

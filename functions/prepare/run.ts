@@ -22,6 +22,7 @@ export type Needs = Base & {
   readonly functions: Pick<FunctionCalls, 'call'>;
   readonly acquireLeaseFunction: string;
   readonly flipFunction: string;
+  readonly scaleStandbyFunction: string;
   readonly servicesIn: (region: string) => Pick<Services, 'state' | 'digests'>;
   readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthy'>;
   readonly heartbeatsIn: (table: string, region: string) => Pick<Heartbeats, 'latest'>;
@@ -63,6 +64,24 @@ const replicationOf = (
     source: `heartbeat of ${active} in ${table}, read in ${other}`,
     atMs: nowMs,
   };
+
+/** The function that makes the region big enough has to start once; better now than later. */
+const warmScaling = async (
+  { functions, scaleStandbyFunction, log }: Needs,
+  plan: WatchPlan,
+  other: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (targetOf(plan, other).capacity === null) return;
+  await functions
+    .call(
+      scaleStandbyFunction,
+      { service: plan.service, preflight: true },
+      PreflightOutput,
+      AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]),
+    )
+    .catch((error: unknown) => log.warn('not warmed', { cause: String(error) }));
+};
 
 type Other = {
   readonly capacity: NonNullable<Facts['capacity']>;
@@ -151,6 +170,7 @@ export const prepare = (needs: Needs) => {
     if (plan === null) throw noPlan(service);
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };
+    const warm = warmScaling(needs, plan, other, signal);
     const preflight = read('preflight', (limited) => preflightOf(needs, service, limited), signal);
     const { dataTable } = plan;
     const heartbeat =
@@ -175,7 +195,7 @@ export const prepare = (needs: Needs) => {
       digests: digestsOf(heartbeat, found, sides, nowMs),
       deployInProgress: deployingOf(heartbeat, found, sides, nowMs),
     };
-    await table.putFacts(service, facts, signal);
+    await Promise.all([table.putFacts(service, facts, signal), warm]);
     return facts;
   };
 };

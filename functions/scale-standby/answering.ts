@@ -17,7 +17,7 @@ export type Answering = {
 
 /** Of ten answers, the slowest is the 95th percentile. */
 const PROBES = 10;
-const PROBE_EVERY_MS = 50;
+const PROBE_EVERY_MS = 10;
 
 export const asksHealth = async (
   { clock, probe }: { readonly clock: Clock; readonly probe: ProbeHealth },

@@ -4,7 +4,12 @@ import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
 import { openTargetGroups } from '../../aws/targetGroups.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
-import { StepInput, StepOutput } from '../../events/failoverStep.ts';
+import {
+  PreflightInput,
+  PreflightOutput,
+  StepInput,
+  StepOutput,
+} from '../../events/failoverStep.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
@@ -17,8 +22,8 @@ const { TABLE } = SETTINGS;
 export const handler = entry({
   name: 'scale-standby',
   env: z.object({ TABLE }),
-  input: StepInput,
-  output: StepOutput,
+  input: z.union([PreflightInput, StepInput]),
+  output: z.union([PreflightOutput, StepOutput]),
   make: (env, base) => {
     const table = openWatchTable(env.TABLE);
     const bus = openEventBus();

@@ -2,12 +2,18 @@
  * Makes the new region big enough, and waits until it really is: tasks that run, that their load
  * balancer finds healthy, and that answer in time. Anything less holds the failover.
  */
+import * as z from 'zod';
 import type { Heartbeats } from '../../aws/heartbeats.ts';
 import type { Services } from '../../aws/services.ts';
 import type { TargetGroups } from '../../aws/targetGroups.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { formatMs } from '../../core/units.ts';
-import type { StepInput, StepOutput } from '../../events/failoverStep.ts';
+import type {
+  PreflightInput,
+  PreflightOutput,
+  StepInput,
+  StepOutput,
+} from '../../events/failoverStep.ts';
 import { targetOf, type WatchPlan, type WatchTarget } from '../../events/watchPlan.ts';
 import { openCalls } from '../_calls.ts';
 import { type Capacity, readCapacity, wantedTasks } from '../_capacity.ts';
@@ -17,7 +23,7 @@ import { type Answering, asksHealth, type ProbeHealth } from './answering.ts';
 
 export type Needs = Base & {
   readonly table: Pick<WatchTable, 'putEvidence'>;
-  readonly transitions: Pick<Transitions, 'planOf' | 'apply'>;
+  readonly transitions: Pick<Transitions, 'planOf' | 'situationOf' | 'apply'>;
   readonly servicesIn: (region: string) => Pick<Services, 'state' | 'scaleTo'>;
   readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthy'>;
   readonly heartbeatsIn: (table: string, region: string) => Pick<Heartbeats, 'latest'>;
@@ -105,47 +111,83 @@ const awaitReady = async (
   }
 };
 
+type Order = Needs & Region & { readonly order: StepInput; readonly startedAtMs: number };
+
+/** Writes down how it went, and tells the machine. */
+const tell = async (
+  { table, transitions, clock, order, target, startedAtMs }: Omit<Order, 'place'>,
+  { enough, why }: Pick<Outcome, 'enough' | 'why'>,
+  body: object,
+  signal: AbortSignal,
+): Promise<StepOutput> => {
+  const { service, execution } = order;
+  const nowMs = clock.now();
+  const kept = JSON.stringify({ why, enough, region: target.region, startedAtMs, ...body });
+  const evidence = { kind: 'scale', atMs: nowMs, body: z.json().parse(JSON.parse(kept)) };
+  await Promise.all([
+    table.putEvidence(execution.name, evidence, signal),
+    transitions.apply(
+      service,
+      { kind: 'scaled', nowMs, execution: execution.name, enough, why },
+      signal,
+    ),
+  ]);
+  return { ok: enough, why };
+};
+
+const scale = async (order: Order, signal: AbortSignal): Promise<StepOutput> => {
+  const { servicesIn, targetGroupsIn, clock, place, target } = order;
+  const { region } = target;
+  const calls = openCalls(clock);
+  const reading = { services: servicesIn(region), targetGroups: targetGroupsIn(region) };
+  const [wanted, before] = await Promise.all([
+    wantedIn(order, order, order.order.execution.from, signal),
+    readCapacity(reading, place, signal),
+  ]);
+  const told = { wanted, before: counts(before) };
+  try {
+    await calls.timed(
+      { service: 'ecs', operation: 'UpdateService', region, attempt: 1 },
+      () => servicesIn(region).scaleTo(place, wanted, signal),
+      (scaled) => ({ requestId: null, result: `${scaled.before} to ${scaled.now} tasks` }),
+    );
+  } catch (error) {
+    const why = `${region} refused ${wanted} tasks: ${messageOf(error)}`;
+    const body = { ...told, after: null, calls: calls.made };
+    return tell(order, { enough: false, why }, body, signal);
+  }
+  const { after, answering, ...outcome } = await awaitReady(order, order, wanted, signal);
+  const body = { ...told, after: counts(after), answering, calls: calls.made };
+  return tell(order, outcome, body, signal);
+};
+
+/** Looks at the region that would take over, so that the clients are there when it does. */
+const preflight = async (
+  { transitions, servicesIn, targetGroupsIn }: Needs,
+  plan: WatchPlan,
+  signal: AbortSignal,
+): Promise<PreflightOutput> => {
+  const { stored } = await transitions.situationOf(plan.service, signal);
+  const { region, capacity } = targetOf(plan, stored?.state.other ?? plan.standby);
+  const numbers = { writable: 1, needed: 1, of: 1 };
+  if (capacity === null) return { ok: true, why: `${region} is not in our hands`, ...numbers };
+  const reading = { services: servicesIn(region), targetGroups: targetGroupsIn(region) };
+  const { ready } = await readCapacity(reading, capacity, signal);
+  return { ok: true, why: `${region} has ${ready} tasks ready`, ...numbers };
+};
+
 export const scaleStandby =
   (needs: Needs) =>
-  async ({ service, execution }: StepInput, signal: AbortSignal): Promise<StepOutput> => {
-    const { table, transitions, servicesIn, targetGroupsIn, clock } = needs;
-    const plan = await transitions.planOf(service, signal);
-    const target = targetOf(plan, execution.to);
-    const { capacity: place, region } = target;
-    const startedAtMs = clock.now();
-    const tell = async (outcome: Omit<Outcome, 'after' | 'answering'>, body: object) => {
-      const nowMs = clock.now();
-      const { enough, why } = outcome;
-      const kept = JSON.parse(JSON.stringify({ why, enough, region, startedAtMs, ...body }));
-      await Promise.all([
-        table.putEvidence(execution.name, { kind: 'scale', atMs: nowMs, body: kept }, signal),
-        transitions.apply(
-          service,
-          { kind: 'scaled', nowMs, execution: execution.name, enough, why },
-          signal,
-        ),
-      ]);
-      return { ok: enough, why };
-    };
-    if (place === null) {
-      return tell({ enough: true, why: `the capacity of ${region} is not in our hands` }, {});
-    }
-    const calls = openCalls(clock);
-    const own: Region = { place, target, plan };
-    const wanted = await wantedIn(needs, own, execution.from, signal);
-    const reading = { services: servicesIn(region), targetGroups: targetGroupsIn(region) };
-    const before = await readCapacity(reading, place, signal);
-    const told = { wanted, before: counts(before) };
-    try {
-      await calls.timed(
-        { service: 'ecs', operation: 'UpdateService', region, attempt: 1 },
-        () => servicesIn(region).scaleTo(place, wanted, signal),
-        (scaled) => ({ requestId: null, result: `${scaled.before} to ${scaled.now} tasks` }),
-      );
-    } catch (error) {
-      const why = `${region} refused ${wanted} tasks: ${messageOf(error)}`;
-      return tell({ enough: false, why }, { ...told, after: null, calls: calls.made });
-    }
-    const { after, answering, ...outcome } = await awaitReady(needs, own, wanted, signal);
-    return tell(outcome, { ...told, after: counts(after), answering, calls: calls.made });
+  async (
+    input: StepInput | PreflightInput,
+    signal: AbortSignal,
+  ): Promise<StepOutput | PreflightOutput> => {
+    const { transitions, clock } = needs;
+    const plan = await transitions.planOf(input.service, signal);
+    if ('preflight' in input) return preflight(needs, plan, signal);
+    const target = targetOf(plan, input.execution.to);
+    const own = { ...needs, order: input, plan, target, startedAtMs: clock.now() };
+    if (target.capacity !== null) return scale({ ...own, place: target.capacity }, signal);
+    const why = `the capacity of ${target.region} is not in our hands`;
+    return tell(own, { enough: true, why }, {}, signal);
   };
