@@ -18,6 +18,11 @@ export const SCHEMA_NAMES = [
   'failover',
   'replay',
   'verify',
+  'watch',
+  'fact',
+  'status',
+  'order',
+  'fault',
 ] as const;
 
 /** What `failover fault` can break. */

@@ -4,10 +4,14 @@ import { AckOutput } from '../../events/ackOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
+import { FaultOutput } from '../../events/faultOutput.ts';
 import { HistoryOutput } from '../../events/historyOutput.ts';
 import { InitOutput } from '../../events/initOutput.ts';
+import { OrderOutput } from '../../events/orderOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
+import { StatusOutput, WatchFact } from '../../events/statusOutput.ts';
+import { WatchReady } from '../../events/watchOutput.ts';
 import { SCHEMA_NAMES } from '../choices.ts';
 import { configJsonSchema } from '../config/knownKeys.ts';
 import type { Output } from '../output/output.ts';
@@ -28,6 +32,11 @@ const SCHEMAS = {
   replay: outputSchema(ReplayOutput, 'failover replay --json'),
   verify: outputSchema(RecordCheck, 'failover verify --json'),
   ack: outputSchema(AckOutput, 'failover ack --json'),
+  watch: outputSchema(WatchReady, 'failover watch --json, its first line'),
+  fact: outputSchema(WatchFact, 'failover watch --json, each further line'),
+  status: outputSchema(StatusOutput, 'failover status --json'),
+  order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
+  fault: outputSchema(FaultOutput, 'failover fault --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
 type SchemaName = keyof typeof SCHEMAS;
