@@ -8,8 +8,9 @@ import { parseNights } from '../core/failover/rehearsalNights.ts';
 import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
-import { durationMs, ratePerS, share, sizeBytes } from './quantities.ts';
-import { ScanSeverity, ScanSummary } from './scan.ts';
+import { GatesConfig } from './gates.ts';
+import { durationMs, ratePerS } from './quantities.ts';
+import { ScanSummary } from './scan.ts';
 
 const word = z
   .string()
@@ -139,20 +140,7 @@ export const DrillConfig = z.strictObject({
     })
     .default({ latency: 0.6, ready: 0.2, size: 0.1, cost: 0.1 }),
   readyTimeout: durationMs().default(60_000),
-  gates: z
-    .strictObject({
-      errors: share().optional(),
-      size: sizeBytes().optional(),
-      findings: z.enum(['low', 'medium', 'high', 'none']).optional(),
-      vulnerabilities: z
-        .strictObject({
-          file: z.string().min(1).max(500),
-          severity: ScanSeverity.default('high'),
-          unfixed: z.enum(['count', 'ignore']).default('count'),
-        })
-        .optional(),
-    })
-    .optional(),
+  gates: GatesConfig.optional(),
   rehearsal: z
     .strictObject({
       depth: z.enum(['replay', 'shadow', 'canary', 'full']),

@@ -1,6 +1,21 @@
 /** Gates that a variant must pass to be ranked; the fields are those of core/images/gates.ts. */
 import * as z from 'zod';
+import { share, sizeBytes } from './quantities.ts';
 import { ScanSeverity } from './scan.ts';
+
+/** `drill.gates` as a person writes it. */
+export const GatesConfig = z.strictObject({
+  errors: share().optional(),
+  size: sizeBytes().optional(),
+  findings: z.enum(['low', 'medium', 'high', 'none']).optional(),
+  vulnerabilities: z
+    .strictObject({
+      file: z.string().min(1).max(500),
+      severity: ScanSeverity.default('high'),
+      unfixed: z.enum(['count', 'ignore']).default('count'),
+    })
+    .optional(),
+});
 
 /** What the configuration asks for; null where it asks for nothing. */
 export const GateLimits = z.strictObject({
