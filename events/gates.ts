@@ -39,3 +39,16 @@ export const GateResult = z.strictObject({
   limit: z.string(),
 });
 export type GateResult = z.output<typeof GateResult>;
+
+/** The gates of a configuration, null where it asks for none. */
+export const gateLimits = (gates: z.output<typeof GatesConfig> | undefined): GateLimits => {
+  const { errors, size, findings, vulnerabilities } = gates ?? {};
+  return {
+    errors: errors ?? null,
+    sizeBytes: size ?? null,
+    findings: findings === undefined || findings === 'none' ? null : findings,
+    vulnerabilities: vulnerabilities
+      ? { severity: vulnerabilities.severity, unfixed: vulnerabilities.unfixed }
+      : null,
+  };
+};

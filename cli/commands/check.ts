@@ -10,7 +10,7 @@ import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
-import { gateLimits } from '../../events/gateLimits.ts';
+import { gateLimits } from '../../events/gates.ts';
 import { loadConfig } from '../config/load.ts';
 import { residencyNotes } from '../config/residency.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';

@@ -8,7 +8,7 @@ import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import { type Config, ConfigDocument } from '../../events/config.ts';
 import type { BuildRequest, PlanInput, PlanOutput } from '../../events/drillInput.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
-import { gateLimits } from '../../events/gateLimits.ts';
+import { gateLimits } from '../../events/gates.ts';
 import { probeSpecs } from '../../events/probeSpec.ts';
 import type { Base } from '../_entry.ts';
 
@@ -84,7 +84,7 @@ const drillPlan = (
     standbyCheck: {
       record: config.record ?? null,
       endpoints: [primary, standby].flatMap((one) =>
-        'endpoint' in one && one.endpoint !== undefined
+        'endpoint' in one && typeof one.endpoint === 'string'
           ? [{ region: one.name, url: one.endpoint }]
           : [],
       ),
