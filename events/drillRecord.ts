@@ -58,6 +58,16 @@ export const DrillPlan = z.strictObject({
   slackParameter: z.string().nullable(),
   /** S3 key of the configuration that the plan was made from. */
   configKey: z.string().nullable().default(null),
+  /** Age of data that a failover may lose; null when nothing fails over. */
+  rpoMs: z.number().nullable().default(null),
+  /** What the standby is compared by, besides the service that runs. */
+  standbyCheck: z
+    .strictObject({
+      /** The name that fails over, which certificates must be for. */
+      record: z.string().nullable(),
+      endpoints: z.array(z.strictObject({ region: Region, url: z.string() })),
+    })
+    .default({ record: null, endpoints: [] }),
   gates: GateLimits.default({
     errors: null,
     sizeBytes: null,

@@ -6,6 +6,7 @@ import { NightsReport } from './nights.ts';
 import { Ranking } from './ranking.ts';
 import { Cell, DrillId } from './region.ts';
 import { RehearsalResult } from './rehearsal.ts';
+import { StandbyRecord } from './standby.ts';
 
 /** Quantiles of one metric in milliseconds, over all valid rounds, failures left out but counted beside. */
 export const Quantiles = z.strictObject({
@@ -88,6 +89,28 @@ export const Problem = z.strictObject({
 });
 export type Problem = z.output<typeof Problem>;
 
+/** Replication in one direction, by heartbeats. */
+export const Replication = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  /** Such as `primary → standby`. */
+  roles: z.string(),
+  heartbeats: z.int(),
+  unseen: z.int(),
+  failed: z.int(),
+  lag: Quantiles.nullable(),
+});
+
+export const StandbyReport = StandbyRecord.extend({
+  drifts: z.array(
+    z.strictObject({
+      of: z.enum(['image', 'environment', 'capacity', 'limits', 'certificate']),
+      where: z.string(),
+      what: z.string(),
+    }),
+  ),
+});
+
 export const DrillReport = z.strictObject({
   version: z.literal(1),
   drillId: DrillId,
@@ -120,6 +143,10 @@ export const DrillReport = z.strictObject({
   placements: z.array(PlacementLine),
   cells: z.array(CellReport),
   problems: z.array(Problem),
+  /** How far data is behind between the serving regions; empty where it was not measured. */
+  replication: z.array(Replication).default([]),
+  /** The service that runs in both regions, and where the standby differs; null when nobody looked. */
+  standby: StandbyReport.nullable().default(null),
   /** Tonight against the nights before; null until they were looked at. */
   nights: NightsReport.nullable().default(null),
   /** Null where none was asked for. */

@@ -8,6 +8,7 @@ import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
 import { imageBlocks } from './imagesText.ts';
 import { nightsLines } from './nightsText.ts';
+import { replicationLines, standbyLines } from './standbyText.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
@@ -181,6 +182,10 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
     ...ranked,
     ...imageBlocks(report, style).flatMap(([title, lines]) => block(title, lines)),
     ...block(`Medians by cell, ${report.reference}`, environmentLines(report)),
+    ...block('Replication and standby', [
+      ...replicationLines(report, style),
+      ...standbyLines(report, style),
+    ]),
     ...block(
       'Not measured',
       report.notMeasured.flatMap(({ what, why }) => wrap(`  ${what}: ${why}`, WIDTH, '    ')),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { openStandbyRecords } from '../../aws/standbyRecords.ts';
 import { RankInput, RankOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
@@ -16,6 +17,7 @@ export const handler = entry({
   make: (env, base) =>
     rank({
       records: openDrillRecords(env.TABLE),
+      standbys: openStandbyRecords(env.TABLE),
       documents: openDocuments(env.BUCKET),
       ...base,
     }),

@@ -4,8 +4,11 @@ import type { DrillRecords } from '../../aws/drillRecords.ts';
 import { undisturbed } from '../../core/drill/bursts.ts';
 import { buildReport } from '../../core/report/build.ts';
 import { DrillReport } from '../../events/drillReport.ts';
+import type { StandbyRecord } from '../../events/standby.ts';
 
 type Kept = Pick<DrillRecords, 'plan' | 'images' | 'placements' | 'unreachables' | 'latencies'>;
+
+type Standby = { readonly standby?: StandbyRecord | null };
 
 /** @throws DrillError `DrillNotFound`, `DataCorrupt` */
 export const readDrill = async (records: Kept, drillId: string, signal?: AbortSignal) => {
@@ -20,7 +23,7 @@ export const readDrill = async (records: Kept, drillId: string, signal?: AbortSi
   return { plan, images, placements, unreachable, bursts };
 };
 
-export type KeptDrill = Awaited<ReturnType<typeof readDrill>>;
+export type KeptDrill = Awaited<ReturnType<typeof readDrill>> & Standby;
 
 /** Bytes as base64, keys in order: where a record was kept does not change its hash. */
 const plain = (_key: string, value: unknown): unknown => {

@@ -2,19 +2,28 @@
 import type * as z from 'zod';
 import type { Documents } from '../../aws/documents.ts';
 import type { DrillRecords } from '../../aws/drillRecords.ts';
+import type { StandbyRecords } from '../../aws/standbyRecords.ts';
 import type { RankInput, RankOutput } from '../../events/drillEnd.ts';
 import type { Base } from '../_entry.ts';
 import { readDrill, reportKeyOf, reportOfDrill } from './report.ts';
 
-type Needs = Base & { records: DrillRecords; documents: Documents };
+type Needs = Base & {
+  records: DrillRecords;
+  standbys: Pick<StandbyRecords, 'find'>;
+  documents: Documents;
+};
 
 export const rank =
-  ({ records, documents, clock, log, count }: Needs) =>
+  ({ records, standbys, documents, clock, log, count }: Needs) =>
   async (
     { drillId }: z.output<typeof RankInput>,
     signal: AbortSignal,
   ): Promise<z.output<typeof RankOutput>> => {
-    const drill = await readDrill(records, drillId, signal);
+    const [kept, standby] = await Promise.all([
+      readDrill(records, drillId, signal),
+      standbys.find(drillId, signal),
+    ]);
+    const drill = { ...kept, standby };
     const { plan } = drill;
     const report = reportOfDrill(drill, new Date(clock.now()).toISOString());
     const reportKey = reportKeyOf(plan.service, drillId);

@@ -8,6 +8,7 @@ import { DetectAnomaliesInput } from '../../events/nights.ts';
 import { ProbeResult } from '../../events/probeRequest.ts';
 import { RehearsalInput } from '../../events/rehearsal.ts';
 import { LookInput, PlacementFailure } from '../../events/roundOutcome.ts';
+import { InspectStandbyInput } from '../../events/standby.ts';
 import type { Json } from '../../local/stepfunctions/json.ts';
 import { testMachine } from '../../local/stepfunctions/testState.ts';
 import { definitionOf } from './machines.ts';
@@ -305,9 +306,9 @@ describe('Look and IsDecided', () => {
 
   it.each([
     ['more', 'PlaceRound'],
-    ['decided', 'Rank'],
-    ['max', 'Rank'],
-    ['hopeless', 'Rank'],
+    ['decided', 'InspectStandby'],
+    ['max', 'InspectStandby'],
+    ['hopeless', 'InspectStandby'],
   ])('after "%s" comes %s', async (decision, next) => {
     const seen = await state('IsDecided')
       .given({ decision, ...LOOKED })
@@ -323,6 +324,17 @@ describe('the end of a drill', () => {
     headline: 'distroless is faster',
   };
   const anomalies = { status: 'judged', told: 1, open: 2 };
+
+  it('looks at the standby before it ranks, and ranks without that if it must', async () => {
+    const given = { drillId: DRILL };
+    const seen = await state('InspectStandby')
+      .given({}, given)
+      .mock(answer({ drifts: 0 }));
+    expect(seen.next).toBe('Rank');
+    expect(InspectStandbyInput.parse(payload(seen.arguments))).toEqual(given);
+    const failed = await lastTry('InspectStandby').given({}, given).fail('DataCorrupt');
+    expect(failed).toMatchObject({ status: 'CAUGHT_ERROR', next: 'Rank' });
+  });
 
   it('ranks, cleans up and tells', async () => {
     const ranked = await state('Rank').given({}, { drillId: DRILL }).mock(answer(report));

@@ -199,14 +199,19 @@ const cellBurst = (common: Common, model: DrillModel, samples: number): LatencyR
     'database.read': trip + 1.4 * spread(),
     'database.stale': 18 * spread(),
   });
+  const { region, vantage } = cell;
+  // Heartbeats are read where the data is replicated to.
+  const isReplica = region !== vantage && SERVING.includes(vantage);
+  const sketches = sketchesOf(Array.from({ length: samples }, sample));
+  const lags = Array.from({ length: 20 }, () => ({ 'replication.lag': trip + 30 * spread() }));
   return {
     ...armBurst(common, { id: CELL_ARM_ID, variantId: '', role: 'candidate' }, model, 1),
-    sent: { dns: samples, database: samples },
+    sent: { dns: samples, database: samples, ...(isReplica ? { replication: lags.length } : {}) },
     late: {},
     warmup: {},
-    timeoutMs: { dns: 5_000, database: 5_000 },
+    timeoutMs: { dns: 5_000, database: 5_000, replication: 5_000 },
     notAvailable: {},
-    sketches: sketchesOf(Array.from({ length: samples }, sample)),
+    sketches: isReplica ? { ...sketches, ...sketchesOf(lags) } : sketches,
   };
 };
 

@@ -11,6 +11,7 @@ import { openDocuments } from '../../../aws/documents.ts';
 import { openDrillRecords } from '../../../aws/drillRecords.ts';
 import type { ImageBuild } from '../../../aws/imageBuilds.ts';
 import { openSecrets } from '../../../aws/secrets.ts';
+import { openStandbyRecords } from '../../../aws/standbyRecords.ts';
 import { PlanOutput } from '../../../events/drillInput.ts';
 import { DrillReport } from '../../../events/drillReport.ts';
 import { inspectImages } from '../../../functions/inspect-images/run.ts';
@@ -267,7 +268,8 @@ describe('rank and notify', () => {
       const { region = '', armId = '' } = record.placement ?? {};
       await records.putPlacement(drillId, { round: record.round, region, armId }, record, NOW_MS);
     }
-    const needs = { ...base, records, documents: documents() };
+    const standbys = openStandbyRecords(`drills-${tables}`, settings());
+    const needs = { ...base, records, standbys, documents: documents() };
     const tell = notify({ ...needs, secrets: openSecrets(settings()), post: postWebhook });
     return { records, rank: rank(needs), tell };
   };
