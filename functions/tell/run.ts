@@ -131,7 +131,8 @@ export const tell =
         const kept = { ...sent.place, notice: notice.notice, execution, atMs };
         await table.putMessage(service, edit.matter, kept, signal);
       }
-      return { status: instead === null ? 'sent' : 'edited', reason: null };
+      const edited = instead !== null && sent.place?.ts === instead.ts;
+      return { status: edited ? 'edited' : 'sent', reason: null };
     }
     log.warn('Slack was not told', { service, notice: notice.notice, key, reason: sent.reason });
     if (sent.status !== 'unreachable') return { status: 'failed', reason: sent.reason };
