@@ -10,6 +10,7 @@ import {
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import * as z from 'zod';
+import { DrillError } from '../core/errors.ts';
 import {
   type ChangeAnswer,
   epochRecordName,
@@ -125,8 +126,7 @@ export const openDnsRecord = (sdk: SdkSettings = {}) => {
     return { sets, next: answer.NextRecordName, requestId: requestIdOf(answer) ?? '' };
   };
 
-  /** The sets of the name and its epoch. Names below it lie in between, and are passed over. */
-  const read = async (
+  const readSets = async (
     { zoneId, record }: RecordPlace,
     signal: AbortSignal,
   ): Promise<ReadRecord> => {
@@ -149,6 +149,16 @@ export const openDnsRecord = (sdk: SdkSettings = {}) => {
       requestId,
     };
   };
+
+  /**
+   * The sets of the name and its epoch. Names below it lie in between, and are passed over.
+   * @throws DrillError `TransientFailure` when Route 53 is too busy or not reached.
+   */
+  const read = (place: RecordPlace, signal: AbortSignal): Promise<ReadRecord> =>
+    readSets(place, signal).catch((error: unknown) => {
+      const { answer, message } = answerOf(error);
+      throw new DrillError('TransientFailure', `Route 53: ${answer} ${message}`, {}, error);
+    });
 
   /** One batch: carried out whole, or not at all. */
   const submit = async (

@@ -95,7 +95,7 @@ const round = async (
 };
 
 /** A refused condition is read again: it was a rival's write, or an own one that seemed to fail. */
-const moveQuorum = async (
+export const moveQuorum = async (
   needs: Round,
   move: QuorumMove,
   calls: Calls,
@@ -110,7 +110,7 @@ const moveQuorum = async (
 };
 
 /** How many switches take a conditional write that changes nothing. */
-const proveQuorum = async (
+export const proveQuorum = async (
   { dnsSwitch }: Pick<Round, 'dnsSwitch'>,
   objects: readonly SwitchObject[],
   signal: AbortSignal,

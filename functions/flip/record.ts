@@ -3,8 +3,10 @@
  * batch fails when it is no longer so; then it is read again.
  */
 import type { DnsRecord, ReadRecord, RecordPlace } from '../../aws/dnsRecord.ts';
+import { DrillError } from '../../core/errors.ts';
 import type { mayWrite } from '../../core/failover/lease.ts';
 import {
+  type ChangeAnswer,
   type ChangeProgress,
   epochOf,
   nextChangeStep,
@@ -46,6 +48,10 @@ export type RecordNeeds = {
   readonly random: () => number;
 };
 
+/** Refused for now, with what Route 53 said. */
+type Refused = { readonly answer: ChangeAnswer; readonly message: string };
+type Tried = Moved | Refused;
+
 const failed = (why: string, superseded = false): Moved => ({
   done: false,
   superseded,
@@ -67,6 +73,18 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     return found;
   };
 
+  const readOrWhy = async (
+    place: RecordPlace,
+    at: { calls: Calls; attempt: number; signal: AbortSignal },
+  ): Promise<ReadRecord | Refused> => {
+    try {
+      return await read(place, at.calls, at.attempt, at.signal);
+    } catch (error) {
+      if (!(error instanceof DrillError) || error.name !== 'TransientFailure') throw error;
+      return { answer: 'Throttling', message: error.message };
+    }
+  };
+
   const submit = (
     move: Pick<RecordMove, 'place' | 'comment'>,
     batch: Parameters<DnsRecord['submit']>[1]['batch'],
@@ -83,41 +101,45 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
       ({ requestId, answer, message }) => ({ requestId, result: `${answer} ${message}`.trim() }),
     );
 
+  /** One try: plan by what the zone holds, ask the guard, and submit. */
+  const tryOnce = async (
+    wanted: RecordMove,
+    cached: ReadRecord | undefined,
+    at: { calls: Calls; attempt: number; signal: AbortSignal },
+  ): Promise<Tried> => {
+    const { place, epoch, sets, previous, guard } = wanted;
+    let found = cached ?? (await readOrWhy(place, at));
+    const wish = { record: place.record, epoch, sets, ...(previous ? { previous } : {}) };
+    // What was read before the decision may only be right: a refusal must rest on the present.
+    if (cached && (cached.foreign !== null || planRecordChange(cached, wish).kind !== 'change')) {
+      found = await readOrWhy(place, at);
+    }
+    if ('answer' in found) return found;
+    if (found.foreign !== null) return failed(found.foreign);
+    const plan = planRecordChange(found, wish);
+    if (plan.kind === 'already') {
+      return { done: true, superseded: false, why: plan.why, changeId: null };
+    }
+    if (plan.kind !== 'change') return failed(plan.why, plan.kind === 'superseded');
+    const allowed = guard(epochOf(found.epoch));
+    if (!allowed.ok) return failed(allowed.why);
+    const result = await submit(wanted, plan.batch, at);
+    known.delete(place.record);
+    if (result.answer !== 'accepted') return result;
+    const why = `Route 53 accepted ${place.record} at epoch ${epoch}`;
+    return { done: true, superseded: false, why, changeId: result.changeId };
+  };
+
   /** Resolves when Route 53 has accepted the batch: its name servers follow. */
   const move = async (wanted: RecordMove, calls: Calls, signal: AbortSignal): Promise<Moved> => {
-    const { place, epoch, sets, previous, guard } = wanted;
     const startMs = clock.monotonicMs();
     let progress: ChangeProgress = { submits: 0, refusals: 0, elapsedMs: 0 };
-    let cached = known.get(place.record);
+    let cached = known.get(wanted.place.record);
     for (let attempt = 1; ; attempt++) {
-      const found = cached ?? (await read(place, calls, attempt, signal));
-      const wish = {
-        record: place.record,
-        epoch,
-        sets,
-        ...(previous === undefined ? {} : { previous }),
-      };
-      const plan = planRecordChange(found, wish);
-      if ((plan.kind !== 'change' || found.foreign !== null) && cached !== undefined) {
-        cached = undefined;
-        continue;
-      }
-      if (found.foreign !== null) return failed(found.foreign);
-      if (plan.kind === 'already') {
-        return { done: true, superseded: false, why: plan.why, changeId: null };
-      }
-      if (plan.kind !== 'change') return failed(plan.why, plan.kind === 'superseded');
-      const allowed = guard(epochOf(found.epoch));
-      if (!allowed.ok) return failed(allowed.why);
-      const result = await submit(wanted, plan.batch, { calls, attempt, signal });
-      const { answer } = result;
-      known.delete(place.record);
-      if (answer === 'accepted') {
-        const why = `Route 53 accepted ${place.record} at epoch ${epoch}`;
-        return { done: true, superseded: false, why, changeId: result.changeId };
-      }
+      const tried = await tryOnce(wanted, cached, { calls, attempt, signal });
+      if ('done' in tried) return tried;
       // Read before the decision, and changed since: that says nothing of Route 53.
-      const wasStale = cached !== undefined && answer === 'InvalidChangeBatch';
+      const wasStale = cached !== undefined && tried.answer === 'InvalidChangeBatch';
       cached = undefined;
       if (wasStale) continue;
       progress = {
@@ -125,10 +147,9 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
         refusals: progress.refusals + 1,
         elapsedMs: clock.monotonicMs() - startMs,
       };
-      const next = nextChangeStep(answer, progress, random());
-      if (next.do === 'give-up') return failed(`${next.why}: ${result.message}`);
-      if (next.do === 'done') continue;
-      await clock.sleep(next.inMs, signal);
+      const next = nextChangeStep(tried.answer, progress, random());
+      if (next.do === 'give-up') return failed(`${next.why}: ${tried.message}`);
+      if (next.do !== 'done') await clock.sleep(next.inMs, signal);
     }
   };
 
@@ -146,7 +167,8 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
       needed: 1,
       of: 1,
     });
-    const found = await read(place, calls, 1, signal);
+    const found = await readOrWhy(place, { calls, attempt: 1, signal });
+    if ('answer' in found) return answer(false, found.message);
     if (found.foreign !== null) return answer(false, found.foreign);
     const plan = planRecordProof(found, { record: place.record, epoch });
     if (plan.kind !== 'change') return answer(false, plan.why);
