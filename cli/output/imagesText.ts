@@ -124,8 +124,10 @@ const stepText = ({
 
 /** The slowest steps of all builds, each named once: variants share stages. */
 const slowestLines = ({ variants }: DrillReport): string[] => {
-  const steps = variants.flatMap(({ image }) => image?.buildSteps ?? []).filter(({ ms }) => ms > 0);
-  const slowest = [...steps].sort((a, b) => b.ms - a.ms).slice(0, STEPS_SHOWN);
+  const steps = variants.flatMap(({ image }) => image?.buildSteps ?? []);
+  const sorted = steps.filter(({ ms }) => ms > 0).sort((a, b) => b.ms - a.ms);
+  const first = Map.groupBy(sorted, ({ stage, instruction }) => `${stage} ${instruction}`);
+  const slowest = [...first.values()].flatMap(([step]) => step ?? []).slice(0, STEPS_SHOWN);
   return slowest.flatMap((step) => wrap(`slowest  ${stepText(step)}`, WIDTH - 2, '         '));
 };
 

@@ -107,7 +107,7 @@ const tieLine = (ranking: Ranking): string[] => {
 };
 
 const excludedLines = (ranking: Ranking): string[] =>
-  ranking.excluded.map(({ v, why }) => `  not ranked: ${v}: ${why}`);
+  ranking.excluded.flatMap(({ v, why }) => wrap(`  not ranked: ${v}: ${why}`, WIDTH, '    '));
 
 const buildLine = (report: DrillReport): string[] => {
   const parts = report.variants.map(({ id, image }) => {

@@ -19,6 +19,7 @@ const STAGES = {
   broken: ['RUN echo "cannot find the compiler" >&2 && exit 3'],
   sick: ['ENV SICK=1'],
   mortal: ['ENV LIVES=3'],
+  leaky: ['ENV API_TOKEN=0123456789abcdef0123'],
 };
 
 describe('a drill in which variants fail', () => {
@@ -29,7 +30,7 @@ describe('a drill in which variants fail', () => {
     const config = writeService(workshop, {
       stages: STAGES,
       rounds: 3,
-      drill: ['readyTimeout: 4s'],
+      drill: ['readyTimeout: 4s', 'gates: { findings: high, size: 1MB }'],
     });
     ended = await workshop.run([
       'drill',
@@ -65,6 +66,30 @@ describe('a drill in which variants fail', () => {
 
   it('marks a variant that is the same image as another', () => {
     expect(problem('SameImage', 'twin')?.what).toContain('the same image as plain');
+  });
+
+  it('places nothing that fails a gate, and judges no gate without what it needs', () => {
+    expect(problem('GateFailed', 'leaky')?.what).toContain('findings 1: secret-in-image (line');
+    expect(report.placements.filter(({ armId }) => armId === 'leaky')).toEqual([]);
+    const excluded = report.rankings[0]?.excluded.find(({ v }) => v === 'leaky');
+    expect(excluded?.why).toMatch(/^gate failed: findings 1: secret-in-image/);
+    const plain = report.variants.find(({ id }) => id === 'plain');
+    expect(plain?.gates).toMatchObject([
+      { gate: 'size', status: 'not judged', found: 'the size was not measured' },
+      { gate: 'findings', status: 'passed' },
+    ]);
+  });
+
+  it('knows the steps of the builds from their logs', () => {
+    const plain = report.variants.find(({ id }) => id === 'plain')?.image;
+    expect(plain?.buildSteps.map(({ stage, instruction }) => [stage, instruction])).toContainEqual([
+      'base',
+      'COPY server.js .',
+    ]);
+    expect(plain?.stages.map(({ name, part }) => [name, part])).toContainEqual([
+      'plain',
+      'shipped',
+    ]);
   });
 
   it('marks a task that never gets ready, in each region', () => {
