@@ -14,7 +14,7 @@ import { formatMs } from '../../core/units.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import type { PrepareInput } from '../../events/prepareInput.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
-import { readCapacity, wantedTasks } from '../_capacity.ts';
+import { type Capacity, readCapacity, wantedTasks } from '../_capacity.ts';
 import type { Base } from '../_entry.ts';
 
 export type Needs = Base & {
@@ -54,16 +54,15 @@ const preflightOf = async (
 };
 
 const replicationOf = (
-  heartbeat: Heartbeat | null,
+  heartbeat: Heartbeat,
   { active, other }: Sides,
   table: string,
   nowMs: number,
-): Facts['replicationMs'] =>
-  heartbeat && {
-    value: Math.max(0, nowMs - heartbeat.writtenAtMs),
-    source: `heartbeat of ${active} in ${table}, read in ${other}`,
-    atMs: nowMs,
-  };
+): Facts['replicationMs'] => ({
+  value: Math.max(0, nowMs - heartbeat.writtenAtMs),
+  source: `heartbeat of ${active} in ${table}, read in ${other}`,
+  atMs: nowMs,
+});
 
 /** The function that makes the region big enough has to start once; better now than later. */
 const warmScaling = async (
@@ -84,16 +83,17 @@ const warmScaling = async (
 };
 
 type Other = {
-  readonly capacity: NonNullable<Facts['capacity']>;
-  readonly deploying: boolean;
+  readonly service: string;
+  readonly found: Capacity;
+  readonly reserved: number;
   readonly digests: readonly string[];
+  readonly atMs: number;
 };
 
 const readOther = async (
   { servicesIn, targetGroupsIn, clock }: Needs,
   plan: WatchPlan,
   { other }: Sides,
-  heartbeat: Heartbeat | null,
   signal: AbortSignal,
 ): Promise<Other | null> => {
   const place = targetOf(plan, other).capacity;
@@ -103,11 +103,20 @@ const readOther = async (
     readCapacity({ services, targetGroups: targetGroupsIn(other) }, place, signal),
     services.digests(place, signal),
   ]);
-  const atMs = clock.now();
-  const wanted = wantedTasks(place.wanted, heartbeat?.peaks ?? [], atMs);
-  const source = `ECS service ${place.service} in ${other}`;
+  const { service, wanted: reserved } = place;
+  return { service, found, reserved, digests, atMs: clock.now() };
+};
+
+const capacityOf = (
+  heartbeat: Heartbeat | null,
+  read: Other | null,
+  { other }: Sides,
+): Facts['capacity'] => {
+  if (read === null) return null;
+  const { found, reserved, service, atMs } = read;
+  const wanted = wantedTasks(reserved, heartbeat?.peaks ?? [], atMs);
   const value = { ready: found.ready, wanted, scalable: found.scalable };
-  return { capacity: { value, source, atMs }, deploying: found.deploying, digests };
+  return { value, source: `ECS service ${service} in ${other}`, atMs };
 };
 
 const digestsOf = (
@@ -138,7 +147,7 @@ const deployingOf = (
   const told = ageMs <= HEARTBEAT_TELLS_MS ? (heartbeat?.deploying ?? null) : null;
   const of = told === null ? `, nothing known of ${sides.active}` : ` and heartbeat`;
   const source = `ECS in ${sides.other}${of}`;
-  return { value: other.deploying || told === true, source, atMs: nowMs };
+  return { value: other.found.deploying || told === true, source, atMs: nowMs };
 };
 
 const noPlan = (service: string): DrillError =>
@@ -171,29 +180,30 @@ export const prepare = (needs: Needs) => {
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };
     const warm = warmScaling(needs, plan, other, signal);
-    const preflight = read('preflight', (limited) => preflightOf(needs, service, limited), signal);
     const { dataTable } = plan;
-    const heartbeat =
+    const [preflight, heartbeat, found] = await Promise.all([
+      read('preflight', (limited) => preflightOf(needs, service, limited), signal),
       dataTable === null
         ? null
-        : await read(
+        : read(
             'heartbeat',
-            (limited) => needs.heartbeatsIn(dataTable, other).latest(active, limited),
+            async (limited) => {
+              const latest = await needs.heartbeatsIn(dataTable, other).latest(active, limited);
+              return latest && { latest, atMs: clock.now() };
+            },
             signal,
-          );
-    const heardAtMs = clock.now();
-    const found = await read(
-      'capacity',
-      (limited) => readOther(needs, plan, sides, heartbeat, limited),
-      signal,
-    );
+          ),
+      read('capacity', (limited) => readOther(needs, plan, sides, limited), signal),
+    ]);
+    const heard = heartbeat?.latest ?? null;
     const nowMs = clock.now();
     const facts: Facts = {
-      replicationMs: replicationOf(heartbeat, sides, dataTable ?? '', heardAtMs),
-      capacity: found?.capacity ?? null,
-      preflight: await preflight,
-      digests: digestsOf(heartbeat, found, sides, nowMs),
-      deployInProgress: deployingOf(heartbeat, found, sides, nowMs),
+      replicationMs:
+        heartbeat && replicationOf(heartbeat.latest, sides, dataTable ?? '', heartbeat.atMs),
+      capacity: capacityOf(heard, found, sides),
+      preflight,
+      digests: digestsOf(heard, found, sides, nowMs),
+      deployInProgress: deployingOf(heard, found, sides, nowMs),
     };
     await Promise.all([table.putFacts(service, facts, signal), warm]);
     return facts;
