@@ -26,6 +26,8 @@ export type Waste = {
 };
 
 const WASTED_MAX = 20;
+/** Of a longer path only its end is kept. */
+const PATH_CHARS_MAX = 300;
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
@@ -128,7 +130,9 @@ export const wasteOf = (layers: readonly (readonly TarEntry[])[]): Waste => {
   layers.forEach((entries, index) => {
     const hide: Hide = (path, { layer, bytes }, how) => {
       lost[layer] = (lost[layer] ?? 0) + bytes;
-      if (bytes > 0) wasted.push({ path, bytes, layer: layer + 1, hiddenBy: index + 1, how });
+      if (bytes === 0) return;
+      const shown = path.length > PATH_CHARS_MAX ? `…${path.slice(1 - PATH_CHARS_MAX)}` : path;
+      wasted.push({ path: shown, bytes, layer: layer + 1, hiddenBy: index + 1, how });
     };
     removeHidden(root, entries, hide);
     counted.push(addEntries(root, entries, index, hide));

@@ -1,7 +1,13 @@
 /** What is inside the images: layers by size, what they share, what is pulled for nothing. */
 import { formatBytes } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
-import type { ImageContent, LayerFacts, StageFacts } from '../../events/imageContent.ts';
+import type {
+  ImageContent,
+  ImageFinding,
+  LayerFacts,
+  StageFacts,
+} from '../../events/imageContent.ts';
+import type { ScanSummary } from '../../events/scan.ts';
 import { armName, type Identities } from '../identity.ts';
 import { html, type Markup } from '../markup.ts';
 import { percent } from '../scale.ts';
@@ -91,13 +97,30 @@ const stagesList = (stages: readonly StageFacts[]): Markup | null =>
     ? null
     : html`<h4>Stages of the Dockerfile</h4><ul class="plain">${stages.map(stageText)}</ul>`;
 
+const findingsList = (findings: readonly ImageFinding[] | null): Markup | null =>
+  findings === null || findings.length === 0
+    ? null
+    : html`<h4>Findings</h4><ul class="plain">${findings.map(
+        ({ rule, severity, line, what }) =>
+          html`<li><strong>${rule}</strong> <span class="badge">${severity}</span> line ${line}: ${what}</li>`,
+      )}</ul>`;
+
+const scanList = (scan: ScanSummary | null): Markup | null => {
+  if (scan === null || scan.worst.length === 0) return null;
+  const worst = scan.worst.map(
+    ({ id, severity, component, version, fixedIn }) =>
+      html`<li><strong>${id}</strong> <span class="badge">${severity}</span> ${component} ${version}, ${fixedIn === null ? 'no fix yet' : `fixed in ${fixedIn}`}</li>`,
+  );
+  return html`<h4>Worst vulnerabilities that ${scan.tool} found</h4><ul class="plain">${worst}</ul>`;
+};
+
 const card = (variant: Inspected, identities: Identities, widestBytes: number): Markup => {
   const { id, content, image } = variant;
   const untold =
     content.notRead === null
       ? null
       : html`<p class="hatched untold">Layers not read: ${content.notRead}</p>`;
-  return html`<figure class="card"><figcaption><h3>${armName(identities.of(id))}</h3></figcaption>${bar(content, widestBytes)}${untold}<details><summary>Layers, waste and stages</summary>${layersTable(content)}${wasteList(content)}${stagesList(image?.stages ?? [])}</details></figure>`;
+  return html`<figure class="card"><figcaption><h3>${armName(identities.of(id))}</h3></figcaption>${bar(content, widestBytes)}${untold}<details><summary>Layers, waste, stages and findings</summary>${layersTable(content)}${wasteList(content)}${stagesList(image?.stages ?? [])}${findingsList(image?.findings ?? null)}${scanList(image?.scan ?? null)}</details></figure>`;
 };
 
 const swatch = (kind: string, words: string): Markup =>

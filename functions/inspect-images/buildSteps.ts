@@ -7,7 +7,7 @@ import type { ImageFacts } from '../../events/image.ts';
 import type { Base } from '../_entry.ts';
 
 /** A record of the table has a bound; Dockerfiles are far shorter. */
-const STEPS_MAX = 300;
+const STEPS_MAX = 200;
 
 /** Empty when there is no log, or no builder that is known wrote in it. */
 export const readBuildSteps = async (

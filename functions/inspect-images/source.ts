@@ -1,13 +1,28 @@
 /** What the sources say of the image of each variant: its stages, findings about it, and scans of it. */
 import type { Documents } from '../../aws/documents.ts';
-import { findingsOf } from '../../core/dockerfile/findings.ts';
+import { type Findings, findingsOf } from '../../core/dockerfile/findings.ts';
+import { SEVERITIES } from '../../core/dockerfile/model.ts';
 import { stageParts } from '../../core/images/stages.ts';
 import { ConfigDocument } from '../../events/config.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import type { ImageFacts } from '../../events/image.ts';
 
 /** A record of the table has a bound, and a Dockerfile has few findings. */
-const FINDINGS_MAX = 100;
+const FINDINGS_MAX = 60;
+
+type Finding = Findings['findings'][number];
+
+/** Those of a variant; where there are too many, the least serious are left out. */
+const keptFindings = (all: readonly Finding[], variantId: string): Finding[] => {
+  const own = all.filter(({ variants }) => variants.includes(variantId));
+  if (own.length <= FINDINGS_MAX) return own;
+  const kept = new Set(
+    own
+      .toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity))
+      .slice(0, FINDINGS_MAX),
+  );
+  return own.filter((finding) => kept.has(finding));
+};
 
 export type SourceFacts = Pick<ImageFacts, 'stages' | 'findings' | 'scan'>;
 
@@ -29,7 +44,7 @@ export const readSources = async (
   const all = dockerfile && findingsOf(dockerfile, plan.variants).findings;
   const facts = (variantId: string): SourceFacts => {
     const variant = plan.variants.find(({ id }) => id === variantId);
-    const own = all?.filter(({ variants }) => variants.includes(variantId));
+    const own = all && keptFindings(all, variantId);
     return {
       stages: dockerfile && variant ? stageParts(dockerfile, variant) : [],
       findings:

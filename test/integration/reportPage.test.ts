@@ -34,6 +34,7 @@ const attackedImage = (image: ImageFacts | null): ImageFacts | null => {
       layers: content.layers.map((layer) => ({ ...layer, createdBy: HOSTILE })),
       wasted: content.wasted.map((file) => ({ ...file, path: HOSTILE })),
     },
+    findings: (image.findings ?? []).map((finding) => ({ ...finding, what: HOSTILE })),
     gates: image.gates.map((gate) => ({ ...gate, found: HOSTILE, limit: HOSTILE })),
   };
 };

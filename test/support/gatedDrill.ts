@@ -17,6 +17,11 @@ const ROOT = {
   remedy: 'create a user and end the stage with USER 10001',
 };
 
+const OLD = {
+  ...{ id: 'CVE-2026-0001', severity: 'medium', component: 'zlib1g', version: '1.2.13' },
+  fixedIn: null,
+};
+
 const NONE = { critical: 0, high: 0, medium: 3, low: 9, unknown: 0 };
 
 export const gatedDrill = (): KeptDrill => {
@@ -28,7 +33,7 @@ export const gatedDrill = (): KeptDrill => {
         : {
             ...{ file: `scans/${image.variantId}.json`, tool: 'trivy' as const },
             ...{ scannedAt: '2026-11-20T09:00:00Z', target: `shop:${image.variantId}` },
-            ...{ digests: [], all: NONE, fixable: NONE, worst: [] },
+            ...{ digests: [], all: NONE, fixable: NONE, worst: [OLD] },
           };
     const known = { ...image, scan, findings: image.variantId === 'slim' ? [ROOT] : [] };
     return { ...known, gates: judgeImage({ ...known, digests: [] }, GATES) };
