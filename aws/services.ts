@@ -105,6 +105,16 @@ export const openServices = (region: string, sdk: SdkSettings = {}) => {
     return { before: desired, now: z.int().parse(answer.service?.desiredCount) };
   };
 
+  /** Takes back what was ordered beyond this many tasks; fewer stay as they are. */
+  const scaleBack = async (place: Place, tasks: number, signal: AbortSignal): Promise<number> => {
+    const { desired } = await state(place, signal);
+    if (desired <= tasks) return desired;
+    const answer = await client.send(new UpdateServiceCommand({ ...place, desiredCount: tasks }), {
+      abortSignal: signal,
+    });
+    return z.int().parse(answer.service?.desiredCount);
+  };
+
   /** Digests of the images that run for a service, each once. */
   const digests = async ({ cluster, service }: Place, signal: AbortSignal): Promise<string[]> => {
     const { taskArns = [] } = await client.send(
@@ -125,7 +135,7 @@ export const openServices = (region: string, sdk: SdkSettings = {}) => {
     return [...new Set(running.flatMap(({ containers }) => containers[0]?.imageDigest ?? []))];
   };
 
-  return { state, scaleTo, digests, close: () => client.destroy() };
+  return { state, scaleTo, scaleBack, digests, close: () => client.destroy() };
 };
 
 export type Services = ReturnType<typeof openServices>;

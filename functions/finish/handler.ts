@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
+import { openServices } from '../../aws/services.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { FinishInput, FinishOutput } from '../../events/finishStep.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
+import { perKey } from '../_perKey.ts';
 import { openTransitions } from '../_transition.ts';
 import { finish } from './run.ts';
 
@@ -20,6 +22,7 @@ export const handler = entry({
     const bus = openEventBus();
     const transitions = openTransitions({ table, bus, random: Math.random, ...base });
     const documents = openDocuments(env.BUCKET);
-    return finish({ table, documents, bus, transitions, ...base });
+    const servicesIn = perKey((region: string) => openServices(region));
+    return finish({ table, servicesIn, documents, bus, transitions, ...base });
   },
 });

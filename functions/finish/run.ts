@@ -18,9 +18,11 @@ import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
 import { type Known, knownOf, resultOf } from '../_failoverResult.ts';
 import type { Transitions } from '../_transition.ts';
+import { type CleanUpNeeds, cleanUp } from './cleanUp.ts';
 
 type Needs = Base & {
   table: WatchTable;
+  servicesIn: CleanUpNeeds['servicesIn'];
   documents: Documents;
   bus: EventBus;
   transitions: Transitions;
@@ -107,13 +109,17 @@ const letGo = async (
 export const finish =
   (needs: Needs) =>
   async (input: FinishInput, signal: AbortSignal): Promise<FinishOutput> => {
-    const { table, documents, bus, clock, log } = needs;
+    const { table, documents, bus, transitions, clock, log } = needs;
     const { service, execution } = input;
     const stored = await ended(needs, input, signal);
     const nowMs = clock.now();
     const known = await knownOf(table, input, stored.state, nowMs, signal);
     if (known.decided === null) log.warn('the decision is not kept', { execution: execution.name });
-    const result = FailoverResult.parse(resultOf(input, known, stored, [], nowMs));
+    const own = known.pieces;
+    const isHome = execution.cause === 'failback' && known.verification?.ok === true;
+    const plan = await transitions.planOf(service, signal);
+    const left = await cleanUp(needs, plan, { execution, own, isHome }, signal);
+    const result = FailoverResult.parse(resultOf(input, known, stored, left, nowMs));
     const entries = chained(known, result);
     const record = recordKeyOf(service, execution.name);
     const head = entries.at(-1)?.hash ?? '';

@@ -61,7 +61,18 @@ const observe = async (
   return pairs;
 };
 
-type Options = { readonly toS?: number; readonly faultS?: number; readonly seeing?: number };
+type ServicesIn = Parameters<typeof finish>[0]['servicesIn'];
+type Options = {
+  readonly toS?: number;
+  readonly faultS?: number;
+  readonly seeing?: number;
+  readonly servicesIn?: ServicesIn;
+};
+
+/** Of a service that somebody else runs, no ECS is asked. */
+const noServices: ServicesIn = (region) => {
+  throw new Error(`ECS in ${region} was asked`);
+};
 
 /** Lets a watch see its primary fail, up to the decision. */
 export const decidedWatch = async (world: WatchWorld, plan: WatchPlan, options: Options = {}) => {
@@ -81,7 +92,8 @@ export const decidedWatch = async (world: WatchWorld, plan: WatchPlan, options: 
   const documents = openDocuments(BUCKET, world.sdk);
   const { table, bus } = world;
   const { transitions } = run;
-  const ends = finish({ ...needs, table, bus, documents, transitions });
+  const servicesIn = options.servicesIn ?? noServices;
+  const ends = finish({ ...needs, table, servicesIn, bus, documents, transitions });
   return {
     run,
     execution,
