@@ -44,6 +44,8 @@ export type CloudOptions = {
   readonly distances?: boolean;
   /** Where the authoritative DNS server listens for people; nowhere when absent. */
   readonly dns?: { readonly host: string; readonly port: number };
+  /** False while records are being made: people are denied nothing until then. */
+  readonly isDnsSettled?: () => boolean;
   /** Which schedules fire while this process holds the folder; all unless given. */
   readonly fires?: (scheduleName: string) => boolean;
   readonly onLambdaLog: (line: LogLine) => void;
@@ -97,6 +99,7 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
       network,
       regions: options.resolverRegions,
       listen: options.dns,
+      isSettled: options.isDnsSettled ?? (() => true),
     },
     (region, resolver) => resolvers.set(region, resolver),
     keep,

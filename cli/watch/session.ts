@@ -50,6 +50,7 @@ const startFor = async (
   { dataDir, port, onEvent }: WatchOptions,
   builder: Pick<BuilderDetection, 'choice' | 'reason'>,
   lock: FolderLock,
+  isDnsSettled: () => boolean,
 ): Promise<Cloud> => {
   const logs = openLogs(dataDir);
   const { primary, standby } = config.regions;
@@ -63,6 +64,7 @@ const startFor = async (
       distances: runsImage,
       resolverRegions: [...regions],
       dns: dnsListen,
+      isDnsSettled,
       onLambdaLog: logs.lambda,
       onBuildLog: logs.build,
       onFault: logs.fault,
@@ -100,6 +102,7 @@ const startBuilding = async (
   options: WatchOptions,
   own: OwnService | undefined,
   lock: FolderLock,
+  isDnsSettled: () => boolean,
 ): Promise<Cloud> => {
   let builder: Pick<BuilderDetection, 'choice' | 'reason'>;
   try {
@@ -108,7 +111,7 @@ const startBuilding = async (
     lock.release();
     throw error;
   }
-  return startFor(watchable, options, builder, lock);
+  return startFor(watchable, options, builder, lock, isDnsSettled);
 };
 
 /** Starts the cloud, installs the watch, and lets it go on from where it was. */
@@ -120,7 +123,8 @@ export const openWatchSession = async (
   // Loaded only where there is an image: endpoints must be watched within two seconds.
   const own = watchable.runsImage ? await import('./ownService.ts') : undefined;
   const lock = holdDataFolder(options.dataDir);
-  const cloud = await startBuilding(watchable, options, own, lock);
+  let settled = false;
+  const cloud = await startBuilding(watchable, options, own, lock, () => settled);
   try {
     signal.throwIfAborted();
     await cloud.ecs.recover();
@@ -135,6 +139,7 @@ export const openWatchSession = async (
       ...(targets ? { targets } : {}),
       signal,
     });
+    settled = true;
     signal.throwIfAborted();
     await cloud.stepFunctions.resume((arn) => installation.machineArns.includes(arn));
     cloud.lambda.releaseEvents();

@@ -19,6 +19,8 @@ type Needs = {
   readonly regions: readonly string[];
   /** Where people ask. */
   readonly listen: DnsAddress | undefined;
+  /** False while what people ask for is being made. */
+  readonly isSettled: () => boolean;
 };
 
 type Named = DnsAddress & { readonly name: string };
@@ -81,13 +83,14 @@ export const openDns = async (
   learn: (region: string, resolver: string) => void,
   keep: Closing,
 ): Promise<Dns> => {
-  const { clock, zones, network, regions, listen } = needs;
+  const { clock, zones, network, regions, listen, isSettled } = needs;
   const own = listen ? [listen] : [];
   // Free ports, so that clouds beside one another do not meet.
   const free = (host: string) => ({ host, port: 0 });
   const { addresses } = keep(
     await startDnsServer({
       zones,
+      isSettled: (server) => server !== listen?.host || isSettled(),
       clock,
       listen: [
         ...own,

@@ -253,6 +253,23 @@ describe('hostile input', () => {
     await slow.close();
   });
 
+  it('denies nothing while records are still being made', async () => {
+    let settled = false;
+    const young = await startDnsServer({
+      zones: () => zones,
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      clock: realClock,
+      isSettled: () => settled,
+    });
+    const asking = new Resolver({ timeout: 200, tries: 1 });
+    asking.setServers([`127.0.0.1:${young.addresses[0]!.port}`]);
+    expect(await asking.resolve4('api.ex.test')).toHaveLength(1);
+    expect(await code(asking.resolve4('not-yet.ex.test'))).toBe('ETIMEOUT');
+    settled = true;
+    expect(await code(asking.resolve4('not-yet.ex.test'))).toBe('ENOTFOUND');
+    await young.close();
+  });
+
   it('binds to loopback only, and says when a port is taken', async () => {
     const on = (host: string, port: number) =>
       startDnsServer({ zones: () => zones, listen: [{ host, port }], clock: realClock });
