@@ -75,9 +75,9 @@ export const begin = async (
   const guard: Guard = (foundEpoch) =>
     mayWrite({
       epoch,
-      leaseHeldMs: clock.monotonicMs() - held.sinceMonotonicMs,
+      leaseHeldMs: Math.round(clock.monotonicMs() - held.sinceMonotonicMs),
       lease,
-      evidenceAgeMs: clock.now() - seenMs,
+      evidenceAgeMs: Math.round(clock.now() - seenMs),
       evidenceMs,
       foundEpoch,
     });

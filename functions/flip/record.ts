@@ -145,7 +145,7 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
       progress = {
         submits: progress.submits + 1,
         refusals: progress.refusals + 1,
-        elapsedMs: clock.monotonicMs() - startMs,
+        elapsedMs: Math.round(clock.monotonicMs() - startMs),
       };
       const next = nextChangeStep(tried.answer, progress, random());
       if (next.do === 'give-up') return failed(`${next.why}: ${tried.message}`);

@@ -33,7 +33,7 @@ const follow = async (
       () => dnsRecord.progress(changeId, signal),
       (result) => ({ requestId: result.requestId, result: result.answer }),
     );
-    progress = { ...progress, elapsedMs: clock.monotonicMs() - startMs };
+    progress = { ...progress, elapsedMs: Math.round(clock.monotonicMs() - startMs) };
     if (answer === 'accepted') return { ok: false, why: 'a change is followed, not made' };
     const next = nextChangeStep(answer, progress, random());
     if (next.do === 'done') return { ok: true, why: `${changeId} is in sync` };

@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as eventsSdk from '@aws-sdk/client-eventbridge';
 import * as s3Sdk from '@aws-sdk/client-s3';
 import * as ssmSdk from '@aws-sdk/client-ssm';
 import { openDnsSwitch, type SwitchObject } from '../../aws/dnsSwitch.ts';
 import type { SwitchBody } from '../../core/failover/switchObjects.ts';
 import { realClock } from '../../local/clock.ts';
 import { createDynamodb } from '../../local/dynamodb/service.ts';
+import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createNetwork } from '../../local/network/network.ts';
 import { createS3 } from '../../local/s3/service.ts';
 import { createSsm } from '../../local/ssm/service.ts';
@@ -15,7 +17,7 @@ import { serviceFromSdk } from '../../local/wire/service.ts';
 import { startEndpoint } from '../contract/endpoint.ts';
 
 export const SWITCH_REGIONS = ['eu-central-1', 'eu-north-1', 'us-east-2'] as const;
-const KEY = 'a key that only the test knows';
+export const SWITCH_KEY = 'a key that only the test knows';
 const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local' };
 
 const homeBody: SwitchBody = {
@@ -35,11 +37,18 @@ export const startSwitchWorld = async () => {
   const options = { dataDir, clock: realClock };
   const s3 = await createS3(options);
   const dynamodb = await createDynamodb(options);
+  const events = await createEventBridge({
+    ...options,
+    random: Math.random,
+    gateway: { call: async () => ({}) },
+    onDropped: () => {},
+  });
   const asked: string[] = [];
   const endpoint = await startEndpoint(
     [
       serviceFromSdk(s3Sdk, 's3', s3.operations),
       serviceFromSdk(ssmSdk, 'ssm', createSsm(options).operations),
+      serviceFromSdk(eventsSdk, 'events', events.operations),
       dynamodb.front,
     ],
     {
@@ -56,7 +65,7 @@ export const startSwitchWorld = async () => {
     bucket: `switch-${region}`,
     key: 'switch/shop/one',
   }));
-  const dnsSwitch = openDnsSwitch(KEY, sdk);
+  const dnsSwitch = openDnsSwitch(SWITCH_KEY, sdk);
   for (const region of SWITCH_REGIONS) {
     const Bucket = `switch-${region}`;
     const client = new s3Sdk.S3Client({ ...sdk, region, forcePathStyle: true });
@@ -85,6 +94,7 @@ export const startSwitchWorld = async () => {
     close: async () => {
       dnsSwitch.close();
       await endpoint.close();
+      await events.close();
       await dynamodb.close();
       await network.close();
       rmSync(dataDir, { recursive: true, force: true });
