@@ -63,12 +63,20 @@ const isRedated = (one: Finding, stored: StoredAlert, { levelsOf }: Tonight): bo
   return nearer && logChangeOf(levels) > 0 === logChangeOf(stored) > 0;
 };
 
+/** A change point a few nights after the known one, to quite another level: one more change. */
+const isFurther = (one: Finding, stored: StoredAlert, { levelsOf }: Tonight): boolean => {
+  if (one.method !== 'edivisive' || one.since <= stored.since + SLACK_DAYS) return false;
+  const levels = levelsOf(stored.lead, one.since);
+  return levels !== null && isFar(Math.log(levels.after / stored.after), stored);
+};
+
 const isSame = (one: Finding, stored: StoredAlert, tonight: Tonight): boolean => {
   const shares = one.members.some((member) => stored.members.includes(member));
   const sameCause = one.word === stored.word && one.of === stored.of;
   if (!shares && (!sameCause || one.word === 'environment')) return false;
   if (tonight.day - stored.lastDay > OVER_DAYS) return false;
   if (Math.abs(one.since - stored.since) <= SAME_DAYS) {
+    if (isFurther(one, stored, tonight)) return false;
     const levels = levelsOf(tonight, stored, one);
     return logChangeOf(levels) > 0 === logChangeOf(stored) > 0;
   }

@@ -4,7 +4,6 @@ import type { DrillRecords } from '../../aws/drillRecords.ts';
 import type { openServices } from '../../aws/services.ts';
 import type { StandbyRecords } from '../../aws/standbyRecords.ts';
 import type { openTaskDefinitions, TaskDefinitionFacts } from '../../aws/taskDefinitions.ts';
-import { DrillError } from '../../core/errors.ts';
 import { driftsOf, environmentDrift } from '../../core/regions/drift.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import type {
@@ -39,7 +38,7 @@ const reasonOf = (error: unknown): string =>
 
 /** That a region does not run the service is a finding, not a failure. */
 const isAbsent = (error: unknown): boolean =>
-  error instanceof DrillError && error.name === 'InputInvalid';
+  error instanceof Error && ['InputInvalid', 'ClusterNotFoundException'].includes(error.name);
 
 /** The ECS service of the same name as the service, in the cluster of the region. */
 const serviceOf = async (
