@@ -96,6 +96,43 @@ const keyOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
 
 const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
 
+type Range = { readonly pk: string; readonly from: string; readonly to: string };
+
+/** Every value whose sort key lies from `from` to `to`, both included, in the order of the keys. */
+const rangesOf =
+  (client: DynamoDBClient, table: string) =>
+  async <T extends z.ZodType>(
+    range: Range,
+    schema: T,
+    options: { signal?: AbortSignal | undefined; newestFirst?: boolean; limit?: number } = {},
+  ): Promise<z.output<T>[]> => {
+    const { newestFirst = false, limit, signal } = options;
+    const found: z.output<T>[] = [];
+    let page: Item | undefined;
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const answer = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':pk': { S: range.pk },
+            ':from': { S: range.from },
+            ':to': { S: range.to },
+          },
+          ScanIndexForward: !newestFirst,
+          ConsistentRead: true,
+          ...(limit ? { Limit: limit } : {}),
+          ...(page ? { ExclusiveStartKey: page } : {}),
+        }),
+        abortable(signal),
+      );
+      for (const item of answer.Items ?? []) found.push(readItem(item, schema));
+      page = answer.LastEvaluatedKey;
+      if (page === undefined || (limit !== undefined && found.length >= limit)) return found;
+    }
+    throw new DrillError('DataCorrupt', `more than ${PAGES_MAX} pages under ${range.pk}`);
+  };
+
 export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
   const client = new DynamoDBClient({ maxAttempts: MAX_ATTEMPTS, ...sdk });
 
@@ -164,40 +201,14 @@ export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
     );
   };
 
-  /** Every value whose sort key lies from `from` to `to`, both included, in the order of the keys. */
-  const between = async <T extends z.ZodType>(
-    range: { pk: string; from: string; to: string },
-    schema: T,
-    options: { signal?: AbortSignal | undefined; newestFirst?: boolean; limit?: number } = {},
-  ): Promise<z.output<T>[]> => {
-    const { newestFirst = false, limit, signal } = options;
-    const found: z.output<T>[] = [];
-    let page: Item | undefined;
-    for (let pages = 0; pages < PAGES_MAX; pages++) {
-      const answer = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: {
-            ':pk': { S: range.pk },
-            ':from': { S: range.from },
-            ':to': { S: range.to },
-          },
-          ScanIndexForward: !newestFirst,
-          ConsistentRead: true,
-          ...(limit ? { Limit: limit } : {}),
-          ...(page ? { ExclusiveStartKey: page } : {}),
-        }),
-        abortable(signal),
-      );
-      for (const item of answer.Items ?? []) found.push(readItem(item, schema));
-      page = answer.LastEvaluatedKey;
-      if (page === undefined || (limit !== undefined && found.length >= limit)) return found;
-    }
-    throw new DrillError('DataCorrupt', `more than ${PAGES_MAX} pages under ${range.pk}`);
+  return {
+    get,
+    getAll,
+    put,
+    remove,
+    between: rangesOf(client, table),
+    close: () => client.destroy(),
   };
-
-  return { get, getAll, put, remove, between, close: () => client.destroy() };
 };
 
 export type JsonTable = ReturnType<typeof openJsonTable>;

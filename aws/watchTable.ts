@@ -12,7 +12,6 @@
  * | FAILOVERS#<service>  | <started ms>#<execution>           | 400 d  |
  * | EVIDENCE#<execution> | <at ms>#<kind>#<id>                | 400 d  |
  */
-import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import type { Claim, Lease } from '../core/failover/lease.ts';
 import { type Facts, NO_FACTS } from '../core/failover/view.ts';
@@ -238,7 +237,7 @@ const openRecords = (items: JsonTable) => ({
     evidence: StepEvidence,
     signal?: AbortSignal,
   ): Promise<void> => {
-    const sk = `${moment(evidence.atMs)}#${evidence.kind}#${randomUUID()}`;
+    const sk = `${moment(evidence.atMs)}#${evidence.kind}#${crypto.randomUUID()}`;
     const keep = { nowMs: evidence.atMs, days: DAYS.record };
     await items.put({ pk: `EVIDENCE#${execution}`, sk }, evidence, { keep, signal });
   },

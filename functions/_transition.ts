@@ -6,22 +6,13 @@ import { createHash } from 'node:crypto';
 import type { EventBus } from '../aws/eventBus.ts';
 import type { WatchTable } from '../aws/watchTable.ts';
 import { DrillError } from '../core/errors.ts';
-import type { Action, Event, Execution } from '../core/failover/states.ts';
+import type { Action, Event } from '../core/failover/states.ts';
 import type { Facts } from '../core/failover/view.ts';
-import type { BusEvent } from '../events/busEvent.ts';
-import { failoverDecided } from '../events/failoverDecided.ts';
-import { failoverNotice } from '../events/failoverNotice.ts';
-import { regionVerdict } from '../events/regionVerdict.ts';
 import type { WatchPlan } from '../events/watchPlan.ts';
-import type { OutboxEntry, WatchState } from '../events/watchState.ts';
+import type { WatchState } from '../events/watchState.ts';
 import { type Advance, advance, type Incoming, type Situation } from './_advance.ts';
 import type { Base } from './_entry.ts';
-
-/** What only `evaluate` does; the functions of the machine leave it to that. */
-export type Starter = {
-  start(service: string, execution: Execution, signal: AbortSignal): Promise<void>;
-  prepare(service: string, signal: AbortSignal): Promise<void>;
-};
+import { openOutbox, type Starter } from './_outbox.ts';
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly table: WatchTable;
@@ -44,7 +35,6 @@ const PLAN_KEPT_MS = 10_000;
 /** Ten observers that vote at the same moment are all served within this many tries. */
 const TRIES = 20;
 const PAUSE_MS = 4;
-const REMEMBERED_MAX = 200;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -59,8 +49,7 @@ const incomingOf = (incoming: Incoming | Event | readonly Event[]): Incoming => 
 
 export const openTransitions = ({ table, bus, random, clock, log, starter }: Needs) => {
   const plans = new Map<string, { plan: WatchPlan; readAtMs: number }>();
-  /** Versions, by service, whose actions this process has carried out. */
-  const done = new Set<string>();
+  const outbox = openOutbox({ table, bus, log, ...(starter ? { starter } : {}) });
 
   const planOf = async (service: string, signal?: AbortSignal): Promise<WatchPlan> => {
     const nowMs = clock.monotonicMs();
@@ -79,95 +68,8 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       planOf(service, signal),
       table.load(service, signal),
     ]);
-    const isDone = (version: number) => done.has(`${service}#${version}`);
+    const isDone = (version: number) => outbox.isDone(service, version);
     return { plan, stored, facts, nowMs: clock.now(), hash: sha256, isDone };
-  };
-
-  const remember = (service: string, version: number): void => {
-    done.add(`${service}#${version}`);
-    if (done.size <= REMEMBERED_MAX) return;
-    const [oldest] = done;
-    if (oldest !== undefined) done.delete(oldest);
-  };
-
-  const decidedEvent = async (
-    service: string,
-    execution: Execution,
-    atMs: number,
-    fresh: Advance['decisions'],
-  ): Promise<BusEvent<unknown>[]> => {
-    const { decisionId } = execution;
-    const made = fresh.find(({ id }) => id === decisionId)?.decision;
-    const found = made ?? (await table.decision(service, decisionId));
-    if (found === null) return [];
-    const { reason, gates } = found.decision.plan;
-    return [failoverDecided({ ...execution, service, atMs, reason, gates: [...gates] })];
-  };
-
-  /** Everything in an entry that this function does; true when nothing of it is left. */
-  const carryOut = async (
-    service: string,
-    { version, atMs, actions, execution }: OutboxEntry,
-    { next: { state }, decisions }: Advance,
-    signal: AbortSignal,
-  ): Promise<boolean> => {
-    const { phase, active, other, epoch, approval } = state;
-    const facts = { service, atMs, phase, active, other, epoch, approval, execution };
-    const events: (BusEvent<unknown> | Promise<BusEvent<unknown>[]>)[] = [];
-    const calls: Promise<void>[] = [];
-    let left = false;
-    for (const [index, action] of actions.entries()) {
-      const key = `${Math.floor(atMs)}-${version}-${index}`;
-      if (action.do === 'notify') {
-        events.push(failoverNotice({ ...facts, notice: action.notice, key, why: action.why }));
-      } else if (action.do === 'page') {
-        events.push(failoverNotice({ ...facts, notice: 'page', key, why: action.why }));
-      } else if (starter === undefined) left = true;
-      else if (action.do === 'prepare') calls.push(starter.prepare(service, signal));
-      else if (action.do === 'start') {
-        calls.push(starter.start(service, action.execution, signal));
-        events.push(decidedEvent(service, action.execution, atMs, decisions));
-      }
-    }
-    const put = async () => {
-      const all = (await Promise.all(events)).flat();
-      if (all.length > 0) await bus.put(all, signal);
-    };
-    const results = await Promise.allSettled([...calls, put()]);
-    for (const result of results) {
-      if (result.status === 'fulfilled') continue;
-      left = true;
-      // It stays in the outbox, and is carried out again with one of the next votes.
-      log.warn('not carried out', { service, version, cause: String(result.reason) });
-    }
-    return !left;
-  };
-
-  const afterwards = async (service: string, step: Advance, signal: AbortSignal): Promise<void> => {
-    const { next, overdue, turned } = step;
-    const own = next.outbox.filter(({ version }) => version === next.version);
-    const tell = async () => {
-      if (turned.length === 0) return;
-      const events = turned.map((verdict) => regionVerdict(service, verdict));
-      await bus.put(events, signal).catch((error: unknown) => {
-        log.warn('verdict not told', { service, cause: String(error) });
-      });
-    };
-    const carry = async (entry: OutboxEntry) => {
-      if (await carryOut(service, entry, step, signal)) remember(service, entry.version);
-    };
-    await Promise.all([...[...own, ...overdue].map(carry), tell()]);
-    if (own.length > 0 && starter === undefined) await settle(service, next, signal);
-  };
-
-  /**
-   * A step may not come by again, so it takes what it has told out of the outbox now. If another
-   * writer is first, that is told once more, which does no harm.
-   */
-  const settle = async (service: string, stored: WatchState, signal: AbortSignal) => {
-    const outbox = stored.outbox.filter(({ version }) => !done.has(`${service}#${version}`));
-    if (outbox.length === stored.outbox.length) return;
-    await table.saveState(service, { ...stored, version: stored.version + 1, outbox }, signal);
   };
 
   const save = async (service: string, step: Advance, signal: AbortSignal): Promise<boolean> => {
@@ -194,7 +96,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
         await clock.sleep(PAUSE_MS * attempt * random(), signal);
         continue;
       }
-      await afterwards(service, step, signal);
+      await outbox.carryOut(service, step, signal);
       const kept = step.changed || stored === null ? step.next : stored;
       const { actions, decisions } = step;
       return { stored: kept, facts, plan, actions, decisions };

@@ -2,7 +2,7 @@
 import type { Machines } from '../../aws/machines.ts';
 import type { Execution } from '../../core/failover/states.ts';
 import type { StepInput } from '../../events/failoverStep.ts';
-import type { Starter } from '../_transition.ts';
+import type { Starter } from '../_outbox.ts';
 import type { Readiness } from './readiness.ts';
 
 type Arns = { readonly failover: string; readonly failback: string };
