@@ -76,7 +76,7 @@ const failoverLines = (failovers: readonly FailoverSummary[], style: Style): str
   return tableLines(
     [
       ...[{ title: 'failover' }, { title: 'started' }, { title: 'status' }],
-      ...[right('RTO'), { title: 'moved' }, { title: 'why' }],
+      ...[right('took'), { title: 'moved' }, { title: 'why' }],
     ],
     rows,
     style.dim,

@@ -6,6 +6,7 @@ import {
   causeText,
   gateValueText,
   lossText,
+  originText,
   rtoText,
   serviceText,
 } from '../../core/report/failoverWords.ts';
@@ -48,7 +49,7 @@ const heading = ({ result }: FailoverReport, style: Style): string[] => {
       '  ',
     ),
     ...(result.vantage === 'single' ? [style.warn(`  ${SINGLE_VANTAGE_WORDS}`)] : []),
-    ...wrap(`  ${rtoText(result.timings)}`, WIDTH, '  '),
+    ...wrap(`  ${rtoText(result.timings, cause)}`, WIDTH, '  '),
     `  Data: ${lossText(result.lossMs)}`,
     ...result.leftovers.map((line) => style.warn(`  Left over: ${line}`)),
   ];
@@ -148,7 +149,7 @@ const dns = (report: FailoverReport, style: Style): string[] => {
 export const failoverLines = (report: FailoverReport, style: Style): string[] => [
   ...heading(report, style),
   '',
-  `${style.bold('Timeline')}, UTC, and from the first failed probe`,
+  `${style.bold('Timeline')}, UTC, and from ${originText(report.result.cause)}`,
   ...timeline(report),
   ...votes(report, style),
   ...gates(report, style),

@@ -107,7 +107,7 @@ const TELLERS = {
     title: `${news.active} serves, verified from outside`,
     facts: [
       regions(news),
-      ['Time', rtoText(news.timings)],
+      ['Time', rtoText(news.timings, news.execution?.cause)],
       ['Data', lossText(news.lossMs)],
       ['Proof', news.why],
     ],

@@ -16,14 +16,19 @@ export const rtoParts = (timings: Timings): Part[] =>
     { name: 'resolvers', ms: timings.effectiveMs ?? 0 },
   ].filter(({ ms }) => ms > 0);
 
-/** `RTO 48.0 s (detect 34.0 s, decide 1.0 s, ...)`; or what is known of it, said as such. */
-export const rtoText = (timings: Timings | null): string => {
-  if (timings === null) return 'RTO not measured: traffic did not move';
+/** Whether a person or the plan wanted the move, and no fault came before it. */
+export const isOrdered = (cause: string): boolean => cause === 'operator' || cause === 'failback';
+
+/**
+ * `RTO 48.0 s (detect 34.0 s, decide 1.0 s, ...)`; or what is known of it, said as such. Without a
+ * fault there is nothing to recover from: then it only took its time.
+ */
+export const rtoText = (timings: Timings | null, cause = 'down'): string => {
+  const [name, open] = isOrdered(cause) ? ['took', 'not proved'] : ['RTO', 'RTO not reached'];
+  if (timings === null) return `${name === 'RTO' ? 'RTO ' : ''}not measured: traffic did not move`;
   const parts = rtoParts(timings).map(({ name, ms }) => `${name} ${formatMs(ms)}`);
   const split = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-  return timings.rtoMs === null
-    ? `RTO not reached${split}`
-    : `RTO ${formatMs(timings.rtoMs)}${split}`;
+  return timings.rtoMs === null ? `${open}${split}` : `${name} ${formatMs(timings.rtoMs)}${split}`;
 };
 
 /** What can be lost of the data, as an age. */
@@ -36,6 +41,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   unstable: 'was unstable',
   external: 'was spoken against by an alarm',
 };
+
+/** Where the times of a move are counted from. */
+export const originText = (cause: string): string =>
+  isOrdered(cause) ? 'the decision' : 'the first failed probe';
 
 /** Why traffic moved, in a clause. */
 export const causeText = (cause: string, from: string): string => {

@@ -1,7 +1,14 @@
 /** A failover in words: the headline, where the time went, what was voted, gated, answered and called. */
 
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
-import { causeText, lossText, rtoParts, serviceText } from '../../core/report/failoverWords.ts';
+import {
+  causeText,
+  isOrdered,
+  lossText,
+  originText,
+  rtoParts,
+  serviceText,
+} from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
 import { proofText } from '../../events/failoverRecord.ts';
 import type { FailoverReport } from '../../events/failoverReport.ts';
@@ -68,8 +75,8 @@ export const header = (report: FailoverReport): Markup => {
 <h1>${headline(report)}</h1>
 <p class="next"><strong>Next</strong> ${nextStep(report)}</p>
 <dl class="facts">
-${fact('RTO', known(timings?.rtoMs, formatMs, 'not reached'), 'from the first failed probe to the proof')}
-${fact('Detected in', known(timings?.detectMs, formatMs, 'not known'), causeText(cause, from))}
+${fact(isOrdered(cause) ? 'Took' : 'RTO', known(timings?.rtoMs, formatMs, 'not reached'), `from ${originText(cause)} to the proof`)}
+${isOrdered(cause) ? fact('Cause', cause, causeText(cause, from)) : fact('Detected in', known(timings?.detectMs, formatMs, 'not known'), causeText(cause, from))}
 ${fact('Data at stake', lossText(lossMs), 'as the standby had it')}
 ${fact('Epoch', String(epoch), result.automatic ? 'policy allowed it' : 'a person allowed it')}
 ${fact('Vantage', vantageText(result), vantage === 'single' ? SINGLE_VANTAGE_WORDS : `${decision?.active.eligible ?? 0} observers, ${decision?.active.needed ?? 0} of one mind needed`)}
@@ -93,7 +100,7 @@ export const rtoSection = ({ result }: FailoverReport): Markup | null => {
   return section(
     'rto',
     'Where the time went',
-    'From the first failed probe to the first moment at which name servers, enough resolvers and a request all proved the new region.',
+    `From ${originText(result.cause)} to the first moment at which name servers, enough resolvers and a request all proved the new region.`,
     html`<figure class="card"><svg class="split" width="100%" height="28" role="img" aria-label="${words}">${bars}</svg><ul class="legend">${parts.map(
       ({ name, ms }, at) =>
         html`<li><svg class="key" width="12" height="12" aria-hidden="true"><rect class="bar-part arm-${1 + (at % 6)}" width="12" height="12" rx="2"/></svg> ${name} <strong>${formatMs(ms)}</strong></li>`,
@@ -106,8 +113,8 @@ export const timelineSection = (report: FailoverReport): Markup => {
   return section(
     'timeline',
     'What happened when',
-    'Times in UTC, and from the first failed probe on.',
-    html`<div class="scroll" tabindex="0" role="region" aria-label="What happened when"><table><thead><tr><th scope="col">time</th><th scope="col" class="num">from the fault</th><th scope="col">what</th></tr></thead><tbody>${report.timeline.map(
+    `Times in UTC, and from ${originText(report.result.cause)} on.`,
+    html`<div class="scroll" tabindex="0" role="region" aria-label="What happened when"><table><thead><tr><th scope="col">time</th><th scope="col" class="num">after</th><th scope="col">what</th></tr></thead><tbody>${report.timeline.map(
       ({ atMs, kind, text }) =>
         html`<tr><td class="when"><code>${clockText(atMs)}</code></td><td class="num">${offsetText(atMs, fromMs)}</td><td><strong>${kind}</strong> <span class="what">${text}</span></td></tr>`,
     )}</tbody></table></div>`,

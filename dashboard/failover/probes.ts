@@ -1,4 +1,5 @@
 /** Every probe of every observer around the decision, on one axis of time. */
+import { originText } from '../../core/report/failoverWords.ts';
 import type { FailoverReport } from '../../events/failoverReport.ts';
 import { html, type Markup } from '../markup.ts';
 import { axisRow, gridLines, lane, ruleAt } from '../plots/lanes.ts';
@@ -67,7 +68,7 @@ export const probesSection = (report: FailoverReport): Markup | null => {
   return section(
     'probes',
     'What the observers saw',
-    'Each mark is one probe at the moment it started: a dot is well, a cross failed. The lines are the decision and the flip; zero is the first probe that failed.',
+    `Each mark is one probe at the moment it started: a dot is well, a cross failed. The lines are the decision and the flip; zero is ${originText(result.cause)}.`,
     html`<div class="stack">${cards}</div>`,
   );
 };
