@@ -96,10 +96,14 @@ export const bothDown = async (lane: Lane, standbyFirst: boolean): Promise<strin
   return answers.includes('none') || answers.includes('silent') ? 'no answer' : 'stays';
 };
 
+/** After the start, or after a fault: what it takes to come to rest is not idling. */
+const REST_MS = 10_000;
+
 /** Processor time and probes with nothing wrong and nobody asking. */
 export const idle = async (lane: Lane, forMs: number): Promise<Idle> => {
   await comeToRest(lane);
   lane.pollEvery(0);
+  await sleep(REST_MS);
   const before = await lane.set({});
   const beforeS = cpuSOfTree(lane.pid);
   await sleep(forMs);

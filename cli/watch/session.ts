@@ -74,24 +74,35 @@ const startFor = async (
   }
 };
 
+type Call = { readonly region: string; readonly functionName: string; readonly input: object };
+
+const call = async (endpoint: string, { region, functionName, input }: Call): Promise<void> => {
+  const client = new LambdaClient({ endpoint, region, credentials: CREDENTIALS });
+  try {
+    const Payload = new TextEncoder().encode(JSON.stringify(input));
+    await client.send(
+      new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }),
+    );
+  } finally {
+    client.destroy();
+  }
+};
+
 /**
  * The schedule fires at its own minute; the first look is taken at once, also over the place that an
- * observer of a killed process still holds.
+ * observer of a killed process still holds. What a first suspicion would need is gathered too, so
+ * that an outage in the first seconds finds everything started.
  */
-const observeNow = async ({ endpoint }: Cloud, { observers }: WatchInstallation): Promise<void> => {
-  await Promise.all(
-    observers.map(async ({ region, functionName, input }) => {
-      const client = new LambdaClient({ endpoint, region, credentials: CREDENTIALS });
-      try {
-        const Payload = new TextEncoder().encode(JSON.stringify({ ...input, takeOver: true }));
-        await client.send(
-          new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }),
-        );
-      } finally {
-        client.destroy();
-      }
-    }),
-  );
+const beginNow = async (
+  { endpoint }: Cloud,
+  { observers, homeRegion, prepareFunction, plan: { service } }: WatchInstallation,
+): Promise<void> => {
+  const looks = observers.map((observer) => ({
+    ...observer,
+    input: { ...observer.input, takeOver: true },
+  }));
+  await Promise.all(looks.map((look) => call(endpoint, look)));
+  await call(endpoint, { region: homeRegion, functionName: prepareFunction, input: { service } });
 };
 
 type OwnService = typeof import('./ownService.ts');
@@ -143,7 +154,7 @@ export const openWatchSession = async (
     signal.throwIfAborted();
     await cloud.stepFunctions.resume((arn) => installation.machineArns.includes(arn));
     cloud.lambda.releaseEvents();
-    await observeNow(cloud, installation);
+    await beginNow(cloud, installation);
     return { cloud, installation, close: cloud.close };
   } catch (error) {
     await cloud.close();

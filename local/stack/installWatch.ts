@@ -39,6 +39,8 @@ export type WatchInstallation = {
   readonly table: string;
   readonly bucket: string;
   readonly machineArns: readonly string[];
+  /** Gathers what a move would rest on, and has started what it would run on. */
+  readonly prepareFunction: string;
   /** What has to be invoked so that observers look at once. */
   readonly observers: readonly {
     readonly region: string;
@@ -71,6 +73,7 @@ export const watchNamesOf = (config: Config) => {
     table: `failover-drill-${service}-watch`,
     bucket: `failover-drill-${service}-watch-${ACCOUNT_ID}-${homeRegion}`,
     machineArns: [machine('failover'), machine('failback')],
+    prepareFunction: `failover-drill-${service}-prepare`,
   };
 };
 
