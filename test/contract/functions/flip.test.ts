@@ -79,6 +79,16 @@ describe('the lease', () => {
     expect(await world.table.lease('shop')).toMatchObject({ epoch: 0, holder: 'nobody' });
     expect(await acquire(who)).toMatchObject({ won: true });
   });
+
+  it('that was proven and then taken by a rival stays with the rival', async () => {
+    await world.seed(planOf());
+    const [who, rival] = [world.executor(), world.executor()];
+    await who.acquire({ service: 'shop', preflight: true }, signal);
+    const execution = { ...EXECUTION, name: 'shop-0-2' };
+    await rival.acquire({ service: 'shop', execution }, signal);
+    expect(await acquire(who)).toMatchObject({ won: false, why: 'epoch 1 is held by shop-0-2' });
+    expect(await world.table.lease('shop')).toMatchObject({ epoch: 1, holder: 'shop-0-2' });
+  });
 });
 
 describe('the fence', () => {
