@@ -1,7 +1,7 @@
 /** From the chained entries of a record to what they say of a failover. */
 import * as z from 'zod';
 import type { Entry } from '../core/evidence/chain.ts';
-import { faultMs } from '../core/evidence/moments.ts';
+import { faultMs, turnedDownMs } from '../core/evidence/moments.ts';
 import { DecisionEntry } from './evidenceRecord.ts';
 import {
   type DnsAnswerShape,
@@ -18,7 +18,12 @@ import {
 import { FailoverResult } from './failoverSummary.ts';
 
 /** What steps have in common: their words, and the calls they made. */
-const Told = z.looseObject({ why: z.string(), calls: z.array(CallShape).default([]) });
+const Told = z.looseObject({
+  why: z.string(),
+  calls: z.array(CallShape).default([]),
+  /** Of an approval. */
+  askedAtMs: z.number().optional(),
+});
 
 const bodies = <T extends z.ZodType>(
   entries: readonly Entry[],
@@ -87,19 +92,23 @@ export const overTransports = (answers: readonly ServerAnswers[]): AnswersOfType
 };
 
 const decisionMoments = (entry: DecisionEntry): ReportMoment[] => {
-  const { input, decision } = entry;
+  const { input, decision, observations } = entry;
   const { cause, active, plan } = decision;
   const ordered = cause === 'operator' || cause === 'failback' || cause === null;
   const from = input.state.active;
   const began: ReportMoment[] = ordered
     ? []
     : [{ atMs: faultMs(entry), kind: 'fault', text: `the first probe of ${from} fails` }];
+  const turned = ({ observer, atMs }: (typeof active.votes)[number]): number => {
+    const seen = observations.find((one) => one.observer === observer && one.target === from);
+    return (seen && turnedDownMs(seen, input.health, input.nowMs)) ?? atMs;
+  };
   const votes = active.votes
-    .filter(({ vote, sinceMs }) => vote === 'DOWN' && sinceMs !== null)
-    .map(({ observer, atMs, lastFailure }) => ({
-      atMs,
+    .filter(({ vote }) => vote === 'DOWN')
+    .map((vote) => ({
+      atMs: turned(vote),
       kind: 'vote',
-      text: `${observer}: ${from} is DOWN${lastFailure === null ? '' : ` (${lastFailure})`}`,
+      text: `${vote.observer}: ${from} is DOWN${vote.lastFailure === null ? '' : ` (${vote.lastFailure})`}`,
     }));
   const decided = { atMs: input.nowMs, kind: 'decision', text: `${plan.plan}: ${plan.reason}` };
   return [...began, ...votes, decided];
@@ -111,9 +120,13 @@ const SUMMED = new Set(['decision', 'dns', 'request', 'verification', 'completed
 const stepMoments = (entries: readonly Entry[]): ReportMoment[] =>
   entries
     .filter(({ kind }) => !SUMMED.has(kind))
-    .map(({ kind, atMs, body }) => {
-      const told = Told.safeParse(body);
-      return { atMs, kind, text: told.success ? told.data.why : kind };
+    .flatMap(({ kind, atMs, body }) => {
+      const told = Told.safeParse(body).data;
+      const step = { atMs, kind, text: told?.why ?? kind };
+      const askedMs = kind === 'approval' ? told?.askedAtMs : undefined;
+      return askedMs === undefined
+        ? [step]
+        : [{ atMs: askedMs, kind: 'question', text: 'a person is asked' }, step];
     });
 
 const proofMoments = (

@@ -1,8 +1,10 @@
 /** When things took place in one failover, read out of its evidence. */
 import type { Moments } from '../failover/timings.ts';
+import { type Filter, NEW_FILTER, stepFilter } from '../health/filter.ts';
 import { isEvidence, type Sample } from '../health/sample.ts';
+import type { HealthSettings } from '../health/settings.ts';
 import type { Decision } from './decision.ts';
-import type { Past } from './timeline.ts';
+import type { Observation, Past } from './timeline.ts';
 
 export type Decided = Past & { readonly decision: Decision };
 
@@ -30,6 +32,22 @@ export const faultMs = ({ input, observations, decision }: Decided): number => {
     .filter(({ observer, target }) => target === state.active && down.includes(observer))
     .flatMap(({ samples }) => failingSinceMs(samples, nowMs) ?? []);
   return first.length > 0 ? Math.min(...first) : suspectedMs;
+};
+
+/** When an observer came to call its target DOWN, by `nowMs`; null when it did not. */
+export const turnedDownMs = (
+  { samples }: Pick<Observation, 'samples'>,
+  health: HealthSettings,
+  nowMs: number,
+): number | null => {
+  let filter: Filter = NEW_FILTER;
+  let turnedMs: number | null = null;
+  for (const sample of [...samples].sort((a, b) => a.endMs - b.endMs)) {
+    if (sample.endMs > nowMs) break;
+    filter = stepFilter(filter, sample, health);
+    turnedMs = filter.hard.state === 'DOWN' ? (turnedMs ?? sample.endMs) : null;
+  }
+  return turnedMs;
 };
 
 /** What the steps wrote down. */

@@ -1,7 +1,7 @@
 // Goal: the times of a failover come out of its evidence, and its parts sum to the RTO.
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../core/evidence/decision.ts';
-import { type Decided, faultMs, momentsOf } from '../../../core/evidence/moments.ts';
+import { type Decided, faultMs, momentsOf, turnedDownMs } from '../../../core/evidence/moments.ts';
 import type { Observation } from '../../../core/evidence/timeline.ts';
 import { initialState, type State } from '../../../core/failover/states.ts';
 import { timingsOf } from '../../../core/failover/timings.ts';
@@ -62,6 +62,18 @@ describe('the begin of a fault', () => {
     expect(faultMs(decided())).toBe(START_MS - 60_000);
     expect(faultMs(decided({ cause: 'operator' }))).toBe(START_MS);
     expect(faultMs(decided({ cause: 'failback' }))).toBe(START_MS);
+  });
+});
+
+describe('the vote of an observer', () => {
+  it('turned when its failures had lasted long enough, and only those that lasted', () => {
+    const { health } = decided().input;
+    const seen = observation(OBSERVERS[0]!, 40);
+    const turned = turnedDownMs(seen, health, START_MS) ?? 0;
+    expect(turned - (START_MS - 40_000)).toBeGreaterThanOrEqual(health.downMs);
+    expect(turned - (START_MS - 40_000)).toBeLessThan(health.downMs + 2_000);
+    expect(turnedDownMs(seen, health, START_MS - 20_000)).toBeNull();
+    expect(turnedDownMs(observation(OBSERVERS[0]!, 5), health, START_MS)).toBeNull();
   });
 });
 
