@@ -23,7 +23,8 @@ export const openClients = (endpoint: string, region: string) => {
     ecs: new ECSClient(settings),
     elbv2: new ElasticLoadBalancingV2Client(settings),
     eventbridge: new EventBridgeClient(settings),
-    route53: new Route53Client(settings),
+    // Five calls a second for the whole account: whoever sets up waits for its turn.
+    route53: new Route53Client({ ...settings, maxAttempts: 8 }),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     scheduler: new SchedulerClient(settings),
     sfn: new SFNClient(settings),

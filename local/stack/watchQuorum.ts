@@ -33,6 +33,8 @@ const SECOND_MS = 1_000;
 /** Two rounds of checks, and some more. */
 const UNHEALTHY_WITHIN_MS = 45_000;
 const POLL_MS = 1_000;
+/** An interval, and what a check may take. */
+const ALL_LOOKED_MS = 14_000;
 
 /** Where the switch stands: as it was, or in three regions under a key that nobody can guess. */
 export const planQuorumSwitch = (
@@ -141,24 +143,28 @@ const hasOnlyFailures = async (route53: Route53Client, id: string): Promise<bool
   );
 };
 
-/** Attached before its children have looked, the check over them would take the primary out. */
+/**
+ * A checker that has not looked yet counts as healthy, and is not told of. All have looked once an
+ * interval has passed; attached before that, the checks would take the primary out.
+ */
 const awaitUnhealthy = async (
   route53: Route53Client,
   children: readonly string[],
   signal: AbortSignal,
 ): Promise<void> => {
-  const deadlineMs = realClock.monotonicMs() + UNHEALTHY_WITHIN_MS;
+  const fromMs = realClock.monotonicMs();
+  await sleep(realClock, ALL_LOOKED_MS, signal);
   let waiting = [...children];
   while (waiting.length > 0) {
-    if (realClock.monotonicMs() > deadlineMs) {
+    if (realClock.monotonicMs() - fromMs > UNHEALTHY_WITHIN_MS) {
       throw new Error(
         `the health checks ${waiting.join(' ')} do not report what the switches say; the record is left as it is`,
       );
     }
-    await sleep(realClock, POLL_MS, signal);
     const still: string[] = [];
     for (const id of waiting) if (!(await hasOnlyFailures(route53, id))) still.push(id);
     waiting = still;
+    if (waiting.length > 0) await sleep(realClock, POLL_MS, signal);
   }
 };
 
@@ -232,9 +238,9 @@ const change = async (
 const ensureSets = async (
   route53: Route53Client,
   { plan, former, placeholder }: Wanted,
+  { sets, isSwitch }: Found,
   checkId: string,
 ): Promise<string | null> => {
-  const { sets, isSwitch } = await foundSets(route53, plan);
   const wanted = roleSets(plan, checkId);
   if (shownSets(sets) === shownSets(wanted)) return null;
   const values = sets.flatMap(({ ResourceRecords = [] }) =>
@@ -277,13 +283,13 @@ export const ensureQuorumSwitch = async (
     const reference = `${plan.service} switch ${object.region}`;
     children.push(await ensureCheck(route53, reference, childConfig(object)));
   }
-  const { isSwitch } = await foundSets(route53, plan);
-  if (!isSwitch) await awaitUnhealthy(route53, children, signal);
   const mayServe = await ensureCheck(route53, `${plan.service} primary may serve`, {
     Type: 'CALCULATED',
     ChildHealthChecks: children,
     HealthThreshold: NEEDED,
     Inverted: true,
   });
-  return ensureSets(route53, wanted, mayServe);
+  const found = await foundSets(route53, plan);
+  if (!found.isSwitch) await awaitUnhealthy(route53, children, signal);
+  return ensureSets(route53, wanted, found, mayServe);
 };

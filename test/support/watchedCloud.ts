@@ -32,6 +32,8 @@ const configOf = (urls: { primary: string; standby: string }, over: Record<strin
   });
 
 export type WatchedOptions = {
+  /** Called once DNS can be asked, while the service is being set up. */
+  readonly whileInstalling?: (answer: () => Promise<string>) => void;
   readonly over?: Record<string, unknown>;
   readonly dataDir?: string;
   /** Whether regions are as far apart as they are; not unless said, as for endpoints. */
@@ -66,8 +68,10 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
       onBuildLog: () => {},
       onFault: (error, what) => log.push(`fault of ${what}: ${String(error)}`),
     });
+  const answer = async () => (await ask(dnsPort))?.join() ?? 'nothing';
   const open = async () => {
     const cloud = await start();
+    given.whileInstalling?.(answer);
     const bundleDir = given.bundleDir ?? path.join(tmpdir(), 'failover-test-bundles');
     const installation = await installWatch({
       ...{ cloud, config, bundleDir, nowMs: Date.now(), webhook: undefined },
@@ -121,7 +125,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
     cloud: () => running.cloud,
     installation: () => running.installation,
     /** What DNS answers now. */
-    answer: async () => (await ask(dnsPort))?.join() ?? 'nothing',
+    answer,
     /** Details of the events of one kind so far. */
     told: (detailType: string) =>
       events.flatMap(({ event }) => (event['detail-type'] === detailType ? [event.detail] : [])),

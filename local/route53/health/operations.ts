@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   CreateHealthCheckRequest,
   DeleteHealthCheckRequest,
@@ -127,7 +128,7 @@ export const healthCheckOperations = ({ store, checkers, random, limits }: Needs
       const config = readConfig(request.HealthCheckConfig, limits);
       const { healthChecks, usedReferences } = store.value;
       const known = healthChecks.find((check) => check.callerReference === callerReference);
-      if (known && JSON.stringify(known.config) === JSON.stringify(config)) return created(known);
+      if (known && isDeepStrictEqual(known.config, config)) return created(known);
       if (known) throw alreadyExists(callerReference, `health check ${known.id} of other settings`);
       if (usedReferences.includes(callerReference)) {
         throw alreadyExists(callerReference, 'a deleted health check');
