@@ -52,16 +52,24 @@ const nextTryAt = (event: StoredEvent, now: number): number | undefined => {
   return now + delayMs;
 };
 
-export const openEventQueue = (needs: Needs): EventQueue => {
-  const { folder, clock } = needs;
-  const cancels = new Map<string, () => void>();
-  const unregistered = new Map<string, StoredEvent>();
-  let closed = false;
+/** One file for each event; what is done to it is done in the order of asking. */
+const eventFiles = (folder: string) => {
   mkdirSync(folder, { recursive: true });
+  const works = new Map<string, Promise<void>>();
+  const fileOf = ({ requestId }: StoredEvent) => path.join(folder, `${requestId}.json`);
 
-  const fileOf = (event: StoredEvent) => path.join(folder, `${event.requestId}.json`);
+  const next = (event: StoredEvent, work: () => Promise<void>): Promise<void> => {
+    const before = works.get(event.requestId) ?? Promise.resolve();
+    const done = before.then(work, work);
+    works.set(event.requestId, done);
+    const settle = () => {
+      if (works.get(event.requestId) === done) works.delete(event.requestId);
+    };
+    done.then(settle, settle);
+    return done;
+  };
 
-  const store = async (event: StoredEvent): Promise<void> => {
+  const write = async (event: StoredEvent): Promise<void> => {
     const temporary = `${fileOf(event)}.new`;
     const handle = await open(temporary, 'w');
     try {
@@ -73,13 +81,19 @@ export const openEventQueue = (needs: Needs): EventQueue => {
     await rename(temporary, fileOf(event));
   };
 
-  /** Events that are being written for the first time. */
-  const storing = new Map<string, Promise<void>>();
-
-  const forget = async (event: StoredEvent): Promise<void> => {
-    await storing.get(event.requestId);
-    await rm(fileOf(event), { force: true });
+  return {
+    fileOf,
+    store: (event: StoredEvent) => next(event, () => write(event)),
+    forget: (event: StoredEvent) => next(event, () => rm(fileOf(event), { force: true })),
   };
+};
+
+export const openEventQueue = (needs: Needs): EventQueue => {
+  const { folder, clock } = needs;
+  const cancels = new Map<string, () => void>();
+  const unregistered = new Map<string, StoredEvent>();
+  const { fileOf, store, forget } = eventFiles(folder);
+  let closed = false;
 
   const schedule = (event: StoredEvent): void => {
     if (closed) return;
@@ -113,7 +127,6 @@ export const openEventQueue = (needs: Needs): EventQueue => {
       needs.onDiscard(tried, result.payload);
       return;
     }
-    await storing.get(event.requestId);
     await store({ ...tried, dueAt });
     schedule({ ...tried, dueAt });
   };
@@ -138,10 +151,8 @@ export const openEventQueue = (needs: Needs): EventQueue => {
       const stored = { ...event, acceptedAt: now, tries: 0, dueAt: now };
       // It runs while it is being written: who is not told that it is accepted will send it again.
       const safe = store(stored);
-      const settled = safe.catch(() => undefined);
-      storing.set(stored.requestId, settled);
       schedule(stored);
-      await safe.finally(() => storing.delete(stored.requestId));
+      await safe;
     },
     wake(region, functionName) {
       for (const event of unregistered.values()) {
