@@ -122,10 +122,41 @@ export const problemsOf = (seen: {
   ...lateProblems(seen.bursts),
 ];
 
+type ImageTold = {
+  readonly variantId?: string;
+  readonly status: string;
+  readonly compressedBytes: number | null;
+  readonly content?: { readonly notRead: string | null } | null;
+  readonly buildSteps?: readonly unknown[];
+};
+
+/** What of the images that were built is not known, variants with the same reason together. */
+const untoldOfImages = (images: readonly ImageTold[]): [string, string][] => {
+  const built = images.filter(({ status }) => status === 'built');
+  const namesOf = (some: readonly ImageTold[]) => some.map(({ variantId }) => variantId).join(', ');
+  const unread = built.filter(({ content }) => content?.notRead);
+  const layers = [...Map.groupBy(unread, ({ content }) => content?.notRead ?? '')];
+  const stepless = built.filter(({ buildSteps }) => buildSteps?.length === 0);
+  return [
+    ...layers.map(([why, some]): [string, string] => [
+      `what is in the layers of ${namesOf(some)}`,
+      why,
+    ]),
+    ...(stepless.length === 0
+      ? []
+      : [
+          [
+            `steps of the build of ${namesOf(stepless)}`,
+            'its log is not there, or no builder that is known wrote it',
+          ] satisfies [string, string],
+        ]),
+  ];
+};
+
 /** What no number is shown for, and why; each once. */
 export const notMeasuredOf = (
   bursts: readonly Burst[],
-  images: readonly { readonly status: string; readonly compressedBytes: number | null }[],
+  images: readonly ImageTold[],
   pullTold: boolean,
 ): { what: string; why: string }[] => {
   const found = new Map<string, string>();
@@ -140,6 +171,7 @@ export const notMeasuredOf = (
       'no container image was built: variants ran as plain processes',
     );
   }
+  for (const [what, why] of untoldOfImages(images)) found.set(what, why);
   if (!pullTold) {
     found.set('pull time', 'the platform told of no pull: images were on the host already');
   }

@@ -251,6 +251,25 @@ describe('parts of a report', () => {
     expect(notMeasuredOf([], [{ status: 'failed', compressedBytes: null }], true)).toEqual([]);
   });
 
+  it('what is not known of an image names the variants and the reason', () => {
+    const image = (variantId: string, notRead: string | null, steps: number) => ({
+      ...{ variantId, status: 'built', compressedBytes: 1 },
+      ...{ content: { notRead }, buildSteps: Array.from({ length: steps }) },
+    });
+    const images = [
+      image('slim', null, 3),
+      image('fat', 'HTTP 403', 0),
+      image('web', 'HTTP 403', 2),
+    ];
+    expect(notMeasuredOf([], images, true)).toEqual([
+      { what: 'what is in the layers of fat, web', why: 'HTTP 403' },
+      {
+        what: 'steps of the build of fat',
+        why: 'its log is not there, or no builder that is known wrote it',
+      },
+    ]);
+  });
+
   it('placements of nobody have no medians', () => {
     expect(placementSummary([], 'slim')).toEqual({
       ...{ placements: 0, failures: 0, scheduleMs: null, pullMs: null, startMs: null },
