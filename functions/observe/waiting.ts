@@ -19,7 +19,7 @@ export const openWaiting = (clock: Pick<Clock, 'sleep'>, signal: AbortSignal) =>
         resolve();
       };
       // A sleep that is woken ends by an error, which says nothing new.
-      clock.sleep(Math.max(0, ms), stop.signal).then(wake, () => undefined);
+      clock.sleep(Math.max(0, Math.ceil(ms)), stop.signal).then(wake, () => undefined);
     });
 
   return { until, wake, close: () => signal.removeEventListener('abort', wake) };
