@@ -1,7 +1,7 @@
 // DNS failover side by side: `failover watch`, gdnsd, PowerDNS, HAProxy and keepalived on the same two
 // backends and the same faults, each in a network namespace of its own where they can be made. They run
 // at the same time, so that a slow moment of the machine hits all of them.
-// Usage: node bench/failover.ts [--trials 2] [--stability] [--only ours,gdnsd] [--faults down,slow]
+// Usage: node bench/failover.ts [--trials 1] [--stability] [--only ours,gdnsd] [--faults down,slow]
 //   [--seconds 120] [--idle 10] [--seed 1] [--json] [--keep]
 // --stability adds flapping, errors and both down, `--seconds` each, and idle CPU over a minute.
 // --keep leaves configurations, logs and data in place and says where.
@@ -23,7 +23,7 @@ import { printTable, type Result } from './failover/table.ts';
 
 const { values } = parseArgs({
   options: {
-    trials: { type: 'string', default: '2' },
+    trials: { type: 'string', default: '1' },
     stability: { type: 'boolean', default: false },
     only: { type: 'string' },
     faults: { type: 'string', default: FAULTS.join(',') },
