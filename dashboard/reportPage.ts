@@ -14,6 +14,7 @@ import { nightsSection } from './plots/nights.ts';
 import { paretoSection } from './plots/pareto.ts';
 import { placementsSection } from './plots/placements.ts';
 import { rankingSection, scenariosSection } from './plots/ranking.ts';
+import { standbySection } from './plots/standby.ts';
 import { waterfallSection } from './plots/waterfall.ts';
 import { decidingRanking, timeText } from './text.ts';
 
@@ -31,6 +32,7 @@ const partsOf = (report: DrillReport): Part[] => {
     { id: 'effects', name: 'Effects', content: ranked(forestSection) },
     { id: 'scenarios', name: 'Scenarios', content: scenariosSection(report, identities) },
     { id: 'trade-off', name: 'Trade-off', content: ranked(paretoSection) },
+    { id: 'standby', name: 'Standby', content: standbySection(report) },
     { id: 'heat', name: 'Regions', content: measured ? heatSection(report, identities) : null },
     { id: 'bands', name: 'Cells', content: measured ? bandsSection(report, identities) : null },
     { id: 'rounds', name: 'Rounds', content: measured ? roundsSection(report, identities) : null },

@@ -89,6 +89,15 @@ export const Problem = z.strictObject({
 });
 export type Problem = z.output<typeof Problem>;
 
+/** What is known of primary and standby as a pair, and the round trip that was measured between them. */
+export const Pair = z.strictObject({
+  distanceKm: z.number(),
+  band: z.enum(['together', 'near', 'apart', 'far']),
+  knownRttMs: z.number(),
+  measuredRttMs: z.number().nullable(),
+  why: z.array(z.string()).readonly(),
+});
+
 /** Replication in one direction, by heartbeats. */
 export const Replication = z.strictObject({
   from: z.string(),
@@ -143,6 +152,8 @@ export const DrillReport = z.strictObject({
   placements: z.array(PlacementLine),
   cells: z.array(CellReport),
   problems: z.array(Problem),
+  /** The two serving regions together; null where a region is not known. */
+  pair: Pair.nullable().default(null),
   /** How far data is behind between the serving regions; empty where it was not measured. */
   replication: z.array(Replication).default([]),
   /** The service that runs in both regions, and where the standby differs; null when nobody looked. */

@@ -2,6 +2,7 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
+import { toTell } from '../../core/report/nights.ts';
 import { formatMs } from '../../core/units.ts';
 import { loadConfig } from '../config/load.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
@@ -112,7 +113,7 @@ const runDrill = async (
   const progress = startOfProgress(sampling.rounds.max);
   const ended = await follow(sfn, executionArn, progress, openScreen(process.stderr), signal);
   if (ended.status !== 'SUCCEEDED') throw await failureOf(sfn, executionArn);
-  const { reportKey, notify } = executionEnd(ended.output);
+  const { reportKey, notify, anomalies } = executionEnd(ended.output);
   const report = await readReport(session, reportKey);
   const page = writeReportPage(dataDir, report);
   output.result(report, (style) => [
@@ -120,7 +121,10 @@ const runDrill = async (
     `Report: ${page}   (${formatMs(performance.now() - startedMs)} in all)`,
     notifyLine(notify, slackText(session, dataDir)),
   ]);
-  const marked = report.problems.length > 0 || notify.status === 'failed';
+  const unjudged = anomalies?.status === 'failed';
+  if (unjudged) output.note(`  the nights could not be judged: ${anomalies?.reason ?? 'unknown'}`);
+  const told = report.nights ? toTell(report.nights).told.length : 0;
+  const marked = report.problems.length > 0 || told > 0 || unjudged || notify.status === 'failed';
   return marked ? EXIT.marked : EXIT.ok;
 };
 

@@ -8,10 +8,14 @@ const NotifyEnd = z.looseObject({
 });
 export type NotifyEnd = z.output<typeof NotifyEnd>;
 
+const AnomaliesEnd = z.looseObject({ status: z.string(), reason: z.string().optional() });
+
 const ExecutionEnd = z.object({
   drillId: z.string(),
   reportKey: z.string(),
   headline: z.string(),
+  /** Absent from drills that began before nights were judged. */
+  anomalies: AnomaliesEnd.optional(),
   notify: NotifyEnd,
 });
 export type ExecutionEnd = z.output<typeof ExecutionEnd>;

@@ -10,6 +10,7 @@ import type { VariantSpec } from '../variants/matrix.ts';
 import { cellReports } from './cells.ts';
 import { driftProblems, notMeasuredOf, problemsOf } from './findings.ts';
 import { gateProblems, heldBack, objectionsByVariant, referenceWarning } from './gates.ts';
+import { pairProblems, pairReport } from './pair.ts';
 import { replicationNotMeasured, replicationProblems, replicationReports } from './replication.ts';
 import { scoresAndPareto } from './scores.ts';
 import { type PlacementSeen, placementLines, placementSummary } from './variants.ts';
@@ -119,15 +120,18 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
   const { plan, images, placements, bursts, standby = null } = records;
   const gated = gatedVariants(records);
   const rankings = rankDrill(plan, bursts, { gated: heldBack(gated, plan.reference) });
+  const roundsDone = Math.max(0, ...bursts.map(({ round }) => round));
+  const cells = cellReports(plan.cells, plan.arms, bursts, roundsDone);
+  const pair = pairReport(plan, cells);
   const replication = replicationReports(plan, bursts);
   const drifts = standby ? driftsOf(standby, plan.standbyCheck.record) : [];
   const problems = [
     ...gateProblems(gated, plan.reference),
     ...problemsOf(records),
+    ...pairProblems(pair, plan),
     ...replicationProblems(replication, plan),
     ...driftProblems(drifts),
   ];
-  const roundsDone = Math.max(0, ...bursts.map(({ round }) => round));
   const pullTold = placements.some(({ placement }) => placement?.times.pullMs != null);
   return {
     version: 1 as const,
@@ -158,7 +162,8 @@ export const buildReport = <I extends Image>(records: Records<I>) => {
     rankings,
     variants: variantReports(records, gated, rankings),
     placements: placementLines(placements),
-    cells: cellReports(plan.cells, plan.arms, bursts, roundsDone),
+    cells,
+    pair,
     problems,
     replication,
     standby: standby && { ...standby, drifts },
