@@ -134,6 +134,55 @@ awscliTable(
       args: ecs('untag-resource', '--resource-arn', ARN, '--tag-keys', 'a'),
     },
     {
+      name: 'create-service',
+      args: ecs(
+        ...['create-service', ...cluster, '--service-name', 'web', '--task-definition', 'shop'],
+        ...['--desired-count', '0', '--launch-type', 'FARGATE'],
+        ...['--network-configuration', 'awsvpcConfiguration={subnets=[subnet-1]}'],
+      ),
+      prints: { service: { serviceName: 'web', status: 'ACTIVE', desiredCount: 0 } },
+    },
+    {
+      name: 'create-service of what is not here',
+      args: ecs(
+        ...['create-service', ...cluster, '--service-name', 'far', '--task-definition', 'shop'],
+        ...['--launch-type', 'EXTERNAL'],
+      ),
+      fails: 'InvalidParameterException',
+    },
+    {
+      name: 'describe-services',
+      args: ecs('describe-services', ...cluster, '--services', 'web', 'none'),
+      prints: {
+        services: [{ serviceName: 'web', deployments: [{ status: 'PRIMARY' }] }],
+        failures: [{ reason: 'MISSING' }],
+      },
+    },
+    {
+      name: 'list-services',
+      args: ecs('list-services', ...cluster),
+      prints: { serviceArns: ['arn:aws:ecs:eu-central-1:000000000000:service/drill/web'] },
+    },
+    {
+      name: 'update-service that is not there',
+      args: ecs('update-service', ...cluster, '--service', 'none', '--desired-count', '1'),
+      fails: 'ServiceNotFoundException',
+    },
+    {
+      name: 'update-service',
+      args: ecs('update-service', ...cluster, '--service', 'web', '--force-new-deployment'),
+      prints: {
+        service: {
+          deployments: [{ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }, { status: 'ACTIVE' }],
+        },
+      },
+    },
+    {
+      name: 'delete-service',
+      args: ecs('delete-service', ...cluster, '--service', 'web'),
+      prints: { service: { status: 'DRAINING' } },
+    },
+    {
       name: 'delete-cluster with tasks',
       args: ecs('delete-cluster', ...cluster),
       fails: 'ClusterContainsTasksException',

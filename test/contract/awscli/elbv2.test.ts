@@ -1,0 +1,156 @@
+// Goal: the AWS command line can make, look at and remove load balancers of the embedded cloud.
+// Method: Debian's awscli against the endpoint, in the query protocol.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as z from 'zod';
+import { realClock } from '../../../local/clock.ts';
+import { createElbv2 } from '../../../local/elbv2/service.ts';
+import { serviceFromSdk } from '../../../local/wire/service.ts';
+import { awscliTable } from './awscli.ts';
+
+const State = z.object({
+  loadBalancers: z.array(z.object({ arn: z.string() })),
+  targetGroups: z.array(z.object({ arn: z.string() })),
+  listeners: z.array(z.object({ arn: z.string() })),
+});
+
+let folder = '';
+/** ARNs end in random digits, so they are read where the service keeps them. */
+const arnOf = (kind: 'loadBalancers' | 'targetGroups' | 'listeners'): string => {
+  const file = path.join(folder, 'elbv2', 'state.json');
+  return State.parse(JSON.parse(readFileSync(file, 'utf8')))[kind][0]?.arn ?? '';
+};
+const elb =
+  (...args: (string | (() => string))[]) =>
+  () => ['elbv2', ...args.map((arg) => (typeof arg === 'string' ? arg : arg()))];
+
+const group = () => arnOf('targetGroups');
+const balancer = () => arnOf('loadBalancers');
+const listener = () => arnOf('listeners');
+const target = ['--targets', 'Id=127.31.1.1,Port=8080'];
+
+awscliTable(
+  'elbv2',
+  async (dataDir) => {
+    folder = dataDir;
+    const service = await createElbv2({
+      dataDir,
+      clock: realClock,
+      random: Math.random,
+      network: { listen: async () => ({ close: () => wait(0) }) },
+      onFault: () => {},
+    });
+    const front = serviceFromSdk(sdk, 'elasticloadbalancing', service.operations);
+    return { front, close: () => service.close() };
+  },
+  [
+    {
+      name: 'create-target-group',
+      args: elb(
+        ...['create-target-group', '--name', 'shop', '--protocol', 'HTTP', '--port', '8080'],
+        ...['--target-type', 'ip', '--vpc-id', 'vpc-1', '--health-check-path', '/healthz'],
+        ...['--health-check-interval-seconds', '5', '--health-check-timeout-seconds', '2'],
+      ),
+      prints: { TargetGroups: [{ TargetGroupName: 'shop', TargetType: 'ip', Port: 8080 }] },
+    },
+    {
+      name: 'create-target-group with a type that is not here',
+      args: elb(
+        ...['create-target-group', '--name', 'vm', '--protocol', 'HTTP', '--port', '80'],
+        ...['--target-type', 'instance', '--vpc-id', 'vpc-1'],
+      ),
+      fails: 'InvalidConfigurationRequest',
+    },
+    {
+      name: 'create-load-balancer',
+      args: elb('create-load-balancer', '--name', 'shop', '--subnets', 'subnet-1', 'subnet-2'),
+      prints: {
+        LoadBalancers: [
+          { LoadBalancerName: 'shop', State: { Code: 'active' }, Type: 'application' },
+        ],
+      },
+    },
+    {
+      name: 'create-listener',
+      args: elb(
+        ...['create-listener', '--load-balancer-arn', balancer, '--protocol', 'HTTP'],
+        ...['--port', '80', '--default-actions'],
+        () => `Type=forward,TargetGroupArn=${group()}`,
+      ),
+      prints: { Listeners: [{ Port: 80, Protocol: 'HTTP' }] },
+    },
+    {
+      name: 'create-listener on a taken port',
+      args: elb(
+        ...['create-listener', '--load-balancer-arn', balancer, '--protocol', 'HTTP'],
+        ...['--port', '80', '--default-actions'],
+        () => `Type=forward,TargetGroupArn=${group()}`,
+      ),
+      fails: 'DuplicateListener',
+    },
+    {
+      name: 'register-targets',
+      args: elb('register-targets', '--target-group-arn', group, ...target),
+    },
+    {
+      name: 'describe-target-health',
+      args: elb('describe-target-health', '--target-group-arn', group),
+      prints: {
+        TargetHealthDescriptions: [
+          {
+            Target: { Id: '127.31.1.1', Port: 8080 },
+            TargetHealth: { State: 'initial', Reason: 'Elb.InitialHealthChecking' },
+          },
+        ],
+      },
+    },
+    {
+      name: 'modify-listener with weights',
+      args: elb(...['modify-listener', '--listener-arn', listener, '--default-actions'], () =>
+        JSON.stringify([
+          {
+            Type: 'forward',
+            ForwardConfig: { TargetGroups: [{ TargetGroupArn: group(), Weight: 5 }] },
+          },
+        ]),
+      ),
+      prints: {
+        Listeners: [{ DefaultActions: [{ ForwardConfig: { TargetGroups: [{ Weight: 5 }] } }] }],
+      },
+    },
+    {
+      name: 'modify-target-group-attributes',
+      args: elb(
+        ...['modify-target-group-attributes', '--target-group-arn', group, '--attributes'],
+        'Key=deregistration_delay.timeout_seconds,Value=10',
+      ),
+      prints: {
+        Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '10' }],
+      },
+    },
+    {
+      name: 'deregister-targets',
+      args: elb('deregister-targets', '--target-group-arn', group, ...target),
+    },
+    {
+      name: 'describe-load-balancers that are not there',
+      args: elb('describe-load-balancers', '--names', 'none'),
+      fails: 'LoadBalancerNotFound',
+    },
+    {
+      name: 'delete-load-balancer',
+      args: elb('delete-load-balancer', '--load-balancer-arn', balancer),
+    },
+    {
+      name: 'delete-target-group',
+      args: elb('delete-target-group', '--target-group-arn', group),
+    },
+    {
+      name: 'describe-target-groups when there is none',
+      args: elb('describe-target-groups'),
+      prints: { TargetGroups: [] },
+    },
+  ],
+);
