@@ -62,7 +62,8 @@ const carriedOut = async (
   signal: AbortSignal,
 ): Promise<number> => {
   if (first.accepted) output.note(`  ${first.why}`);
-  const last = first.accepted ? await orders.follow(first, signal) : first;
+  const tell = (line: string): void => output.note(`  ${line}`);
+  const last = first.accepted ? await orders.follow(first, tell, signal) : first;
   const told = orderOutput({ order, first }, last);
   output.result(OrderOutput.parse(told), (style) => lines(told, style));
   if (told.outcome === 'failed') return EXIT.failed;

@@ -18,12 +18,34 @@ const PATIENCE_MS = 180_000;
 
 type Asked = Extract<EvaluateInput, { kind: 'status' | 'order' | 'approval' }>;
 
+/** What is being done, in words; empty where nothing is. */
+const stepText = ({ phase, active, other }: EvaluateOutput['state']): string => {
+  switch (phase) {
+    case 'FENCE':
+      return `stopping ${active}`;
+    case 'SCALE':
+      return `adding tasks in ${other}`;
+    case 'FAILBACK_SHIFT':
+      return `moving traffic to ${other}, share by share`;
+    case 'VERIFY':
+      return `${active} answers; proving it from outside, which may take as long as the TTL`;
+    case 'ROLLBACK_FLIP':
+      return `not proven: moving back to ${other}`;
+    default:
+      return '';
+  }
+};
+
 const evaluateOf = (service: string): string => `failover-drill-${service}-evaluate`;
 
 export type Orders = {
   ask(what: Asked): Promise<EvaluateOutput>;
-  /** Waits until the move that is under way is over, or patience is. */
-  follow(answer: EvaluateOutput, signal: AbortSignal): Promise<EvaluateOutput>;
+  /** Waits until the move that is under way is over, or patience is; tells of each step once. */
+  follow(
+    answer: EvaluateOutput,
+    tell: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<EvaluateOutput>;
   close(): void;
 };
 
@@ -39,16 +61,20 @@ export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Ord
   };
   return {
     ask,
-    follow: async (answer, signal) => {
+    follow: async (answer, tell, signal) => {
       const name = answer.state.execution?.name;
       const untilMs = performance.now() + PATIENCE_MS;
       let latest = answer;
+      let told = '';
       while (
         performance.now() < untilMs &&
         (latest.state.execution !== null || (await holdsLease(name)))
       ) {
         await sleep(POLL_MS, undefined, { signal });
         latest = await ask({ kind: 'status', service });
+        const step = stepText(latest.state);
+        if (step !== told && step !== '') tell(step);
+        told = step;
       }
       return latest;
     },
