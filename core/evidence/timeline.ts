@@ -66,6 +66,21 @@ const datedTo = (facts: Facts, nowMs: number): Facts => {
   };
 };
 
+/** The word of the person who approved this decision, said again when it was said, if it is asked for. */
+const approvedAgain = (
+  { state, actions }: Step,
+  { input }: Past,
+  nowMs: number,
+  settings: Settings['failover'],
+): Step => {
+  const { phase, approval } = state;
+  const said = input.state.approved && nowMs >= input.nowMs;
+  if (!said || phase !== 'AWAIT_APPROVAL' || approval === null) return { state, actions };
+  const { decisionId, epoch } = approval;
+  const next = reduce(state, { kind: 'approved', nowMs, decisionId, epoch }, settings);
+  return { state: next.state, actions: [...actions, ...next.actions] };
+};
+
 /** Evaluates at the end of every probe, and stops at the first decision to move. */
 export const relive = (past: Past, settings: Settings): Outcome => {
   const { health, failover } = settings;
@@ -77,7 +92,10 @@ export const relive = (past: Past, settings: Settings): Outcome => {
     next: 0,
   }));
   const moments = [
-    ...new Set([...watchers.flatMap(({ samples }) => samples.map(({ endMs }) => endMs))]),
+    ...new Set([
+      ...watchers.flatMap(({ samples }) => samples.map(({ endMs }) => endMs)),
+      ...(past.input.state.approved ? [past.input.nowMs] : []),
+    ]),
   ].sort((a, b) => a - b);
   let state = past.before;
   let last = decide({ ...past.input, health, settings: failover });
@@ -87,6 +105,7 @@ export const relive = (past: Past, settings: Settings): Outcome => {
     const judge = (region: string) => judgeRegion(region, votes, observers, nowMs, health);
     const verdicts = { active: judge(state.active), other: judge(state.other) };
     let reached: Step = reduce(state, { kind: 'verdicts', nowMs, ...verdicts }, failover);
+    reached = approvedAgain(reached, past, nowMs, failover);
     state = reached.state;
     const facts = datedTo(past.input.facts, nowMs);
     last = decide({ nowMs, health, settings: failover, observers, areas, state, votes, facts });

@@ -23,6 +23,8 @@ const REPEAT_INTERVALS = 2;
 /** Older than this, it would not count any more. */
 const SEND_MS = 5_000;
 
+const SPEAKS_AGAINST: ReadonlySet<Vote['vote']> = new Set(['DOWN', 'DEGRADED']);
+
 const opinionOf = ({ vote, reason }: Vote): string => `${vote} ${reason}`;
 
 export const openVoting = (needs: Needs) => {
@@ -74,8 +76,12 @@ export const openVoting = (needs: Needs) => {
     const sending = due ? send(votes, nowMs) : Promise.resolve();
     const turned = votes.filter((one) => opinions.get(one.target) !== opinionOf(one));
     for (const one of turned) opinions.set(one.target, opinionOf(one));
-    // What led to it is kept at once, as a decision may soon rest on it; the vote goes first.
-    if (turned.length > 0) sending.then(keeping.flush, keeping.flush);
+    const unwell = votes.some(
+      ({ vote, doubtSinceMs }) => SPEAKS_AGAINST.has(vote) || doubtSinceMs !== null,
+    );
+    // What led to it is kept at once, as a decision may soon rest on it; the vote goes first. While
+    // a decision waits for a person, it is kept as often as votes are sent.
+    if (turned.length > 0 || (due && unwell)) sending.then(keeping.flush, keeping.flush);
   };
 
   return {

@@ -103,6 +103,21 @@ describe('what if', () => {
     expect(ask(2, 'quorum=2of5', 'mode=manual').lines[0]).toMatch(/^It would have stayed too/);
   });
 
+  it('a person had not been needed, or had been: the word is said when it was said', () => {
+    const approved = past(5);
+    const state = { ...approved.input.state, approved: true };
+    const settings = settingsWith({ mode: 'approve' });
+    const input = { ...approved.input, state, settings };
+    const as = (...words: string[]) => {
+      const replay = whatIf({ ...approved, input }, words);
+      if (!replay.ok) throw new Error(replay.why);
+      return replay;
+    };
+    expect(as().asSet).toMatchObject({ moved: true, atMs: input.nowMs });
+    expect(as('mode=auto').lines[0]).toMatch(/^It would have moved \d\.\d s earlier\.$/);
+    expect(as('mode=manual').lines[0]).toMatch(/^It would not have moved/);
+  });
+
   it('an observer was silenced: it stays silent in the replay', () => {
     const one = past(5);
     const silent = one.observations.map((each) =>
