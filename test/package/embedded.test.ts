@@ -1,9 +1,10 @@
-// Goal: the embedded cloud reads serverless.yml as osls does: the same functions and the same machine.
+// Goal: the embedded cloud reads serverless.yml as osls does: the same functions, machines, schedules and rules.
 // Method: deploy every role to a running embedded cloud, resolve the template that osls compiled by a
 // resolver of this test's own, and compare what came of both.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,11 +100,8 @@ const resolver = (template: Template, role: Role) => {
   return resolve;
 };
 
-const onlyOne = (template: Template, type: string): Record<string, unknown> => {
-  const [first, ...others] = ofType(template, type);
-  expect(others).toEqual([]);
-  return first?.[1].Properties ?? {};
-};
+const propertiesOf = (template: Template, type: string): Record<string, unknown>[] =>
+  ofType(template, type).map(([, { Properties }]) => Properties);
 
 describe.each(ROLES)('role %s', (role) => {
   it('has the same functions with the same names, limits and environment', () => {
@@ -126,37 +124,59 @@ describe.each(ROLES)('role %s', (role) => {
   });
 });
 
-describe('the control region', () => {
+describe('everything that runs by itself', () => {
   const settings = () => ({ endpoint: cloud.endpoint, region: REGION, credentials: CREDENTIALS });
-
-  it('has the same machine, with every placeholder filled in', async () => {
-    const resolve = resolver(all.control, 'control');
-    const p = onlyOne(all.control, 'AWS::StepFunctions::StateMachine');
-    const names = Object(resolve(p['DefinitionSubstitutions']));
-    const compiled = JSON.stringify(p['Definition']).replace(
-      /\$\{(\w+)\}/g,
-      (whole, name: string) => names[name] ?? whole,
+  const inAll = (type: string) =>
+    ROLES.flatMap((role) =>
+      propertiesOf(all[role], type).map((p) => ({ p, resolve: resolver(all[role], role) })),
     );
+
+  it('has the same machines, with every placeholder filled in', async () => {
     const sfn = new SFNClient(settings());
-    const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:failover-drill-shop`;
-    const machine = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    const machines = inAll('AWS::StepFunctions::StateMachine');
+    expect(machines.length).toBeGreaterThan(2);
+    for (const { p, resolve } of machines) {
+      const names = Object(resolve(p['DefinitionSubstitutions']));
+      const compiled = JSON.stringify(p['Definition']).replace(
+        /\$\{(\w+)\}/g,
+        (whole, name: string) => names[name] ?? whole,
+      );
+      const name = String(p['StateMachineName']);
+      const stateMachineArn = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`;
+      const machine = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+      expect(JSON.parse(machine.definition ?? ''), name).toEqual(JSON.parse(compiled));
+      expect(compiled).not.toMatch(/\$\{/);
+      expect(machine.type).toBe(p['StateMachineType']);
+    }
     sfn.destroy();
-    expect(JSON.parse(machine.definition ?? '')).toEqual(JSON.parse(compiled));
-    expect(compiled).not.toMatch(/\$\{/);
-    expect(machine.type).toBe(p['StateMachineType']);
   });
 
-  it('has the same schedule', async () => {
-    const resolve = resolver(all.control, 'control');
-    const p = onlyOne(all.control, 'AWS::Scheduler::Schedule');
+  it('has the same schedules', async () => {
     const scheduler = new SchedulerClient(settings());
-    const { Schedules } = await scheduler.send(new ListSchedulesCommand({}));
+    const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({}));
     scheduler.destroy();
-    expect(Schedules).toHaveLength(1);
-    expect(Schedules?.[0]).toMatchObject({
-      Name: p['Name'],
-      State: p['State'],
-      Target: { Arn: Reflect.get(Object(resolve(p['Target'])), 'Arn') },
-    });
+    const declared = inAll('AWS::Scheduler::Schedule');
+    expect(Schedules.map(({ Name }) => Name).sort()).toEqual(
+      declared.map(({ p }) => p['Name']).sort(),
+    );
+    for (const { p, resolve } of declared) {
+      expect(Schedules.find(({ Name }) => Name === p['Name'])).toMatchObject({
+        State: p['State'],
+        Target: { Arn: Reflect.get(Object(resolve(p['Target'])), 'Arn') },
+      });
+    }
+  });
+
+  it('has the same rules', async () => {
+    const events = new EventBridgeClient(settings());
+    const { Rules = [] } = await events.send(new ListRulesCommand({}));
+    events.destroy();
+    const declared = inAll('AWS::Events::Rule');
+    expect(declared.length).toBeGreaterThan(2);
+    expect(Rules.map(({ Name }) => Name).sort()).toEqual(declared.map(({ p }) => p['Name']).sort());
+    for (const { p } of declared) {
+      const found = Rules.find(({ Name }) => Name === p['Name']);
+      expect(JSON.parse(found?.EventPattern ?? '')).toEqual(p['EventPattern']);
+    }
   });
 });

@@ -18,7 +18,16 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 import { functionEntries, PROJECT_FOLDER, packageFunctions } from '../../scripts/package.ts';
 
-export const ROLES = ['control', 'observer', 'serving'] as const;
+export const ROLES = [
+  'control',
+  'failover',
+  'heartbeat',
+  'observer',
+  'rehearsal',
+  'serving',
+  'switch',
+  'watcher',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 const Template = z.looseObject({
@@ -129,6 +138,7 @@ const Policies = z.array(
           Effect: z.literal('Allow'),
           Action: z.union([z.string().transform((one) => [one]), z.array(z.string())]),
           Resource: z.unknown(),
+          Condition: z.unknown().optional(),
         }),
       ),
     }),
