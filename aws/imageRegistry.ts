@@ -12,6 +12,13 @@ const Blob = z.object({ mediaType: z.string().default(''), digest: z.string(), s
 
 const Manifest = z.object({ config: Blob.optional(), layers: z.array(Blob) });
 
+/** One tag for several platforms, or for an image and what a builder attests of it. */
+const Index = z.object({
+  manifests: z.array(
+    z.object({ digest: z.string(), platform: z.object({ os: z.string() }).optional() }),
+  ),
+});
+
 const Config = z.object({
   history: z
     .array(z.object({ created_by: z.string().optional(), empty_layer: z.boolean().optional() }))
@@ -41,17 +48,18 @@ const CONFIG_BYTES_MAX = 4_000_000;
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
 export const openImageRegistry = (sdk: SdkSettings = {}) => {
   const client = new ECRClient({ maxAttempts: MAX_ATTEMPTS, ...sdk });
 
-  /** The image of a digest, or undefined when the registry has none. */
-  const find = async (
+  const manifestOf = async (
     repository: string,
     imageDigest: string,
     signal: AbortSignal,
-  ): Promise<RegistryImage | undefined> => {
+  ): Promise<unknown> => {
     const answer = await client
       .send(
         new BatchGetImageCommand({
@@ -66,8 +74,23 @@ export const openImageRegistry = (sdk: SdkSettings = {}) => {
         throw error;
       });
     const text = answer.images?.[0]?.imageManifest;
-    if (text === undefined) return undefined;
-    const { config, layers } = Manifest.parse(JSON.parse(text));
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+
+  /** The image of a digest, the first for Linux where there are several; undefined when there is none. */
+  const find = async (
+    repository: string,
+    imageDigest: string,
+    signal: AbortSignal,
+  ): Promise<RegistryImage | undefined> => {
+    let manifest = await manifestOf(repository, imageDigest, signal);
+    const index = Index.safeParse(manifest);
+    if (index.success) {
+      const own = index.data.manifests.find(({ platform }) => platform?.os === 'linux');
+      manifest = own && (await manifestOf(repository, own.digest, signal));
+    }
+    if (manifest === undefined) return undefined;
+    const { config, layers } = Manifest.parse(manifest);
     return {
       digest: imageDigest,
       configDigest: config?.digest ?? null,

@@ -61,6 +61,10 @@ export const headlineOf = (rankings: readonly Ranking[], reference: string): str
   if (ranking.aa === 'differs') {
     return `Do not trust this drill: ${reference} differed from itself (${ranking.aaPair?.words ?? 'A/A check'}).`;
   }
+  if (challengers(ranking, reference).length === 0 && ranking.excluded.length > 0) {
+    const others = ranking.excluded.map(({ v }) => v).join(', ');
+    return `Nothing could be compared with ${reference} (today): ${others} could not be ranked.`;
+  }
   const [best] = surelyFaster(ranking, reference);
   if (best !== undefined) {
     const pair = pairOf(ranking, best, reference);

@@ -208,10 +208,38 @@ describe('images and builds', () => {
   });
 
   it('a manifest that is none is an error, and never a size', async () => {
-    ecr.on(BatchGetImageCommand).resolves({ images: [{ imageManifest: '{"manifests":[]}' }] });
+    ecr.on(BatchGetImageCommand).resolves({ images: [{ imageManifest: '{"fsLayers":[]}' }] });
     await expect(openImageRegistry(SETTINGS).find('shop', 'sha256:1', signal)).rejects.toThrow(
       /layers/,
     );
+  });
+
+  it('of an index the image for Linux is taken, and not what was attested of it', async () => {
+    const digests = ['sha256:attested', 'sha256:linux'];
+    const [attested, linux] = digests.map((digest) => ({ digest }));
+    const index = {
+      manifests: [
+        { ...attested, platform: { os: 'unknown', architecture: 'unknown' } },
+        { ...linux, platform: { os: 'linux', architecture: 'arm64' } },
+      ],
+    };
+    const image = {
+      config: { digest: 'sha256:c', size: 1 },
+      layers: [{ digest: 'sha256:l', size: 7 }],
+    };
+    const given = (imageDigest: string, manifest: unknown) =>
+      ecr
+        .on(BatchGetImageCommand, { imageIds: [{ imageDigest }] })
+        .resolves({ images: [{ imageManifest: JSON.stringify(manifest) }] });
+    given('sha256:index', index);
+    given('sha256:linux', image);
+    const registry = openImageRegistry(SETTINGS);
+    expect(await registry.find('shop', 'sha256:index', signal)).toEqual({
+      ...{ digest: 'sha256:index', configDigest: 'sha256:c' },
+      layers: [{ digest: 'sha256:l', compressedBytes: 7, mediaType: '' }],
+    });
+    given('sha256:empty', { manifests: [] });
+    expect(await registry.find('shop', 'sha256:empty', signal)).toBeUndefined();
   });
 
   it('a build that was stopped before it began has no duration', async () => {

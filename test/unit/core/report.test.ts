@@ -68,6 +68,14 @@ describe('the headline', () => {
     );
   });
 
+  it('does not say that today stays when nothing was held against it', () => {
+    const rows = RANKING.rows.filter(({ v }) => v === 'slim');
+    const excluded = [{ v: 'fat', why: 'gate failed' }];
+    expect(headlineOf(only({ rows, pairs: [], excluded }), 'slim')).toBe(
+      'Nothing could be compared with slim (today): fat could not be ranked.',
+    );
+  });
+
   it('owns up when nothing could be ranked', () => {
     expect(headlineOf([], 'slim')).toContain('Nothing could be ranked');
     expect(headlineOf(only({ rows: [] }), 'slim')).toContain('Nothing could be ranked');
