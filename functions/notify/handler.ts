@@ -5,7 +5,7 @@ import { openSecrets } from '../../aws/secrets.ts';
 import { NotifyInput, NotifyOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { postWebhook } from './postWebhook.ts';
+import { postWebhook } from '../_postWebhook.ts';
 import { notify } from './run.ts';
 
 const { TABLE, BUCKET } = SETTINGS;

@@ -11,7 +11,7 @@ import type { NotifyInput, NotifyOutput } from '../../events/drillEnd.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import type { Base } from '../_entry.ts';
-import type { postWebhook } from './postWebhook.ts';
+import type { postWebhook } from '../_postWebhook.ts';
 
 type Needs = Base & {
   records: DrillRecords;

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { SlackMessage } from '../../core/report/blocks.ts';
 import type { SentMessage } from '../../events/watchState.ts';
-import { type Posted, postWebhook } from '../notify/postWebhook.ts';
+import { type Posted, postWebhook } from '../_postWebhook.ts';
 
 const Bot = z.object({
   token: z.string().min(10).max(300),
