@@ -5,7 +5,7 @@ import type { Findings } from '../../core/dockerfile/findings.ts';
 import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
-import { gateReason, judgeImage } from '../../core/images/gates.ts';
+import { gateReason, gatesAsked, judgeImage } from '../../core/images/gates.ts';
 import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
@@ -117,6 +117,7 @@ export const planOf = (checked: CheckedConfig, found: Findings, nowMs: number) =
     estimatedMs: measuringMs,
     estimatedCostUsd: cost,
     schedule: scheduleOf(checked, nowMs),
+    gates: gatesAsked(gateLimits(config.drill.gates)),
     notes: [
       ...residencyNotes(checked),
       ...scanNotes(checked),
@@ -152,6 +153,10 @@ const planLines = (plan: Plan): string[] => {
       `time       about ${formatMs(plan.estimatedMs)} of measuring, besides the builds`,
       `on AWS     about $${plan.estimatedCostUsd.total.toFixed(2)} a drill (rough; Fargate $${plan.estimatedCostUsd.fargate.toFixed(2)})`,
     );
+  }
+  const [gate, ...otherGates] = plan.gates;
+  if (gate !== undefined) {
+    lines.push(`gates      ${gate}`, ...otherGates.map((other) => `           ${other}`));
   }
   if (plan.schedule) {
     const { schedule, timezone, next } = plan.schedule;

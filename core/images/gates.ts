@@ -148,3 +148,12 @@ export const gateObjections = (gates: readonly GateResult[]): string[] =>
         ? gateText(result)
         : `${result.gate} not judged, ${result.found} (${result.limit})`,
     );
+
+const UNKNOWN: GatedImage = { compressedBytes: null, digests: [], findings: null, scan: null };
+
+/** Every gate that was asked for, with its limit: `size: at most 100.0 MB compressed`. */
+export const gatesAsked = (limits: GateLimits): string[] =>
+  [
+    ...judgeImage(UNKNOWN, limits),
+    ...(limits.errors === null ? [] : [judgeErrors(0, 0, limits.errors)]),
+  ].map(({ gate, limit }) => `${gate}: ${limit}`);

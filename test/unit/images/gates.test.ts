@@ -7,10 +7,12 @@ import {
   type GateResult,
   gateObjections,
   gateReason,
+  gatesAsked,
   judgeErrors,
   judgeImage,
 } from '../../../core/images/gates.ts';
 import { gateProblems, heldBack, referenceWarning } from '../../../core/report/gates.ts';
+import { gateLimits } from '../../../events/gates.ts';
 import { reportOfDrill } from '../../../functions/rank/report.ts';
 import { FINISHED_AT } from '../../support/drillRecords.ts';
 import { gatedDrill } from '../../support/gatedDrill.ts';
@@ -26,6 +28,17 @@ const only = (image: Partial<GatedImage>, limits: Partial<GateLimits>): GateResu
 
 it('nothing that nobody asked for is judged', () => {
   expect(judgeImage(IMAGE, NONE)).toEqual([]);
+  expect(gatesAsked(NONE)).toEqual([]);
+});
+
+it('what was asked for is told with its limits', () => {
+  expect(gatesAsked(gateLimits({ size: 90_000_000, errors: 0.001, findings: 'low' }))).toEqual([
+    'size: at most 90.0 MB compressed',
+    'findings: none of severity low or more',
+    'errors: at most 0.1 % of the http probes',
+  ]);
+  expect(gateLimits({ findings: 'none' })).toEqual(NONE);
+  expect(gateLimits(undefined)).toEqual(NONE);
 });
 
 describe('size', () => {
