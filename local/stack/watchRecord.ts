@@ -1,6 +1,7 @@
 /** The record of a watch with driver `record`: made once, and from then on moved by flips only. */
 import { openDnsRecord, type ReadRecord } from '../../aws/dnsRecord.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
+import { DrillError } from '../../core/errors.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
 import {
   epochOf,
@@ -80,7 +81,11 @@ export const ensureSimpleRecord = async (
     const comment = `${wanted.plan.service} is watched`;
     const result = await dns.submit(place, { batch, comment }, signal);
     if (result.answer === 'accepted') return warning;
-    throw new Error(`${record} could not be set up: ${result.answer} ${result.message}`);
+    throw new DrillError(
+      'ConfigInvalid',
+      `${record} cannot be set up with dns.driver record: ${result.message} Sets of another driver ` +
+        'or of another hand are there: set dns.driver back, delete them, or use another data folder with --data',
+    );
   } finally {
     dns.close();
   }
