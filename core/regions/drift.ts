@@ -90,7 +90,8 @@ const capacityDrift = (from: Service, to: Service, region: string): Drift[] => {
     return [{ of: 'capacity', where: region, what }];
   }
   if (to.desired >= from.desired) return [];
-  const what = `${to.desired} tasks, the primary has ${from.desired}: a failover has to start ${from.desired - to.desired} first`;
+  const tasks = `${to.desired} ${to.desired === 1 ? 'task' : 'tasks'}`;
+  const what = `${tasks}, the primary has ${from.desired}: a failover has to start ${from.desired - to.desired} first`;
   return [{ of: 'capacity', where: region, what }];
 };
 

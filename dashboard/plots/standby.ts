@@ -70,9 +70,11 @@ const serviceTable = ({ standby }: DrillReport): Markup | null => {
 };
 
 const leadOf = ({ pair, standby }: DrillReport): string => {
-  const way = pair
-    ? `${pair.why.join('; ')}. A round trip took ${pair.measuredRttMs === null ? 'a time that was not measured' : formatMs(pair.measuredRttMs)} tonight.`
-    : '';
+  const measured =
+    pair?.measuredRttMs == null
+      ? 'The round trip was not measured tonight.'
+      : `A round trip took ${formatMs(pair.measuredRttMs)} tonight.`;
+  const way = pair ? `${pair.why.join('; ')}. ${measured}` : '';
   const drifts = standby?.drifts.length ?? 0;
   const drift =
     drifts === 0

@@ -50,7 +50,7 @@ describe('a standby', () => {
     [
       'fewer tasks',
       { service: { desired: 1, running: 1 } },
-      [['capacity', '1 tasks, the primary has 2: a failover has to start 1 first']],
+      [['capacity', '1 task, the primary has 2: a failover has to start 1 first']],
     ],
     [
       'tasks that do not run',
