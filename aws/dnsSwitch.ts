@@ -2,7 +2,6 @@
  * The switch objects of driver `quorum`: one in each of three regions' buckets. Each region has a
  * client and a time limit of its own, so that a dark one does not hold the others.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { canonicalJson } from '../core/evidence/canonical.ts';
@@ -54,14 +53,8 @@ const requestIdOf = (answer: unknown): string | null =>
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : String(error);
 
-/** Signs with HMAC-SHA256; without a key the signature is empty. */
-const signerOf = (key: string | null) => (text: string) =>
-  key === null ? '' : createHmac('sha256', key).update(text).digest('hex');
-
-const sameText = (a: string, b: string): boolean => {
-  const [first, second] = [Buffer.from(a), Buffer.from(b)];
-  return first.length === second.length && timingSafeEqual(first, second);
-};
+/** Signs a text; it always gives the same for the same. */
+export type Sign = (text: string) => string;
 
 const NOTHING = { epoch: null, decisionId: null, state: null } as const;
 
@@ -75,14 +68,14 @@ const isJson = (text: string): boolean => {
 };
 
 /**
- * What an object says. One that this key has not signed says nothing: its epoch must not hold up a
+ * What an object says. One that is not signed so says nothing: its epoch must not hold up a
  * flip, whoever wrote it.
  */
-const saidBy = (text: string, sign: (text: string) => string) => {
+const saidBy = (text: string, sign: Sign) => {
   const parsed = Body.safeParse(isJson(text) ? JSON.parse(text) : undefined);
   if (!parsed.success) return { ...NOTHING, why: 'the object is no switch' };
   const { signature, ...body } = parsed.data;
-  if (!sameText(signature, sign(canonicalJson(body)))) {
+  if (signature !== sign(canonicalJson(body))) {
     return { ...NOTHING, why: 'the signature does not fit' };
   }
   const { epoch, decisionId, state } = body;
@@ -95,9 +88,8 @@ const conditionOf = (condition: SwitchWrite['condition']) =>
 /** Answers of S3 to a condition that does not hold, or that a rival write was faster to meet. */
 const REFUSED = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey', 'NotFound'];
 
-/** `key` signs what is written and is asked of what is read; null for none. */
-export const openDnsSwitch = (key: string | null, sdk: SdkSettings = {}) => {
-  const sign = signerOf(key);
+/** `sign` signs what is written, and what is read has to bear its signature. */
+export const openDnsSwitch = (sign: Sign, sdk: SdkSettings = {}) => {
   const clients = new Map<string, S3Client>();
   const at = (region: string): S3Client => {
     const known = clients.get(region);

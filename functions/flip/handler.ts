@@ -12,6 +12,7 @@ import { openTransitions } from '../_transition.ts';
 import { openQuorumSwitch } from './quorum.ts';
 import { openRecordSwitch } from './record.ts';
 import { flip } from './run.ts';
+import { signerOf } from './signing.ts';
 
 const { TABLE } = SETTINGS;
 
@@ -32,7 +33,7 @@ export const handler = entry({
       quorumSwitch: openQuorumSwitch({
         ...common,
         secrets: openSecrets(),
-        openSwitch: (key) => openDnsSwitch(key),
+        openSwitch: (key) => openDnsSwitch(signerOf(key)),
       }),
     });
   },

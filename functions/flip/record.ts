@@ -3,10 +3,8 @@
  * batch fails when it is no longer so; then it is read again.
  */
 import type { DnsRecord, ReadRecord, RecordPlace } from '../../aws/dnsRecord.ts';
-import { DrillError } from '../../core/errors.ts';
 import type { mayWrite } from '../../core/failover/lease.ts';
 import {
-  type ChangeAnswer,
   type ChangeProgress,
   epochOf,
   nextChangeStep,
@@ -17,9 +15,7 @@ import {
 import type { PreflightOutput } from '../../events/failoverStep.ts';
 import { type Calls, openCalls } from '../_calls.ts';
 import type { Clock } from '../_entry.ts';
-
-/** Route 53 has one control plane. */
-const CONTROL_REGION = 'us-east-1';
+import { type CallContext, openZoneCalls, type Refused } from './zoneCalls.ts';
 
 /** What a move of the switch came to. */
 export type Moved = {
@@ -48,8 +44,6 @@ export type RecordNeeds = {
   readonly random: () => number;
 };
 
-/** Refused for now, with what Route 53 said. */
-type Refused = { readonly answer: ChangeAnswer; readonly message: string };
 type Tried = Moved | Refused;
 
 const failed = (why: string, superseded = false): Moved => ({
@@ -60,52 +54,13 @@ const failed = (why: string, superseded = false): Moved => ({
 });
 
 export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
-  /** What the zone held when it was last read or written. */
-  const known = new Map<string, ReadRecord>();
-
-  const read = async (place: RecordPlace, calls: Calls, attempt: number, signal: AbortSignal) => {
-    const found = await calls.timed(
-      { service: 'route53', operation: 'ListResourceRecordSets', region: CONTROL_REGION, attempt },
-      () => dnsRecord.read(place, signal),
-      ({ sets, requestId }) => ({ requestId, result: `${sets.length} record sets` }),
-    );
-    known.set(place.record, found);
-    return found;
-  };
-
-  const readOrWhy = async (
-    place: RecordPlace,
-    at: { calls: Calls; attempt: number; signal: AbortSignal },
-  ): Promise<ReadRecord | Refused> => {
-    try {
-      return await read(place, at.calls, at.attempt, at.signal);
-    } catch (error) {
-      if (!(error instanceof DrillError) || error.name !== 'TransientFailure') throw error;
-      return { answer: 'Throttling', message: error.message };
-    }
-  };
-
-  const submit = (
-    move: Pick<RecordMove, 'place' | 'comment'>,
-    batch: Parameters<DnsRecord['submit']>[1]['batch'],
-    { calls, attempt, signal }: { calls: Calls; attempt: number; signal: AbortSignal },
-  ) =>
-    calls.timed(
-      {
-        service: 'route53',
-        operation: 'ChangeResourceRecordSets',
-        region: CONTROL_REGION,
-        attempt,
-      },
-      () => dnsRecord.submit(move.place, { batch, comment: move.comment }, signal),
-      ({ requestId, answer, message }) => ({ requestId, result: `${answer} ${message}`.trim() }),
-    );
+  const { known, readOrWhy, submit } = openZoneCalls(dnsRecord);
 
   /** One try: plan by what the zone holds, ask the guard, and submit. */
   const tryOnce = async (
     wanted: RecordMove,
     cached: ReadRecord | undefined,
-    at: { calls: Calls; attempt: number; signal: AbortSignal },
+    at: CallContext,
   ): Promise<Tried> => {
     const { place, epoch, sets, previous, guard } = wanted;
     let found = cached ?? (await readOrWhy(place, at));
@@ -123,7 +78,7 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     if (plan.kind !== 'change') return failed(plan.why, plan.kind === 'superseded');
     const allowed = guard(epochOf(found.epoch));
     if (!allowed.ok) return failed(allowed.why);
-    const result = await submit(wanted, plan.batch, at);
+    const result = await submit(place, { batch: plan.batch, comment: wanted.comment }, at);
     known.delete(place.record);
     if (result.answer !== 'accepted') return result;
     const why = `Route 53 accepted ${place.record} at epoch ${epoch}`;
@@ -172,11 +127,11 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     if (found.foreign !== null) return answer(false, found.foreign);
     const plan = planRecordProof(found, { record: place.record, epoch });
     if (plan.kind !== 'change') return answer(false, plan.why);
-    const result = await submit({ place, comment: `${place.record} can be written` }, plan.batch, {
-      calls,
-      attempt: 1,
-      signal,
-    });
+    const result = await submit(
+      place,
+      { batch: plan.batch, comment: `${place.record} can be written` },
+      { calls, attempt: 1, signal },
+    );
     if (found.epoch === null) known.delete(place.record);
     return result.answer === 'accepted'
       ? answer(true, `Route 53 takes changes of ${place.record}`)

@@ -7,6 +7,7 @@ import type { FlipOrder, Flipped } from '../../events/failoverFlip.ts';
 import { openCalls } from '../_calls.ts';
 import { begin, type FlipNeeds, moveAll } from './attempt.ts';
 import type { Moved } from './record.ts';
+import { CONTROL_REGION } from './zoneCalls.ts';
 
 type Followed = { readonly ok: boolean; readonly why: string };
 
@@ -29,7 +30,7 @@ const follow = async (
   let progress: ChangeProgress = { submits: 1, refusals: 0, elapsedMs: 0 };
   for (let attempt = 1; ; attempt++) {
     const { answer, message } = await calls.timed(
-      { service: 'route53', operation: 'GetChange', region: 'us-east-1', attempt },
+      { service: 'route53', operation: 'GetChange', region: CONTROL_REGION, attempt },
       () => dnsRecord.progress(changeId, signal),
       (result) => ({ requestId: result.requestId, result: result.answer }),
     );

@@ -20,6 +20,7 @@ import { ASSERTED_TEXT } from '../../core/failover/switchObjects.ts';
 import { switchRegions } from '../../core/failover/switchRegions.ts';
 import type { Config } from '../../events/config.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
+import { signerOf } from '../../functions/flip/signing.ts';
 import { realClock, sleep } from '../clock.ts';
 import type { Cloud } from '../cloud.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
@@ -84,7 +85,7 @@ const ensureObjects = async (
   endpoint: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  const dnsSwitch = openDnsSwitch(key, { endpoint, credentials: CREDENTIALS });
+  const dnsSwitch = openDnsSwitch(signerOf(key), { endpoint, credentials: CREDENTIALS });
   const body = {
     state: 'home',
     epoch: 0,

@@ -15,6 +15,7 @@ import { fence } from '../../functions/fence/run.ts';
 import { openQuorumSwitch } from '../../functions/flip/quorum.ts';
 import { openRecordSwitch } from '../../functions/flip/record.ts';
 import { flip } from '../../functions/flip/run.ts';
+import { signerOf } from '../../functions/flip/signing.ts';
 import { HOME, STANDBY } from './failovers.ts';
 import { fastClock } from './fastClock.ts';
 import { SWITCH_KEY, startSwitchWorld } from './switchWorld.ts';
@@ -72,7 +73,7 @@ export const startFlipWorld = async (route53?: string) => {
         quorumSwitch: openQuorumSwitch({
           ...base,
           secrets: openSecrets(home),
-          openSwitch: (key) => openDnsSwitch(key, sdk),
+          openSwitch: (key) => openDnsSwitch(signerOf(key), sdk),
         }),
       }),
     };

@@ -7,6 +7,7 @@ import * as s3Sdk from '@aws-sdk/client-s3';
 import * as ssmSdk from '@aws-sdk/client-ssm';
 import { openDnsSwitch, type SwitchObject } from '../../aws/dnsSwitch.ts';
 import type { SwitchBody } from '../../core/failover/switchObjects.ts';
+import { signerOf } from '../../functions/flip/signing.ts';
 import { realClock } from '../../local/clock.ts';
 import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
@@ -65,7 +66,7 @@ export const startSwitchWorld = async () => {
     bucket: `switch-${region}`,
     key: 'switch/shop/one',
   }));
-  const dnsSwitch = openDnsSwitch(SWITCH_KEY, sdk);
+  const dnsSwitch = openDnsSwitch(signerOf(SWITCH_KEY), sdk);
   for (const region of SWITCH_REGIONS) {
     const Bucket = `switch-${region}`;
     const client = new s3Sdk.S3Client({ ...sdk, region, forcePathStyle: true });

@@ -7,6 +7,7 @@ import { ASSERTED_TEXT, type SwitchBody } from '../../../core/failover/switchObj
 import { openCalls } from '../../../functions/_calls.ts';
 import { moveQuorum, proveQuorum } from '../../../functions/flip/quorum.ts';
 import type { Guard } from '../../../functions/flip/record.ts';
+import { signerOf } from '../../../functions/flip/signing.ts';
 import { fastClock } from '../../support/fastClock.ts';
 import { type SwitchWorld, startSwitchWorld } from '../../support/switchWorld.ts';
 
@@ -52,7 +53,7 @@ describe('an object', () => {
   });
 
   it('that another key has signed says nothing, and holds up nothing', async () => {
-    const stranger = openDnsSwitch('another key', world.sdk);
+    const stranger = openDnsSwitch(signerOf('another key'), world.sdk);
     const [object] = await world.dnsSwitch.read(world.objects, signal);
     const condition = { ifMatch: object?.etag ?? '' };
     const [target] = world.objects;

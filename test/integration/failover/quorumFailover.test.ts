@@ -5,6 +5,7 @@ import { ListHealthChecksCommand, ListResourceRecordSetsCommand } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDnsSwitch } from '../../../aws/dnsSwitch.ts';
 import { openSecrets } from '../../../aws/secrets.ts';
+import { signerOf } from '../../../functions/flip/signing.ts';
 import { CREDENTIALS, openClients } from '../../../local/stack/clients.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { STANDBY, startWatched, type Watched } from '../../support/watchedCloud.ts';
@@ -48,7 +49,7 @@ const switchStates = async () => {
   const sdk = { endpoint: watched.cloud().endpoint, credentials: CREDENTIALS };
   const secrets = openSecrets({ ...sdk, region: STANDBY });
   const key = await secrets.find(plan.switch.signingParameter ?? '', signal);
-  const dnsSwitch = openDnsSwitch(key ?? null, sdk);
+  const dnsSwitch = openDnsSwitch(signerOf(key ?? null), sdk);
   const found = await dnsSwitch.read(plan.switch.objects, signal);
   dnsSwitch.close();
   return found.map(({ state, epoch }) => `${state} ${epoch}`);
