@@ -52,5 +52,3 @@ export const openTaskDefinitions = (region: string, sdk: SdkSettings = {}) => {
 
   return { facts, close: () => client.destroy() };
 };
-
-export type TaskDefinitions = ReturnType<typeof openTaskDefinitions>;

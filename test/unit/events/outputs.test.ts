@@ -102,6 +102,7 @@ describe('samples of events', () => {
     probeResult: async () => (await import('../../../events/probeRequest.ts')).ProbeResult,
     lookInput: async () => (await import('../../../events/roundOutcome.ts')).LookInput,
     notifyInput: async () => (await import('../../../events/drillEnd.ts')).NotifyInput,
+    anomalyFound: async () => (await import('../../../events/anomalyFound.ts')).AnomalyFound,
     config: async () => Config,
     probeOutcome: async () => (await import('../../../events/probeOutcome.ts')).ProbeOutcome,
     healthVote: async () => (await import('../../../events/healthVote.ts')).HealthVote,
