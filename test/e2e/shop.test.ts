@@ -68,6 +68,19 @@ it('builds every variant, and says how they ran', () => {
   }
 });
 
+it('looks into the images: every layer is read, every build has steps, and relatives share', () => {
+  for (const { image } of report.variants) {
+    expect(image?.buildSteps.length).toBeGreaterThan(5);
+    expect(image?.stages.filter(({ part }) => part === 'shipped').length).toBeGreaterThan(0);
+    if (image?.compressedBytes === null) continue;
+    expect(image?.content).toMatchObject({ notRead: null });
+    expect(image?.content?.efficiency).toBeGreaterThan(0.9);
+    expect(image?.content?.layers.some(({ ofBase }) => ofBase)).toBe(true);
+  }
+  const slim = report.variants.find(({ id }) => id === 'slim')?.image?.content;
+  if (slim) expect(slim.bytesBeyond['fat']).toBeLessThan(slim.sharedBytes);
+});
+
 it('ranks every variant in every scenario, from rounds that count', () => {
   const [ranking] = report.rankings;
   expect(ranking?.scenario).toBe('all up');
