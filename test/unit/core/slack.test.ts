@@ -4,6 +4,7 @@ import type { SlackMessage } from '../../../core/report/blocks.ts';
 import { drillMessage, failureMessage } from '../../../core/report/slack.ts';
 import { reportOfDrill } from '../../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL } from '../../support/drillRecords.ts';
+import { gatedDrill } from '../../support/gatedDrill.ts';
 
 const report = reportOfDrill(drillRecords(), FINISHED_AT);
 
@@ -44,6 +45,14 @@ describe('the message of a drill', () => {
     expect(blocks[3]?.text?.text).toContain('1    distroless  37.2 ms  −10.4 %');
     expect(blocks[4]?.text?.text).toMatch(/^\*Next:\* Make distroless/);
     expect(blocks[5]?.elements?.[0]?.text).toContain('failover report shop-20261121-010000');
+  });
+
+  it('tells who was held back by a gate, and loudly when it is the image of today', () => {
+    const gated = drillMessage(reportOfDrill(gatedDrill(), FINISHED_AT), 'slim');
+    const text = JSON.stringify(gated.blocks);
+    expect(text).toContain('–    fat: gate failed: size 132.4 MB (at most 130.0 MB compressed)');
+    expect(gated.text).toContain('But slim, which runs today, fails a gate itself');
+    expectWithinLimits(gated);
   });
 
   it('keeps the limits of Slack', () => {
