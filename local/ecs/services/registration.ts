@@ -20,7 +20,8 @@ const targetsOf = (service: Service, task: Task): { group: string; target: Targe
 /** Registers a task once it runs. */
 export const register = (floor: Floor, service: Service, task: Task): void => {
   if (task.lastStatus !== 'RUNNING' || task.desiredStatus === 'STOPPED') return;
-  if (floor.registered.has(task.arn)) return;
+  // Once in a lifetime: one that was taken out does not come back.
+  if (floor.registered.has(task.arn) || floor.draining.has(task.arn)) return;
   floor.registered.add(task.arn);
   for (const { group, target } of targetsOf(service, task)) {
     floor.targets?.register(group, target).then(
@@ -32,7 +33,6 @@ export const register = (floor: Floor, service: Service, task: Task): void => {
 
 /** Takes a task out of its target groups; resolves when nothing is sent to it any more. */
 export const deregister = async (floor: Floor, service: Service, task: Task): Promise<void> => {
-  floor.registered.delete(task.arn);
   await Promise.all(
     targetsOf(service, task).map(async ({ group, target }) => {
       const health = floor.targets?.health(group, target);

@@ -121,10 +121,13 @@ const nextLookMs = (floor: Floor, service: Service, tasks: readonly Task[]): num
 
 /** What the end of a task says of its deployment. */
 const noteEnd = (floor: Floor, service: Service, task: Task): void => {
-  if (task.desiredStatus === 'STOPPED' && !floor.draining.has(task.arn)) {
+  const ended = task.lastStatus === 'STOPPED';
+  // One that drains is on its way out of its groups already, unless it ended before that was over.
+  if (ended || (task.desiredStatus === 'STOPPED' && !floor.draining.has(task.arn))) {
     void deregister(floor, service, task);
   }
-  if (task.lastStatus !== 'STOPPED') return;
+  if (!ended) return;
+  floor.registered.delete(task.arn);
   const byItself =
     task.stopCode === 'TaskFailedToStart' || task.stopCode === 'EssentialContainerExited';
   const wasOfUse = floor.served.delete(task.arn);
