@@ -183,9 +183,11 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
       judgeRegion(region, votes, plan.observers, nowMs, plan.health);
     const [active, other] = [judge(course.state.active), judge(course.state.other)];
     feed(course, { kind: 'verdicts', nowMs, active, other }, situation, votes, before);
-    turned = [active, other].filter(
-      ({ region, state }) => verdicts.find((one) => one.region === region)?.state !== state,
-    );
+    turned = [active, other].filter(({ region, state }) => {
+      const known = verdicts.find((one) => one.region === region)?.state;
+      // A watch that begins knows nothing: that is no news.
+      return state !== known && !(known === undefined && state === 'UNKNOWN');
+    });
     verdicts = [active, other].map(({ region, state }) => ({ region, state }));
   }
   const version = (stored?.version ?? 0) + 1;

@@ -92,6 +92,25 @@ describe('scenario 11: votes', () => {
   });
 });
 
+describe('verdicts', () => {
+  it('are told when they turn, and not because a watch begins', async () => {
+    const run = await opened({ idle: true });
+    await run.tick(at(0));
+    await hearAll(run, at(1), voices(at(1), 'UP', 60 * S));
+    await hearAll(run, at(2), voices(at(2), 'UP', 61 * S));
+    await hearAll(run, at(4), voices(at(4), 'DOWN', 2 * S));
+    await eventually('three verdicts', () => run.heard('RegionVerdict').length >= 3);
+    const told = run
+      .heard('RegionVerdict')
+      .map(({ detail }) => [detail['region'], detail['state']]);
+    expect(told.filter(([region]) => region === STANDBY)).toEqual([[STANDBY, 'UP']]);
+    expect(told.filter(([region]) => region === HOME)).toEqual([
+      [HOME, 'UP'],
+      [HOME, 'DOWN'],
+    ]);
+  });
+});
+
 describe('evaluations that meet', () => {
   it('all count: ten at the same moment, of which nine have to try again', async () => {
     const run = await opened();
