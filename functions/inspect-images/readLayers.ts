@@ -74,7 +74,11 @@ const whyOf = (error: unknown, signal: AbortSignal, bounds: Bounds): string => {
   return error instanceof Error ? error.message : String(error);
 };
 
-/** Reads every distinct layer. One that cannot be read says why, and the others are read all the same. */
+/** What is no archive, or beyond the bounds, is so the next time too. */
+const isLasting = (error: unknown): boolean =>
+  error instanceof DrillError && error.name === 'DataCorrupt';
+
+/** Reads every distinct layer, a second time when the first broke off. One that cannot be read says why, and the others are read all the same. */
 export const readLayers = async (
   registry: Registry,
   repository: string,
@@ -87,14 +91,21 @@ export const readLayers = async (
   const read = new Map<string, ReadLayer>();
   const failed = new Map<string, string>();
   const budget: Budget = { entries: 0, bytes: 0 };
+  const readLayer = async ({ digest, mediaType }: RegistryLayer): Promise<ReadLayer> => {
+    const bytes = await registry.open(repository, digest, signal);
+    return readOne(bytes, mediaType, budget, bounds);
+  };
   const work = async (): Promise<void> => {
     for (let layer = waiting.shift(); layer; layer = waiting.shift()) {
-      const { digest, mediaType } = layer;
+      const own = layer;
       try {
-        const bytes = await registry.open(repository, digest, signal);
-        read.set(digest, await readOne(bytes, mediaType, budget, bounds));
+        const again = (error: unknown) => {
+          if (signal.aborted || isLasting(error)) throw error;
+          return readLayer(own);
+        };
+        read.set(own.digest, await readLayer(own).catch(again));
       } catch (error) {
-        failed.set(digest, whyOf(error, signal, bounds));
+        failed.set(own.digest, whyOf(error, signal, bounds));
       }
     }
   };

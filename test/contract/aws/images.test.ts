@@ -178,6 +178,26 @@ describe('layers', () => {
     expect((await read(zipped)).failed.get(layers[2]?.digest ?? '')).toContain('incorrect header');
   });
 
+  it('that broke off are read once more, and no more than that', async () => {
+    const layers = await layersOf(LAYERS);
+    const registry = openImageRegistry(at());
+    let opened = 0;
+    const failing = (times: number) => ({
+      open: async (...asked: Parameters<typeof registry.open>) => {
+        opened += 1;
+        if (opened <= times) throw new Error('socket hang up');
+        return registry.open(...asked);
+      },
+    });
+    const [layer] = layers;
+    if (!layer) throw new Error('no layer was pushed');
+    const once = await readLayers(failing(1), REPOSITORY, [layer], signal);
+    expect([once.read.size, opened]).toEqual([1, 2]);
+    opened = 0;
+    const twice = await readLayers(failing(2), REPOSITORY, [layer], signal);
+    expect([twice.failed.get(layer.digest), opened]).toEqual(['socket hang up', 2]);
+  });
+
   it('are read within bounds', async () => {
     const layers = await layersOf(LAYERS);
     const few = await read(layers, { ...BOUNDS, entriesMax: 2 });
