@@ -25,6 +25,7 @@ export const SETTINGS = {
   ACQUIRE_LEASE_FUNCTION: z.string().min(1),
   FLIP_FUNCTION: z.string().min(1),
   SCALE_STANDBY_FUNCTION: z.string().min(1),
+  VERIFY_FUNCTION: z.string().min(1),
   /** Replicated table of the service, which carries the heartbeats. */
   DATA_TABLE: z.string().min(3),
   /** The service of ECS that runs the image. */

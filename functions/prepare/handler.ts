@@ -11,11 +11,18 @@ import { SETTINGS } from '../_env.ts';
 import { perKey } from '../_perKey.ts';
 import { prepare } from './run.ts';
 
-const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION } = SETTINGS;
+const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION, VERIFY_FUNCTION } =
+  SETTINGS;
 
 export const handler = entry({
   name: 'prepare',
-  env: z.object({ TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION }),
+  env: z.object({
+    TABLE,
+    ACQUIRE_LEASE_FUNCTION,
+    FLIP_FUNCTION,
+    SCALE_STANDBY_FUNCTION,
+    VERIFY_FUNCTION,
+  }),
   input: PrepareInput,
   output: FactsShape,
   make: (env, base) =>
@@ -25,6 +32,7 @@ export const handler = entry({
       acquireLeaseFunction: env.ACQUIRE_LEASE_FUNCTION,
       flipFunction: env.FLIP_FUNCTION,
       scaleStandbyFunction: env.SCALE_STANDBY_FUNCTION,
+      verifyFunction: env.VERIFY_FUNCTION,
       servicesIn: perKey((region: string) => openServices(region)),
       targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
       heartbeatsIn: perKey((table: string, region: string) => openHeartbeats(table, region)),

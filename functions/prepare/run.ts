@@ -23,6 +23,7 @@ export type Needs = Base & {
   readonly acquireLeaseFunction: string;
   readonly flipFunction: string;
   readonly scaleStandbyFunction: string;
+  readonly verifyFunction: string;
   readonly servicesIn: (region: string) => Pick<Services, 'state' | 'digests'>;
   readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthy'>;
   readonly heartbeatsIn: (table: string, region: string) => Pick<Heartbeats, 'latest'>;
@@ -64,22 +65,28 @@ const replicationOf = (
   atMs: nowMs,
 });
 
-/** The function that makes the region big enough has to start once; better now than later. */
+/** A function has to start once; better now than when it is needed. */
+const warm = async (
+  { functions, log }: Needs,
+  name: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]);
+  await functions
+    .call(name, { service, preflight: true }, PreflightOutput, limited)
+    .catch((error: unknown) => log.warn('not warmed', { name, cause: String(error) }));
+};
+
+/** The function that makes the region big enough, where that is ours to do. */
 const warmScaling = async (
-  { functions, scaleStandbyFunction, log }: Needs,
+  needs: Needs,
   plan: WatchPlan,
   other: string,
   signal: AbortSignal,
 ): Promise<void> => {
   if (targetOf(plan, other).capacity === null) return;
-  await functions
-    .call(
-      scaleStandbyFunction,
-      { service: plan.service, preflight: true },
-      PreflightOutput,
-      AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]),
-    )
-    .catch((error: unknown) => log.warn('not warmed', { cause: String(error) }));
+  await warm(needs, needs.scaleStandbyFunction, plan.service, signal);
 };
 
 type Other = {
@@ -179,7 +186,7 @@ export const prepare = (needs: Needs) => {
     if (plan === null) throw noPlan(service);
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };
-    const warm = warmScaling(needs, plan, other, signal);
+    const warmed = warmScaling(needs, plan, other, signal);
     const { dataTable } = plan;
     const [preflight, heartbeat, found] = await Promise.all([
       read('preflight', (limited) => preflightOf(needs, service, limited), signal),
@@ -205,7 +212,9 @@ export const prepare = (needs: Needs) => {
       digests: digestsOf(heard, found, sides, nowMs),
       deployInProgress: deployingOf(heard, found, sides, nowMs),
     };
-    await Promise.all([table.putFacts(service, facts, signal), warm]);
+    await Promise.all([table.putFacts(service, facts, signal), warmed]);
+    // The proof comes last, and must not hold up what the decision waits for.
+    await warm(needs, needs.verifyFunction, service, signal);
     return facts;
   };
 };

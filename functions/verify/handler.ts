@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
-import { StepInput, VerifyOutput } from '../../events/failoverStep.ts';
+import {
+  PreflightInput,
+  PreflightOutput,
+  StepInput,
+  VerifyOutput,
+} from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { openTransitions } from '../_transition.ts';
@@ -12,8 +17,8 @@ const { TABLE } = SETTINGS;
 export const handler = entry({
   name: 'verify',
   env: z.object({ TABLE }),
-  input: StepInput,
-  output: VerifyOutput,
+  input: z.union([PreflightInput, StepInput]),
+  output: z.union([PreflightOutput, VerifyOutput]),
   make: (env, base) => {
     const table = openWatchTable(env.TABLE);
     const bus = openEventBus();

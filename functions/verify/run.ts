@@ -20,7 +20,12 @@ import type {
   RequestShape,
   VerificationShape,
 } from '../../events/failoverEvidence.ts';
-import type { StepInput, VerifyOutput } from '../../events/failoverStep.ts';
+import type {
+  PreflightInput,
+  PreflightOutput,
+  StepInput,
+  VerifyOutput,
+} from '../../events/failoverStep.ts';
 import { type Answers, targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
@@ -132,35 +137,55 @@ const loaded = async <T>(what: string, found: Promise<T | null>): Promise<T> => 
   throw new DrillError('InputInvalid', `${what} is not there: start the watch first`);
 };
 
+const prove = async (
+  needs: Needs,
+  { service, execution }: StepInput,
+  signal: AbortSignal,
+): Promise<VerifyOutput> => {
+  const { table, transitions, clock } = needs;
+  const watch = await loaded(`the plan of ${service}`, table.plan(service, signal));
+  const state = () => loaded(`the state of ${service}`, table.state(service, signal));
+  const plan = await planOf(watch, await state(), execution, clock.now());
+  const verifying = { ...needs, watch, execution, plan, signal };
+  const { judgement, seen, moments } = await lookUntilJudged(verifying);
+  const ok = judgement.outcome === 'verified';
+  const nowMs = clock.now();
+  const noWorse = !ok && judgeOldSide(watch, (await state()).votes, execution, nowMs);
+  const { why, authoritative, resolvers, stragglers } = judgement;
+  const body: VerificationShape = {
+    ok,
+    outcome: ok ? 'verified' : 'failed',
+    why,
+    expected: { A: [...(plan.expected.A ?? [])], AAAA: [...(plan.expected.AAAA ?? [])] },
+    expectedRegion: plan.expectedRegion,
+    rounds: seen.rounds,
+    authoritative,
+    resolvers,
+    stragglers: [...stragglers],
+    ...moments,
+    oldSideNoWorse: noWorse,
+  };
+  await table.putEvidence(execution.name, { kind: 'verification', atMs: nowMs, body }, signal);
+  const result = { ok, oldSideNoWorse: noWorse, why };
+  const event = { kind: 'verified' as const, nowMs, execution: execution.name, ...result };
+  await transitions.apply(service, event, signal);
+  return { ...result, ...moments };
+};
+
+/** Reads what a proof begins with, so that the clients are there when it does. */
+const preflight = async (
+  { table, transitions }: Needs,
+  service: string,
+  signal: AbortSignal,
+): Promise<PreflightOutput> => {
+  await Promise.all([transitions.planOf(service, signal), table.state(service, signal)]);
+  return { ok: true, why: 'ready to ask', writable: 1, needed: 1, of: 1 };
+};
+
 export const verify =
   (needs: Needs) =>
-  async ({ service, execution }: StepInput, signal: AbortSignal): Promise<VerifyOutput> => {
-    const { table, transitions, clock } = needs;
-    const watch = await loaded(`the plan of ${service}`, table.plan(service, signal));
-    const state = () => loaded(`the state of ${service}`, table.state(service, signal));
-    const plan = await planOf(watch, await state(), execution, clock.now());
-    const verifying = { ...needs, watch, execution, plan, signal };
-    const { judgement, seen, moments } = await lookUntilJudged(verifying);
-    const ok = judgement.outcome === 'verified';
-    const nowMs = clock.now();
-    const noWorse = !ok && judgeOldSide(watch, (await state()).votes, execution, nowMs);
-    const { why, authoritative, resolvers, stragglers } = judgement;
-    const body: VerificationShape = {
-      ok,
-      outcome: ok ? 'verified' : 'failed',
-      why,
-      expected: { A: [...(plan.expected.A ?? [])], AAAA: [...(plan.expected.AAAA ?? [])] },
-      expectedRegion: plan.expectedRegion,
-      rounds: seen.rounds,
-      authoritative,
-      resolvers,
-      stragglers: [...stragglers],
-      ...moments,
-      oldSideNoWorse: noWorse,
-    };
-    await table.putEvidence(execution.name, { kind: 'verification', atMs: nowMs, body }, signal);
-    const result = { ok, oldSideNoWorse: noWorse, why };
-    const event = { kind: 'verified' as const, nowMs, execution: execution.name, ...result };
-    await transitions.apply(service, event, signal);
-    return { ...result, ...moments };
-  };
+  async (
+    input: StepInput | PreflightInput,
+    signal: AbortSignal,
+  ): Promise<VerifyOutput | PreflightOutput> =>
+    'preflight' in input ? preflight(needs, input.service, signal) : prove(needs, input, signal);

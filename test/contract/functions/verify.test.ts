@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { initialState, type State } from '../../../core/failover/states.ts';
 import { DnsRound, RequestShape, VerificationShape } from '../../../events/failoverEvidence.ts';
+import { VerifyOutput } from '../../../events/failoverStep.ts';
 import type { WatchPlan } from '../../../events/watchPlan.ts';
 import { openTransitions } from '../../../functions/_transition.ts';
 import { delegatedServers } from '../../../functions/verify/nameServers.ts';
@@ -96,7 +97,7 @@ const verified = async ({ plan = {}, oldSide = 'DOWN' }: Case = {}) => {
   const transitions = openTransitions({ ...needs, table, bus, random: Math.random });
   time.moveTo(FLIPPED_MS);
   const run = verify({ ...needs, table, transitions });
-  const output = await run({ service, execution: executionOf() }, signal);
+  const output = VerifyOutput.parse(await run({ service, execution: executionOf() }, signal));
   const pieces = await table.evidence(executionOf().name);
   const of = (kind: string) => pieces.filter((piece) => piece.kind === kind);
   return {
@@ -105,6 +106,7 @@ const verified = async ({ plan = {}, oldSide = 'DOWN' }: Case = {}) => {
     requests: of('request').map(({ body }) => RequestShape.parse(body)),
     verification: VerificationShape.parse(of('verification')[0]?.body),
     state: (await table.state(service))?.state,
+    warmed: await run({ service, preflight: true }, signal),
     afterMs: (ms: number | null) => (ms === null ? null : ms - FLIPPED_MS),
   };
 };
@@ -121,7 +123,8 @@ const cached = async (): Promise<void> => {
 describe('a flip that took effect', () => {
   it('is verified, with every answer written down, and the machine comes to rest', async () => {
     proofs.serve({ A: [STANDBY_ADDRESS] });
-    const { output, rounds, requests, state, verification, afterMs } = await verified();
+    const { output, rounds, requests, state, verification, afterMs, warmed } = await verified();
+    expect(warmed).toMatchObject({ ok: true, why: 'ready to ask' });
     expect(output).toMatchObject({ ok: true, oldSideNoWorse: false });
     expect(output.why).toBe(
       `2 of 2 name servers, 3 of 3 resolvers, request answered by ${STANDBY}`,

@@ -70,6 +70,7 @@ const gather = async (plan: WatchPlan): Promise<Facts> => {
     acquireLeaseFunction: 'acquire-lease',
     flipFunction: 'flip',
     scaleStandbyFunction: 'scale-standby',
+    verifyFunction: 'verify',
   });
   return run({ service: plan.service }, signal);
 };
