@@ -31,7 +31,7 @@ export type Heartbeats = {
 };
 
 /** Between the end of a read and the next one. */
-const READ_PAUSE_MS = 10;
+const READ_PAUSE_MS = 20;
 
 type Beat = { middleMs: number | undefined; seenMs: number | undefined };
 
