@@ -1,0 +1,97 @@
+// Goal: what a person reads of a watch says what is so, and what to do next.
+import { describe, expect, it } from 'vitest';
+import { statusLines } from '../../../cli/output/statusText.ts';
+import { plainStyle } from '../../../cli/output/style.ts';
+import { SINGLE_VANTAGE_WORDS } from '../../../core/health/verdict.ts';
+import { type RegionStatus, StatusOutput } from '../../../events/statusOutput.ts';
+
+const AT = new Date(2026, 10, 21, 2, 14, 7).getTime();
+
+const vote = (observer: string, said: 'UP' | 'DOWN' | 'ABSTAIN') => ({
+  ...{ observer, target: 'eu-west-1', atMs: AT, vote: said, sinceMs: null, doubtSinceMs: null },
+  reason: said === 'ABSTAIN' ? ('canary-failed' as const) : null,
+  p95Ms: null,
+  lastFailure: said === 'DOWN' ? 'timeout' : null,
+});
+
+const region = (over: Partial<RegionStatus>): RegionStatus => ({
+  ...{ region: 'eu-west-1', role: 'primary', active: true, state: 'UP', sinceMs: AT },
+  ...{ doubtSinceMs: null, needed: 3, eligible: 4, votes: [], why: '' },
+  ...over,
+});
+
+const STATUS: StatusOutput = {
+  service: 'shop',
+  record: 'shop.example.test',
+  answer: { server: '127.0.0.1:5300', addresses: ['127.31.0.1'] },
+  ...{ mode: 'auto', phase: 'STEADY', phaseSinceMs: AT, home: 'eu-west-1', active: 'eu-west-1' },
+  ...{ epoch: 11, vantage: 'quorum' },
+  regions: [
+    region({}),
+    region({ region: 'eu-central-1', role: 'standby', active: false, sinceMs: null }),
+  ],
+  replicationMs: { value: 1_200, ageMs: 10 },
+  rpoMs: 60_000,
+  capacity: { value: { ready: 4, wanted: 4, scalable: true }, ageMs: 10 },
+  ...{ approval: null, execution: null, held: null, flips: [], faults: [], facts: [] },
+};
+
+const textOf = (over: Partial<StatusOutput> = {}): string =>
+  statusLines(StatusOutput.parse({ ...STATUS, ...over }), plainStyle).join('\n');
+
+describe('the status of a watch', () => {
+  it('says which region serves, and whether the standby is ready', () => {
+    const text = textOf();
+    expect(text).toContain(
+      'shop   primary eu-west-1 UP since 02:14:07 · 0 of 0 observers · serves',
+    );
+    expect(text).toContain('replication 1.2 s of 1 min 0 s · 4 of 4 tasks ready');
+    expect(text).toContain('shop.example.test → 127.31.0.1 · dig @127.0.0.1 -p 5300');
+    expect(text).not.toContain(SINGLE_VANTAGE_WORDS);
+  });
+
+  it('counts the votes, and says why an observer abstains', () => {
+    const votes = [vote('us-east-2', 'DOWN'), vote('sa-east-1', 'ABSTAIN')];
+    const text = textOf({
+      regions: [region({ state: 'DOWN', votes }), STATUS.regions[1] ?? region({})],
+    });
+    expect(text).toContain(
+      'primary eu-west-1 DOWN since 02:14:07 · 1 of 2 observers (sa-east-1 abstains: its canary fails) · last failure: timeout · serves',
+    );
+  });
+
+  it('says what a single vantage cannot tell', () => {
+    expect(textOf({ vantage: 'single' })).toContain(SINGLE_VANTAGE_WORDS);
+  });
+
+  it('says when nothing answers', () => {
+    expect(textOf({ answer: null })).toContain('shop.example.test → no answer');
+  });
+
+  it.each<[string, Partial<StatusOutput>, string]>([
+    [
+      'an approval',
+      {
+        phase: 'AWAIT_APPROVAL',
+        approval: { decisionId: 'd1', epoch: 11, expiresAtMs: AT + 60_000 },
+      },
+      'waits for a person until 02:15:07: failover approve d1',
+    ],
+    ['a failed flip', { phase: 'HOLD' }, 'a flip was tried and failed'],
+    ['home being well', { phase: 'FAILBACK_READY', active: 'eu-central-1' }, 'failover back'],
+    ['being away', { phase: 'STABILIZE', active: 'eu-central-1' }, 'away from home'],
+    ['what is held', { phase: 'HOLD_BOTH', held: 'hold G1 G2' }, 'held: hold G1 G2'],
+    ['a fault', { faults: ['eu-west-1: down'] }, 'fault set: eu-west-1: down'],
+  ])('says what %s means', (_what, over, words) => {
+    expect(textOf(over)).toContain(words);
+  });
+
+  it('tells the last facts, with their times', () => {
+    const fact = (n: number) => ({
+      ...{ atMs: AT + n * 1_000, service: 'shop', kind: 'held' as const, text: `no ${n}` },
+    });
+    const text = textOf({ facts: [0, 1, 2, 3, 4, 5, 6].map(fact) });
+    expect(text).not.toContain('no 1');
+    expect(text).toContain('02:14:13 held: no 6');
+  });
+});
