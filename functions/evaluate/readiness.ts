@@ -6,6 +6,7 @@ import type { State } from '../../core/failover/states.ts';
 import type { Facts } from '../../core/failover/view.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
+import { areOld } from '../_facts.ts';
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly functions: FunctionCalls;
@@ -17,21 +18,13 @@ type Known = { readonly plan: WatchPlan; readonly facts: Facts };
 /** Gathering takes seconds at most; until then another call would only repeat it. */
 const PATIENCE_MS = 5_000;
 
-const oldestMs = (facts: Facts): number =>
-  facts.preflight === null
-    ? Number.NEGATIVE_INFINITY
-    : Math.min(...Object.values(facts).flatMap((fact) => (fact === null ? [] : [fact.atMs])));
-
-/** Old by half of what gate G8 allows: the other half is for gathering them anew. */
-const areOld = ({ plan, facts }: Known, nowMs: number): boolean =>
-  nowMs - oldestMs(facts) > plan.failover.evidenceMs / 2;
-
 const needsFacts = ({ phase }: State, { failover }: WatchPlan): boolean =>
   ['SUSPECT', 'HOLD_BOTH', 'AWAIT_APPROVAL'].includes(phase) ||
   (phase === 'FAILBACK_READY' && failover.failback === 'auto');
 
 export const openReadiness = ({ functions, prepareFunction, clock, log }: Needs) => {
   const askedAtMs = new Map<string, number>();
+  const gathering = new Map<string, Promise<void>>();
 
   /** Has the facts gathered by another invocation, and does not wait for them. */
   const ask = async (service: string, signal: AbortSignal): Promise<void> => {
@@ -45,24 +38,32 @@ export const openReadiness = ({ functions, prepareFunction, clock, log }: Needs)
     known: Known & { readonly stored: { readonly state: State } },
     signal: AbortSignal,
   ): Promise<void> => {
-    if (!needsFacts(known.stored.state, known.plan) || !areOld(known, clock.now())) return;
+    const { plan, facts, stored } = known;
+    if (!needsFacts(stored.state, plan) || !areOld(facts, plan, clock.now())) return;
     const sinceMs = clock.monotonicMs() - (askedAtMs.get(service) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < PATIENCE_MS) return;
     await ask(service, signal);
   };
 
-  /** Waits for fresh facts: a person's order comes without the warning that a suspicion gives. */
-  const fresh = async (service: string, known: Known, signal: AbortSignal): Promise<void> => {
-    if (!areOld(known, clock.now())) return;
-    await functions
+  /**
+   * Waits for fresh facts, for a decision that has come without the warning that a suspicion gives.
+   */
+  const gather = (service: string, signal: AbortSignal): Promise<void> => {
+    const underWay = gathering.get(service);
+    if (underWay !== undefined) return underWay;
+    const call = functions
       .call(prepareFunction, { service }, z.unknown(), signal)
+      .then(() => undefined)
       .catch((error: unknown) => {
         // The gates then say what is missing, which tells a person more than this error.
         log.warn('facts not gathered', { service, cause: String(error) });
-      });
+      })
+      .finally(() => gathering.delete(service));
+    gathering.set(service, call);
+    return call;
   };
 
-  return { ask, renew, fresh };
+  return { ask, renew, gather };
 };
 
 export type Readiness = ReturnType<typeof openReadiness>;

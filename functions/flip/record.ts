@@ -44,6 +44,10 @@ export type RecordNeeds = {
   readonly random: () => number;
 };
 
+/** A doubt lasts seconds: the proof waits for its turn at a busy Route 53, but not for long. */
+const PROOFS_MAX = 4;
+const PROOF_PAUSE_MS = 200;
+
 type Tried = Moved | Refused;
 
 const failed = (why: string, superseded = false): Moved => ({
@@ -108,6 +112,26 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     }
   };
 
+  /** One try to prove it; `again` when Route 53 has only been too busy. */
+  const proveOnce = async (
+    place: RecordPlace,
+    epoch: number,
+    at: CallContext,
+  ): Promise<{ readonly ok: boolean; readonly why: string; readonly again: boolean }> => {
+    const found = await readOrWhy(place, at);
+    if ('answer' in found) return { ok: false, why: found.message, again: true };
+    if (found.foreign !== null) return { ok: false, why: found.foreign, again: false };
+    const plan = planRecordProof(found, { record: place.record, epoch });
+    if (plan.kind !== 'change') return { ok: false, why: plan.why, again: false };
+    const comment = `${place.record} can be written`;
+    const result = await submit(place, { batch: plan.batch, comment }, at);
+    // The proof itself has written an epoch: what was read is no longer all there is.
+    if (found.epoch === null) known.delete(place.record);
+    return result.answer === 'accepted'
+      ? { ok: true, why: `Route 53 takes changes of ${place.record}`, again: false }
+      : { ok: false, why: `${result.answer}: ${result.message}`, again: true };
+  };
+
   /** Proves that the zone can be written, and keeps what it holds for the flip. */
   const prove = async (
     place: RecordPlace,
@@ -115,27 +139,13 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     signal: AbortSignal,
   ): Promise<PreflightOutput> => {
     const calls = openCalls(clock);
-    const answer = (ok: boolean, why: string): PreflightOutput => ({
-      ok,
-      why,
-      writable: ok ? 1 : 0,
-      needed: 1,
-      of: 1,
-    });
-    const found = await readOrWhy(place, { calls, attempt: 1, signal });
-    if ('answer' in found) return answer(false, found.message);
-    if (found.foreign !== null) return answer(false, found.foreign);
-    const plan = planRecordProof(found, { record: place.record, epoch });
-    if (plan.kind !== 'change') return answer(false, plan.why);
-    const result = await submit(
-      place,
-      { batch: plan.batch, comment: `${place.record} can be written` },
-      { calls, attempt: 1, signal },
-    );
-    if (found.epoch === null) known.delete(place.record);
-    return result.answer === 'accepted'
-      ? answer(true, `Route 53 takes changes of ${place.record}`)
-      : answer(false, `${result.answer}: ${result.message}`);
+    for (let attempt = 1; ; attempt++) {
+      const { ok, why, again } = await proveOnce(place, epoch, { calls, attempt, signal });
+      if (!again || attempt >= PROOFS_MAX) {
+        return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1 };
+      }
+      await clock.sleep(PROOF_PAUSE_MS * attempt, signal);
+    }
   };
 
   return { move, prove };
