@@ -22,6 +22,7 @@ import { CLOCK_SKEW_MAX_MS, type Vote } from '../core/health/vote.ts';
 import { areaUnder } from '../core/regions/judge.ts';
 import type { WatchPlan } from '../events/watchPlan.ts';
 import type { OutboxEntry, StoredDecision, WatchState } from '../events/watchState.ts';
+import { areOld } from './_facts.ts';
 
 export type Incoming =
   /** New votes; none of them when only time has passed. */
@@ -37,6 +38,8 @@ export type Situation = {
   readonly hash: (text: string) => string;
   /** Whether the actions decided in a version have been carried out, as far as is known here. */
   readonly isDone: (version: number) => boolean;
+  /** Whether facts that are too old can be had anew before a decision falls for that reason. */
+  readonly mayGather: boolean;
 };
 
 export type Advance = {
@@ -49,6 +52,8 @@ export type Advance = {
   readonly decisions: readonly { readonly id: string; readonly decision: StoredDecision }[];
   /** Decided earlier by somebody who may have died before doing it. */
   readonly overdue: readonly OutboxEntry[];
+  /** Nothing was decided: the facts of the gates have to be gathered first. */
+  readonly gather: boolean;
 };
 
 /** What others do not carry out by themselves: the rest are states of the machine. */
@@ -113,6 +118,7 @@ const mergeVotes = (
 
 type Course = {
   state: State;
+  gather: boolean;
   readonly actions: Action[];
   readonly decisions: { id: string; decision: StoredDecision }[];
 };
@@ -135,6 +141,10 @@ const feed = (
     }
     const input = inputOf(situation, course.state, votes);
     const decision = decide(input);
+    const { mayGather, facts } = situation;
+    if (mayGather && decision.plan.plan === 'blocked' && areOld(facts, plan, nowMs)) {
+      course.gather = true;
+    }
     const id = decisionId(input, hash);
     const { epoch } = course.state;
     const planned = reduce(
@@ -173,7 +183,7 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
   const before = stored?.before ?? first;
   const old = stored?.votes ?? [];
   const votes = mergeVotes(situation, old, incoming.kind === 'votes' ? incoming.votes : []);
-  const course: Course = { state: from, actions: [], decisions: [] };
+  const course: Course = { state: from, gather: false, actions: [], decisions: [] };
   const events = incoming.kind === 'events' ? incoming.events : [];
   for (const event of events) feed(course, event, situation, votes, before);
   let verdicts = stored?.verdicts ?? [];
@@ -210,5 +220,6 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
     turned,
     decisions: course.decisions,
     overdue: kept.filter(({ atMs }) => nowMs - atMs >= OVERDUE_MS),
+    gather: course.gather,
   };
 };

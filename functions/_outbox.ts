@@ -17,6 +17,8 @@ import type { Base } from './_entry.ts';
 export type Starter = {
   start(service: string, execution: Execution, signal: AbortSignal): Promise<void>;
   prepare(service: string, signal: AbortSignal): Promise<void>;
+  /** As `prepare`, and waits until it is done. */
+  gather(service: string, signal: AbortSignal): Promise<void>;
 };
 
 type Needs = Pick<Base, 'log'> & {

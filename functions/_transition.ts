@@ -69,7 +69,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       table.load(service, signal),
     ]);
     const isDone = (version: number) => outbox.isDone(service, version);
-    return { plan, stored, facts, nowMs: clock.now(), hash: sha256, isDone };
+    return { plan, stored, facts, nowMs: clock.now(), hash: sha256, isDone, mayGather: false };
   };
 
   const save = async (service: string, step: Advance, signal: AbortSignal): Promise<boolean> => {
@@ -88,10 +88,17 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     signal: AbortSignal,
   ): Promise<Applied> => {
     const what = incomingOf(incoming);
+    let mayGather = starter !== undefined;
     for (let attempt = 1; attempt <= TRIES; attempt++) {
-      const situation = await situationOf(service, signal);
+      const situation = { ...(await situationOf(service, signal)), mayGather };
       const { plan, facts, stored } = situation;
       const step = advance(situation, what);
+      if (step.gather) {
+        // Once: if they are missing then, the gates say so.
+        mayGather = false;
+        await starter?.gather(service, signal);
+        continue;
+      }
       if (step.changed && !(await save(service, step, signal))) {
         await clock.sleep(PAUSE_MS * attempt * random(), signal);
         continue;

@@ -6,12 +6,10 @@ import type { EvaluateApproval, EvaluateOutput } from '../../events/evaluation.t
 import { decisionNow } from '../_advance.ts';
 import type { Base } from '../_entry.ts';
 import type { Applied, Transitions } from '../_transition.ts';
-import type { Readiness } from './readiness.ts';
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly table: WatchTable;
   readonly transitions: Transitions;
-  readonly readiness: Readiness;
 };
 
 /** Nonces are kept longer than any question is open. */
@@ -47,7 +45,7 @@ const answerToPerson = (service: string, applied: Applied, what: string): Evalua
   return answerOf(service, applied, { accepted: false, why });
 };
 
-export const openPeople = ({ table, transitions, readiness, clock, log }: Needs) => {
+export const openPeople = ({ table, transitions, clock, log }: Needs) => {
   const status = async (service: string, signal: AbortSignal): Promise<EvaluateOutput> => {
     const situation = await transitions.situationOf(service, signal);
     const { stored } = situation;
@@ -66,7 +64,6 @@ export const openPeople = ({ table, transitions, readiness, clock, log }: Needs)
     wanted: 'flip' | 'back',
     signal: AbortSignal,
   ): Promise<EvaluateOutput> => {
-    await readiness.fresh(service, await transitions.situationOf(service, signal), signal);
     const event: Event = { kind: 'order', nowMs: clock.now(), order: wanted };
     return answerToPerson(service, await transitions.apply(service, event, signal), wanted);
   };
@@ -81,7 +78,6 @@ export const openPeople = ({ table, transitions, readiness, clock, log }: Needs)
       log.warn('approval refused', { service, decisionId, refusal: check.refusal });
       return { ...(await status(service, signal)), accepted: false, why: check.why };
     }
-    await readiness.fresh(service, situation, signal);
     const nowMs = clock.now();
     const event: Event = { kind: 'approved', nowMs, decisionId, epoch };
     const applied = await transitions.apply(service, event, signal);

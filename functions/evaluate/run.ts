@@ -41,7 +41,7 @@ export const evaluate = (needs: Needs) => {
   const readiness = openReadiness(needs);
   const starter = openStarter(needs, readiness);
   const transitions = openTransitions({ ...needs, starter });
-  const people = openPeople({ ...needs, transitions, readiness });
+  const people = openPeople({ ...needs, transitions });
   const rescue = openRescue({ ...needs, transitions, machineOf: machineOf(needs.machineArns) });
 
   const alarm = async (rung: ExternalAlarm, signal: AbortSignal): Promise<EvaluateOutput> => {

@@ -32,4 +32,5 @@ export const openStarter = (
       machines.status(machineArns.failover, NO_EXECUTION, signal).catch(() => null),
     ]);
   },
+  gather: readiness.gather,
 });

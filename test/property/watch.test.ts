@@ -21,6 +21,7 @@ const situationOf = (stored: WatchState | null, nowMs: number): Situation => ({
   nowMs,
   hash,
   isDone: () => true,
+  mayGather: false,
 });
 
 type Said = { afterMs: number; observer: number; home: boolean; opinion: number; delayMs: number };

@@ -64,19 +64,19 @@ export const openWatchRun = async (world: WatchWorld, options: Options) => {
     );
   };
 
-  const prepared = (): number =>
+  const preparations = (): number =>
     world.invoked.filter(
       ({ name, input }) => name === PREPARE && (input as { service?: string }).service === service,
     ).length;
+  const others = world.called.get(PREPARE);
+  world.called.set(PREPARE, async (event) => {
+    if ((event as { service?: string }).service !== service) return others?.(event);
+    const found = facts(nowMs);
+    if (found !== null) await table.putFacts(service, found);
+  });
 
-  let preparedBefore = 0;
   const send = async (input: EvaluateInput, by = evaluator): Promise<EvaluateOutput> => {
     const output = await by(input);
-    if (prepared() > preparedBefore) {
-      preparedBefore = prepared();
-      const found = facts(nowMs);
-      if (found !== null) await table.putFacts(service, found);
-    }
     const { execution, phase } = output.state;
     if (!idle && execution !== null && phase === 'ACQUIRE') await carryOut(execution);
     return output;
@@ -112,7 +112,7 @@ export const openWatchRun = async (world: WatchWorld, options: Options) => {
   };
   return {
     ...{ hear, tick, send, stored, started, heard, notices, said, voteEvent, newEvaluator },
-    ...{ carryOut, transitions, setNow, now: () => nowMs, prepared },
+    ...{ carryOut, transitions, setNow, now: () => nowMs, prepared: preparations },
   };
 };
 

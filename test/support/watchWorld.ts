@@ -68,6 +68,8 @@ export const startWatchWorld = async () => {
   const heard: Heard[] = [];
   const invoked: { name: string; input: unknown }[] = [];
   const executions = new Map<string, Started & { status: 'RUNNING' | 'FAILED' }>();
+  /** What a function does, by its name. */
+  const called = new Map<string, (event: unknown) => Promise<void>>();
   /** What a call meets, by name of the operation, before it is carried out. */
   const meets = new Map<string, () => Promise<void> | void>();
   const gateway: Gateway = {
@@ -97,8 +99,10 @@ export const startWatchWorld = async () => {
       serviceFromSdk(eventsSdk, 'events', events.operations),
       serviceFromSdk(lambdaSdk, 'lambda', {
         Invoke: async (input: lambdaSdk.InvocationRequest) => {
-          await meets.get('Invoke')?.();
-          invoked.push({ name: String(input.FunctionName), input: decoded(input.Payload) });
+          const name = String(input.FunctionName);
+          const event = decoded(input.Payload);
+          invoked.push({ name, input: event });
+          await called.get(name)?.(event);
           return input.InvocationType === 'Event'
             ? { StatusCode: 202 }
             : { StatusCode: 200, Payload: new TextEncoder().encode('null') };
@@ -149,7 +153,7 @@ export const startWatchWorld = async () => {
   };
   return {
     ...clients,
-    ...{ url: server.url, sdk, dataDir, heard, invoked, executions, meets, stop, close },
+    ...{ url: server.url, sdk, dataDir, heard, invoked, called, executions, meets, stop, close },
   };
 };
 

@@ -25,10 +25,12 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 let runs = 0;
-const opened = (options: PlanOptions & { idle?: boolean } = {}): Promise<WatchRun> => {
-  const { idle = false, ...rest } = options;
+type Facts = (nowMs: number) => ReturnType<typeof goodFacts> | null;
+type Options = PlanOptions & { idle?: boolean; facts?: Facts };
+const opened = (options: Options = {}): Promise<WatchRun> => {
+  const { idle = false, facts = goodFacts, ...rest } = options;
   const plan = watchPlanWith({ ...rest, service: `eval${++runs}` });
-  return openWatchRun(world, { plan, startMs: START_MS, idle });
+  return openWatchRun(world, { plan, startMs: START_MS, idle, facts });
 };
 
 const S = 1_000;
@@ -282,16 +284,43 @@ describe('an approval', () => {
   });
 });
 
+describe('facts of the gates', () => {
+  it('that no suspicion had gathered are waited for, and nobody hears of a hold', async () => {
+    const run = await opened({ idle: true });
+    await hearAll(run, at(0), voices(at(0), 'UP', 60 * S));
+    // Found down at once, as after an evaluator that was away.
+    await hearAll(run, at(3), down(3));
+    expect(run.started()).toHaveLength(1);
+    const { decisionId } = (await run.stored()).state.execution!;
+    const kept = await world.table.decision(`eval${runs}`, decisionId);
+    expect(kept?.input.facts).toEqual(goodFacts(at(3)));
+    await eventually('the decision told', () => run.notices().includes('decided'));
+    expect(run.notices()).toEqual(['suspect', 'decided']);
+  });
+
+  it('that cannot be gathered block, and that is told once', async () => {
+    const run = await opened({ facts: () => null });
+    await doubted(run);
+    for (const seconds of [3, 4, 5]) await hearAll(run, at(seconds), down(seconds));
+    expect(run.started()).toEqual([]);
+    await eventually('a hold', () => run.notices().includes('held'));
+    expect(run.notices()).toEqual(['suspect', 'held']);
+    const [held] = run.heard('FailoverNotice').slice(-1);
+    expect(held?.detail['why']).toContain('too few switches can be written');
+  });
+});
+
 describe('orders and alarms', () => {
   it('an order to flip is carried out through the gates, with fresh facts', async () => {
-    const run = await opened({ idle: true });
+    let found: ReturnType<typeof goodFacts> | null = null;
+    const run = await opened({ idle: true, facts: () => found });
     const service = `eval${runs}`;
     await hearAll(run, at(0), voices(at(0), 'UP', 60 * S));
     const order = { kind: 'order' as const, service, order: 'flip' as const };
     const refused = await run.send(order);
     expect(refused).toMatchObject({ accepted: false, why: expect.stringMatching(/^G10: /) });
     expect(run.prepared()).toBe(1);
-    await world.table.putFacts(service, goodFacts(at(0)));
+    found = goodFacts(at(0));
     const answer = await run.send(order);
     expect(answer).toMatchObject({
       accepted: true,
