@@ -14,12 +14,25 @@ import type { ImageFacts } from '../../events/image.ts';
 import { reportOfDrill } from '../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL } from '../support/drillRecords.ts';
 import { gatedDrill } from '../support/gatedDrill.ts';
+import { nightsReportOf } from '../support/nights.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const HOSTILE = `"'><img src=x onerror="document.title='owned'"></script><script>document.title='owned'</script>`;
 
 const good = reportOfDrill(drillRecords(), FINISHED_AT);
 const gated = reportOfDrill(gatedDrill(), FINISHED_AT);
+/** With three weeks before it, two of the nights missed, and an image that became slower. */
+const nightly: DrillReport = {
+  ...good,
+  nights: nightsReportOf(
+    {
+      ...{ seed: 'page', noise: 0.02, armNoise: 0.01 },
+      truth: (arm, _, at) => (arm === 'distroless' && at >= 14 ? 1.2 : 1),
+    },
+    22,
+    [5, 9],
+  ),
+};
 
 const attackedImage = (image: ImageFacts | null): ImageFacts | null => {
   if (!image?.content) return image;
@@ -125,6 +138,28 @@ describe('the file', () => {
     }
   });
 
+  it('draws the nights with their change points and holes, and tells of alerts', () => {
+    const page = renderReportPage(nightly);
+    expect(page).toContain('20 nights since 2026-07-01, 2 missed');
+    expect(page).toContain('over 22 nights, 2 without a value, 1 change points');
+    expect(page).toContain('<title>change on 2026-07-15: ');
+    expect(page).toMatch(/<strong>image<\/strong> <bdi>shop-20260715-1<\/bdi> <small>known/);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(renderReportPage(good)).not.toContain('<section id="nights"');
+    const [alert] = nightly.nights?.alerts ?? [];
+    const nights = nightly.nights && {
+      ...nightly.nights,
+      alerts: alert ? [{ ...alert, of: HOSTILE, where: HOSTILE, why: HOSTILE }] : [],
+    };
+    expect(renderReportPage({ ...nightly, nights })).not.toContain('<img');
+  });
+
+  it('sets primary and standby side by side', () => {
+    const page = renderReportPage(good);
+    expect(page).toContain('<section id="standby" aria-labelledby="standby-title">');
+    expect(page).toContain('0 of 160');
+  });
+
   it('leaves out the parts of a drill that ranked nothing', () => {
     const page = renderReportPage(empty);
     expect(page).not.toContain('<section id="ranking"');
@@ -161,6 +196,7 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', () => {
   it.each([
     ['a good drill', good],
     ['a drill with gates', gated],
+    ['a drill over nights', nightly],
     ['an attack', attacked(gated)],
     ['an empty drill', empty],
     ['long names', longNamed],

@@ -1,10 +1,11 @@
 // Made-up nights of a service, seeded: the points that its drills would have added to the series.
 import { alertsOf, type Judged, type StoredAlert } from '../../core/anomalies/alerts.ts';
 import type { NightPoint } from '../../core/anomalies/points.ts';
+import { nightsReport } from '../../core/anomalies/report.ts';
 import { type SeriesNight, seriesUpTo } from '../../core/anomalies/series.ts';
 import { findingsOf, levelsOf } from '../../core/anomalies/tonight.ts';
 import { dateOf, dayOf } from '../../core/schedule/calendar.ts';
-import type { Acknowledgement } from '../../events/nights.ts';
+import { type Acknowledgement, NightsReport } from '../../events/nights.ts';
 import { normals } from './noise.ts';
 
 export const FIRST_DAY = dayOf('2026-07-01');
@@ -124,4 +125,25 @@ export const toldOver = (model: Model, nights: number) => {
     }
   }
   return told;
+};
+
+/** The nights as the last of them reports them. */
+export const nightsReportOf = (model: Model, nights: number, missed: readonly number[] = []) => {
+  const watch = watchNights();
+  const kept: SeriesNight[] = [];
+  let judged: Judged[] = [];
+  let tonight: SeriesNight[] = [];
+  for (let at = 0; at < nights; at++) {
+    if (missed.includes(at)) continue;
+    tonight = nightOf(model, at);
+    judged = watch.next(tonight);
+    kept.push(...tonight);
+  }
+  const all = tonight.map((night) =>
+    seriesUpTo(
+      night,
+      kept.filter(({ scope, metric }) => scope === night.scope && metric === night.metric),
+    ),
+  );
+  return NightsReport.parse(nightsReport(all, judged, watch.acks));
 };
