@@ -10,6 +10,10 @@ import type { EventEnvelope } from '../../local/eventbridge/events.ts';
 
 type Fact = WatchFact;
 
+/** In its first seconds an observer knows nothing yet, which is no news. */
+const isBeginning = ({ state, votes }: RegionVerdict): boolean =>
+  state === 'UNKNOWN' && votes.every(({ reason }) => reason === 'starting');
+
 const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact => ({
   ...{ service, atMs, kind: 'verdict' },
   // Said once at the start, and by the status: not with every verdict.
@@ -40,7 +44,7 @@ export const factOf = (event: EventEnvelope): Fact | undefined => {
   switch (event['detail-type']) {
     case 'RegionVerdict': {
       const { data } = RegionVerdict.safeParse(event.detail);
-      return data && verdictFact(data);
+      return data && !isBeginning(data) ? verdictFact(data) : undefined;
     }
     case 'FailoverNotice': {
       const { data } = FailoverNotice.safeParse(event.detail);

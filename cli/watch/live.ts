@@ -12,6 +12,24 @@ const REDRAW_MS = 1_000;
 
 type Screen = { draw(lines: readonly string[]): void; clear(): void };
 
+const ESCAPE = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)`);
+
+/** Cut to a width that does not wrap: a block is redrawn by its number of lines. Colours stay whole. */
+export const cutTo = (line: string, width: number): string => {
+  let left = width;
+  return line
+    .split(ESCAPE)
+    .map((part, at) => {
+      if (at % 2 === 1) return part;
+      const shown = [...part].slice(0, left);
+      left -= shown.length;
+      return shown.join('');
+    })
+    .join('');
+};
+
+const COLUMNS = 100;
+
 const openScreen = (stream: NodeJS.WriteStream): Screen => {
   let drawn = 0;
   const clear = (): void => {
@@ -21,7 +39,8 @@ const openScreen = (stream: NodeJS.WriteStream): Screen => {
   return {
     draw: (lines) => {
       clear();
-      stream.write(`${lines.join('\n')}\n`);
+      const width = (stream.columns ?? COLUMNS) - 1;
+      stream.write(`${lines.map((line) => cutTo(line, width)).join('\n')}\n`);
       drawn = lines.length;
     },
     clear,
