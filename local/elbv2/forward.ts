@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type Asked, ruleFor, weighted } from './actions.ts';
 import type { Reach } from './health.ts';
-import type { Listener } from './state.ts';
+import type { Listener, Target } from './state.ts';
 import type { Targets } from './targets.ts';
 
 type Needs = {
@@ -42,39 +42,60 @@ const askedOf = (request: IncomingMessage): Asked => ({
   host: (request.headers.host ?? '').replace(/:\d+$/, ''),
 });
 
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+
+/** Sends a request on to a target, and its answer back. */
+const sendTo = (
+  { reach, agent }: Needs,
+  target: Target,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void => {
+  const send = (again: boolean): void => {
+    const onward = http.request({
+      ...reach(target.id, target.port),
+      agent,
+      method: request.method,
+      path: request.url,
+      headers: passedOn(request.rawHeaders),
+      timeout: IDLE_MS,
+    });
+    onward.once('response', (back) => {
+      response.writeHead(back.statusCode ?? 502, back.statusMessage, passedOn(back.rawHeaders));
+      back.pipe(response);
+      back.once('error', () => response.destroy());
+    });
+    onward.once('timeout', () => {
+      answer(response, 504);
+      onward.destroy();
+    });
+    onward.once('error', () => {
+      // A connection that the target closed while it was idle says nothing of the target.
+      const stale = onward.reusedSocket && !response.headersSent && !hasBody(request);
+      if (stale && again && !response.destroyed) send(false);
+      else answer(response, 502);
+    });
+    response.once('close', () => onward.destroy());
+    if (hasBody(request)) request.pipe(onward);
+    else onward.end();
+  };
+  send(true);
+};
+
 const pass = (
-  { targets, reach, agent }: Needs,
+  needs: Needs,
   group: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): void => {
-  const taken = targets.take(group);
+  const taken = needs.targets.take(group);
   if (!taken) {
     answer(response, 503);
     return;
   }
-  const { target, release } = taken;
-  response.once('close', release);
-  const onward = http.request({
-    ...reach(target.id, target.port),
-    agent,
-    method: request.method,
-    path: request.url,
-    headers: passedOn(request.rawHeaders),
-    timeout: IDLE_MS,
-  });
-  onward.once('response', (back) => {
-    response.writeHead(back.statusCode ?? 502, back.statusMessage, passedOn(back.rawHeaders));
-    back.pipe(response);
-    back.once('error', () => response.destroy());
-  });
-  onward.once('timeout', () => {
-    answer(response, 504);
-    onward.destroy();
-  });
-  onward.once('error', () => answer(response, 502));
-  response.once('close', () => onward.destroy());
-  request.pipe(onward);
+  response.once('close', taken.release);
+  sendTo(needs, taken.target, request, response);
 };
 
 export const forward = (

@@ -315,6 +315,13 @@ describe('a load balancer', () => {
     await untilStates(blue, ['healthy']);
   });
 
+  it('asks again where a target has closed an idle connection', async () => {
+    expect((await ask(host)).status).toBe(200);
+    for (const server of backends) server.closeIdleConnections();
+    const answers = await Promise.all([ask(host), ask(host), ask(host)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
   it('listens at the same address after a restart', async () => {
     await close();
     await expect(ask(host)).rejects.toThrow('ECONNREFUSED');
