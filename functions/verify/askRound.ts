@@ -7,6 +7,8 @@ import type { DnsAnswer } from '../../probes/dnsMessage.ts';
 import type { Clock } from '../_entry.ts';
 
 const TIMEOUT_MS = 2_000;
+/** Far more than a record has: an answer of thousands is a wrong one, and need not be kept. */
+const VALUES_MAX = 100;
 
 /** How addresses are compared: each has one spelling. */
 export const canonicalAddress = (address: string): string => {
@@ -20,7 +22,9 @@ export const canonicalAddress = (address: string): string => {
 
 /** What the answer means for the record: an alias where the record is one, else the addresses. */
 const valuesOf = (answer: DnsAnswer, alias: boolean): string[] =>
-  (alias ? answer.aliases.slice(0, 1) : [...answer.records]).map(canonicalAddress).sort();
+  (alias ? answer.aliases.slice(0, 1) : answer.records.slice(0, VALUES_MAX))
+    .map(canonicalAddress)
+    .sort();
 
 const told = (exchanged: Exchanged, alias: boolean) =>
   exchanged.ok

@@ -36,8 +36,10 @@ import { ownerOf, requestByName } from './request.ts';
 
 type Needs = Base & { table: WatchTable; transitions: Transitions };
 
-/** The pause before the next round grows from the first to the second of these. */
-const PAUSE_MS = { first: 50, most: 1_000, growth: 1.5 };
+/** The pause before the next round grows; who waits for a long TTL need not ask every second. */
+const PAUSE_MS = { first: 50, most: 1_000, later: 5_000, laterFromMs: 120_000, growth: 1.5 };
+/** Below the time limit of the function and of its state, so that the result is still told. */
+const PROOF_MS_MAX = 540_000;
 
 /** Both types are always asked for; one that the region does not have must be gone. */
 const expectedOf = (answers: Answers): Expected => ({
@@ -85,18 +87,23 @@ const lookOnce = async (verifying: Verifying, seen: Seen): Promise<void> => {
 
 const lookUntilJudged = async (
   verifying: Verifying,
-): Promise<{ judgement: Judgement; seen: Seen; moments: ProofMoments }> => {
+): Promise<{ judgement: Judgement; cut: boolean; seen: Seen; moments: ProofMoments }> => {
   const { clock, plan, signal } = verifying;
   const seen: Seen = { answers: [], requests: [], rounds: 0 };
+  const beganMs = clock.now();
   let pauseMs = PAUSE_MS.first;
   for (;;) {
     await lookOnce(verifying, seen);
     const judgement = judgeVerification(plan, seen.answers, seen.requests, clock.now());
-    if (judgement.outcome !== 'waiting') {
-      return { judgement, seen, moments: proofMoments(plan, seen.answers, seen.requests) };
+    const tookMs = clock.now() - beganMs;
+    const cut = judgement.outcome === 'waiting' && tookMs >= PROOF_MS_MAX;
+    if (judgement.outcome !== 'waiting' || cut) {
+      const moments = proofMoments(plan, seen.answers, seen.requests);
+      return { judgement, cut, seen, moments };
     }
     await clock.sleep(pauseMs, signal);
-    pauseMs = Math.min(PAUSE_MS.most, pauseMs * PAUSE_MS.growth);
+    const mostMs = tookMs >= PAUSE_MS.laterFromMs ? PAUSE_MS.later : PAUSE_MS.most;
+    pauseMs = Math.min(mostMs, pauseMs * PAUSE_MS.growth);
   }
 };
 
@@ -147,11 +154,13 @@ const prove = async (
   const state = () => loaded(`the state of ${service}`, table.state(service, signal));
   const plan = await planOf(watch, await state(), execution, clock.now());
   const verifying = { ...needs, watch, execution, plan, signal };
-  const { judgement, seen, moments } = await lookUntilJudged(verifying);
+  const { judgement, cut, seen, moments } = await lookUntilJudged(verifying);
   const ok = judgement.outcome === 'verified';
   const nowMs = clock.now();
-  const noWorse = !ok && judgeOldSide(watch, (await state()).votes, execution, nowMs);
-  const { why, authoritative, resolvers, stragglers } = judgement;
+  // A proof that was not waited for to the end is none, but it speaks for no way back either.
+  const noWorse = !ok && !cut && judgeOldSide(watch, (await state()).votes, execution, nowMs);
+  const { authoritative, resolvers, stragglers } = judgement;
+  const why = cut ? `${judgement.why}; the TTL is longer than can be waited for` : judgement.why;
   const body: VerificationShape = {
     ok,
     outcome: ok ? 'verified' : 'failed',

@@ -193,6 +193,19 @@ describe('resolvers that keep an old answer', () => {
     expect(afterMs(time.now())).toBeGreaterThanOrEqual(90_000);
   });
 
+  it('are not waited for beyond what the function can, and that alone is no reason to go back', async () => {
+    await cached();
+    proofs.serve({ A: [STANDBY_ADDRESS] });
+    const [, , ignorant = ''] = proofs.resolvers;
+    const dns = { nameServers: proofs.nameServers, resolvers: [ignorant] };
+    const failover = { ...watchPlanWith({ service }).failover, ttlMs: 3_600_000 };
+    const { output, afterMs, state } = await verified({ plan: { dns, failover }, oldSide: 'UP' });
+    expect(output).toMatchObject({ ok: false, oldSideNoWorse: false });
+    expect(output.why).toContain('the TTL is longer than can be waited for');
+    expect(afterMs(time.now())).toBeLessThan(560_000);
+    expect(state?.phase).toBe('HOLD');
+  });
+
   it('keep that a name does not exist, for as long as the zone says', async () => {
     proofs.serve({});
     await cached();
