@@ -18,6 +18,8 @@ export type Needs = Base & {
 const BEAT_EVERY_MS = 5_000;
 /** The schedule comes every minute: the last beat of one invocation is just before the next one's first. */
 const BEATS = 12;
+/** ECS is asked with every so many beats: what it says counts for half a minute. */
+const LOOK_EVERY = 3;
 const WRITE_MS = 4_000;
 
 type Known = Pick<Heartbeat, 'peaks' | 'digest' | 'deploying'>;
@@ -57,10 +59,13 @@ export const beat =
     for (let n = 0; n < BEATS; n++) {
       await clock.sleep(Math.max(0, startMs + n * BEAT_EVERY_MS - clock.monotonicMs()), signal);
       const limited = AbortSignal.any([signal, AbortSignal.timeout(WRITE_MS)]);
-      const { peaks } = known;
-      known =
-        (await lookAround(needs, known, limited).catch(warn('service not seen'))) ??
-        ({ ...NOTHING, peaks } satisfies Known);
+      if (n % LOOK_EVERY === 0) {
+        const { peaks } = known;
+        known = (await lookAround(needs, known, limited).catch(warn('service not seen'))) ?? {
+          ...NOTHING,
+          peaks,
+        };
+      }
       // Written last, so that nothing it says is newer than the time it bears.
       const written = await heartbeats
         .beat({ region, writtenAtMs: clock.now(), ...known }, limited)
