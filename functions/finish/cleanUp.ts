@@ -84,7 +84,7 @@ const leftIn = async (
     return leftovers(footprint({ [name]: tasks }), footprint({ [name]: now }));
   } catch (error) {
     log.warn('capacity not put back', { region, cause: String(error) });
-    return [`${name} cannot be read: it wanted ${tasks} tasks before`];
+    return [`${name} cannot be read; tasks wanted before: ${tasks}`];
   }
 };
 

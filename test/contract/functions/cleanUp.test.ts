@@ -139,7 +139,7 @@ describe('what a failover ordered', () => {
     const before = plan;
     plan = lost;
     expect(await cleaned(false, [scaled(STANDBY, 1)])).toEqual([
-      `gone in ${STANDBY} cannot be read: it wanted 1 tasks before`,
+      `gone in ${STANDBY} cannot be read; tasks wanted before: 1`,
     ]);
     plan = before;
     expect(JSON.stringify(logged)).toContain('capacity not put back');
