@@ -10,14 +10,16 @@ import type { EventEnvelope } from '../../local/eventbridge/events.ts';
 
 type Fact = WatchFact;
 
+/** What a single vantage cannot tell is said at the start and by the status, not in every line. */
+const shortened = (why: string): string => why.replaceAll(`; ${SINGLE_VANTAGE_WORDS}`, '');
+
 /** In its first seconds an observer knows nothing yet, which is no news. */
 const isBeginning = ({ state, votes }: RegionVerdict): boolean =>
   state === 'UNKNOWN' && votes.every(({ reason }) => reason === 'starting');
 
 const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact => ({
   ...{ service, atMs, kind: 'verdict' },
-  // Said once at the start, and by the status: not with every verdict.
-  text: `${region} ${state}: ${why.replace(`; ${SINGLE_VANTAGE_WORDS}`, '')}`,
+  text: `${region} ${state}: ${shortened(why)}`,
 });
 
 const approvalHint = ({ approval }: FailoverNotice): string =>
@@ -25,7 +27,7 @@ const approvalHint = ({ approval }: FailoverNotice): string =>
 
 const noticeFact = (notice: FailoverNotice): Fact => ({
   ...{ service: notice.service, atMs: notice.atMs, kind: notice.notice },
-  text: `${notice.why}${notice.notice === 'approval' ? approvalHint(notice) : ''}`,
+  text: `${shortened(notice.why)}${notice.notice === 'approval' ? approvalHint(notice) : ''}`,
 });
 
 const completedFact = (completed: FailoverCompleted): Fact => {
