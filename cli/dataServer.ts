@@ -83,6 +83,13 @@ export const serveData = async (dataDir: string): Promise<DataServer> => {
 /** A table of ours, in the region it stands in. */
 export type Table = { readonly region: string; readonly name: string };
 
+/** A region of the running cloud may be down by a fault that somebody has set. */
+const REGION_TIMEOUT_MS = 3_000;
+
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name);
+
+/** Our tables of every region that answers; one that is down keeps its own to itself. */
 export const tablesOf = async (dataDir: string, endpoint: string): Promise<Table[]> => {
   const folder = path.join(dataDir, 'dynamodb');
   const regions = readdirSync(folder, { withFileTypes: true })
@@ -91,11 +98,15 @@ export const tablesOf = async (dataDir: string, endpoint: string): Promise<Table
   const found = regions.map(async (region) => {
     const client = new DynamoDBClient({ endpoint, region, credentials: CREDENTIALS });
     try {
-      const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+      const abortSignal = AbortSignal.timeout(REGION_TIMEOUT_MS);
+      const { TableNames = [] } = await client.send(new ListTablesCommand({}), { abortSignal });
       return TableNames.filter((name) => name.startsWith(TABLE_PREFIX)).map((name) => ({
         region,
         name,
       }));
+    } catch (error) {
+      if (isTimeout(error)) return [];
+      throw error;
     } finally {
       client.destroy();
     }

@@ -2,7 +2,9 @@
  * Gates G1 to G10: the conditions that must all hold before traffic is moved. Each is stored with
  * what was found, the limit, where it was read and how old that is.
  */
+
 import { CLOCK_SKEW_MAX_MS } from '../health/vote.ts';
+import { formatMs } from '../units.ts';
 import { openWindow } from './maintenance.ts';
 import type { Fact, View } from './view.ts';
 
@@ -80,7 +82,7 @@ const dataFresh: Rule = (view) => {
   if (lag === null) return { ...shown, ok: false, value: null, why: 'the data age is unknown' };
   const value = dataAgeMs(view, lag);
   const ok = value <= settings.rpoMs;
-  const why = `${ok ? 'at most' : 'over the RPO:'} ${value} ms of writes can be lost`;
+  const why = `${ok ? 'at most' : 'over the RPO:'} ${formatMs(value)} of writes can be lost`;
   return { ...shown, ok, value, why };
 };
 

@@ -37,7 +37,7 @@ const namedRegion = (
 ): string | null => {
   const region = detail?.['region'];
   if (region !== undefined) return String(region).slice(0, 100);
-  const [served] = String(detail?.['servedBy'] ?? '').split('/');
+  const [served] = String(detail?.['servedBy'] ?? '').split(/[/;,\s]/);
   return targets.some((target) => target.region === served) ? (served ?? null) : null;
 };
 
