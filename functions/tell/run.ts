@@ -6,6 +6,8 @@ import * as z from 'zod';
 import type { Secrets } from '../../aws/secrets.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
+import type { Decision } from '../../core/evidence/decision.ts';
+import type { Timings } from '../../core/failover/timings.ts';
 import type { Button } from '../../core/report/blocks.ts';
 import { failoverMessage } from '../../core/report/failoverNews.ts';
 import { APPROVE_ACTION, type ApprovalValue, DECLINE_ACTION } from '../../events/approvalButton.ts';
@@ -13,7 +15,7 @@ import { FailoverNotice } from '../../events/failoverNotice.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { SentMessage } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
-import { type Known, knownOf } from '../_failoverResult.ts';
+import { knownOf } from '../_failoverResult.ts';
 import { destinationOf, type send } from './send.ts';
 
 /** The event as EventBridge delivers it; AWS owns the rest of the envelope. */
@@ -63,20 +65,40 @@ const buttonsOf = ({ service, notice, approval }: FailoverNotice): Button[] => {
   ];
 };
 
-/** What the machine knows of the move by now; nothing where there is none, or it cannot be read. */
-const factsOf = async (
+type Numbers = { readonly timings: Timings | null; readonly lossMs: number | null };
+
+const NO_NUMBERS: Numbers = { timings: null, lossMs: null };
+
+/** The data gate of a decision, where it found a number. */
+const lossOf = (decision: Decision | undefined): number | null => {
+  const lag = decision?.plan.gates.find(({ gate }) => gate === 'G3')?.value;
+  return typeof lag === 'number' ? lag : null;
+};
+
+/**
+ * The numbers that a fact is told with, and no more is read: while traffic is being moved, this
+ * machine has better things to do.
+ */
+const numbersOf = async (
   { table, clock, log }: Needs,
-  { service, execution }: FailoverNotice,
+  { service, execution, notice }: FailoverNotice,
   signal: AbortSignal,
-): Promise<Known | null> => {
-  const stored = execution === null ? null : await table.state(service, signal);
-  if (execution === null || stored === null) return null;
+): Promise<Numbers> => {
+  if (execution === null) return NO_NUMBERS;
   try {
-    return await knownOf(table, { service, execution }, stored.state, clock.now(), signal);
+    if (notice === 'decided') {
+      const stored = await table.decision(service, execution.decisionId, signal);
+      return { ...NO_NUMBERS, lossMs: lossOf(stored?.decision) };
+    }
+    const stored = notice === 'verified' ? await table.state(service, signal) : null;
+    if (stored === null) return NO_NUMBERS;
+    const order = { service, execution };
+    const known = await knownOf(table, order, stored.state, clock.now(), signal);
+    return { timings: known.timings, lossMs: lossOf(known.decided?.decision) };
   } catch (error) {
     // The fact itself must be told, also without its numbers.
     log.warn('the evidence could not be read', { service, cause: String(error) });
-    return null;
+    return NO_NUMBERS;
   }
 };
 
@@ -85,18 +107,14 @@ const messageOf = async (
   notice: FailoverNotice,
   plan: WatchPlan,
   signal: AbortSignal,
-) => {
-  const known = await factsOf(needs, notice, signal);
-  const lag = known?.decided?.decision.plan.gates.find(({ gate }) => gate === 'G3')?.value;
-  return failoverMessage({
+) =>
+  failoverMessage({
     ...notice,
-    timings: known?.timings ?? null,
-    lossMs: typeof lag === 'number' ? lag : null,
+    ...(await numbersOf(needs, notice, signal)),
     singleVantage: plan.observers.length === 0,
     reportUrl: plan.reportUrl,
     buttons: buttonsOf(notice),
   });
-};
 
 export const tell =
   (needs: Needs) =>

@@ -76,6 +76,7 @@ describe('a failover of a whole watch', () => {
       expect.arrayContaining(['decision', 'lease', 'flip', 'dns', 'verification', 'completed']),
     );
     const log = path.join(workshop.dataDir(), 'slack', 'messages.jsonl');
+    expect(readFileSync(log, 'utf8')).toMatch(/RTO \d\.\d s \(detect \d\.\d s, /);
     const told = readFileSync(log, 'utf8')
       .trim()
       .split('\n')
