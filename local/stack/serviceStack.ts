@@ -88,6 +88,13 @@ const ensureBalancer = async ({ elbv2 }: Clients, { service, run }: Config) => {
   );
   const zone = shown[0]?.AvailabilityZones?.[0];
   const address = present(zone?.LoadBalancerAddresses?.[0]?.IpAddress, 'address');
+  // Clients have been told this address, so it cannot be another one.
+  if (shown[0]?.State?.Code === 'failed') {
+    throw new DrillError(
+      'AddressInUse',
+      `${service} is reached at ${address}:${run.port}, which somebody else on this machine holds, such as another watch. Stop that, or start anew with another data folder (--data)`,
+    );
+  }
   return { targetGroup, address };
 };
 

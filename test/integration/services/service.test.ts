@@ -1,6 +1,8 @@
 // Goal: the image of a watched service serves in both regions behind load balancers, survives a killed
 // task, a bad image and a restart, and says how it is run.
 // Method: the whole embedded cloud; the image is built by its CodeBuild and run as plain processes.
+import { once } from 'node:events';
+import http from 'node:http';
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cloud } from '../../../local/cloud.ts';
@@ -111,4 +113,17 @@ it('serves at the same addresses after a restart', async () => {
     );
   }
   expect(served.faults).toEqual([]);
+}, 60_000);
+
+it('says so when somebody else holds its address', async () => {
+  const { hostname } = new URL(urlIn(PRIMARY));
+  await cloud.close();
+  const other = http.createServer().listen(8080, hostname);
+  await once(other, 'listening');
+  cloud = await served.start();
+  await expect(served.install(cloud, 'two')).rejects.toThrow(
+    `tiny is reached at ${hostname}:8080, which somebody else on this machine holds`,
+  );
+  other.close();
+  await once(other, 'close');
 }, 60_000);
