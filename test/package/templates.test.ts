@@ -153,6 +153,25 @@ describe('the stacks together', () => {
     );
   });
 
+  it('lead from a vote to a flip through the home region alone, but for the switch itself', () => {
+    const elsewhere: string[] = [];
+    let seen = 0;
+    for (const id of ['EvaluateRole', 'AcquireLeaseRole', 'FlipRole', 'FailoverRole']) {
+      const own = all.failover.Resources[id];
+      for (const { action, resource } of own ? grantsOf(own) : []) {
+        seen += 1;
+        const [scheme, , service, region] = resource
+          .replace(/\$\{AWS::(\w+)\}/g, '<$1>')
+          .split(':');
+        const isSwitch = service === 's3' || service === 'route53';
+        const isHome = scheme !== 'arn' || region === '<Region>';
+        if (!isSwitch && !isHome) elsewhere.push(`${id} ${action} on ${resource}`);
+      }
+    }
+    expect(seen).toBeGreaterThan(15);
+    expect(elsewhere).toEqual([]);
+  });
+
   it('let a role write only to the log of its own function', () => {
     for (const role of ROLES) {
       for (const [, { Properties }] of ofType(all[role], FUNCTION)) {
