@@ -5,6 +5,7 @@ import { createProcessGuard } from '../processGuard.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import type { Runtime } from './sandboxProcess.ts';
+import { type Concurrency, openSlots, type Slot } from './slots.ts';
 import type {
   FunctionSpec,
   Invocation,
@@ -12,19 +13,6 @@ import type {
   LogSink,
   SandboxNetwork,
 } from './types.ts';
-
-export type Concurrency = {
-  /** Environments of one function in one region. */
-  readonly perFunction: number;
-  /** Environments of all functions together. */
-  readonly total: number;
-  /** Environments that start at once: more of them than cores start no sooner, and crowd out what runs. */
-  readonly starting: number;
-  /** Invocations that wait for an environment; more are refused. */
-  readonly waitingMax: number;
-  /** An environment without work for this long is stopped. */
-  readonly idleMs: number;
-};
 
 export const functionArn = (region: string, name: string): string =>
   `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${name}`;
@@ -40,16 +28,6 @@ export const taskRootOf = (spec: FunctionSpec): string => {
     );
   }
   return spec.codePath.slice(0, -end.length);
-};
-
-type Slot = {
-  readonly spec: FunctionSpec;
-  busy: boolean;
-  /** Its process is not yet ready for a first event. */
-  starting: boolean;
-  usedAt: number;
-  environment: Environment | undefined;
-  cancelIdle: () => void;
 };
 
 type Waiting = {
@@ -83,6 +61,7 @@ export const createPool = (needs: Needs): Pool => {
   const { clock, concurrency } = needs;
   const guard = createProcessGuard();
   const slots = new Set<Slot>();
+  const { idle, fresh } = openSlots(slots, concurrency, () => clock.monotonicMs());
   const retired = new WeakSet<FunctionSpec>();
   let waiting: Waiting[] = [];
   let closed = false;
@@ -154,39 +133,6 @@ export const createPool = (needs: Needs): Pool => {
     }
   };
 
-  const idleSlot = (spec: FunctionSpec): Slot | undefined =>
-    [...slots]
-      .filter((slot) => slot.spec === spec && !slot.busy && slot.environment?.alive())
-      .sort((a, b) => b.usedAt - a.usedAt)[0];
-
-  /** Makes room below the global bound by stopping the environment idle for longest. */
-  const makeRoom = (): boolean => {
-    if (slots.size < concurrency.total) return true;
-    const oldest = [...slots].filter((s) => !s.busy).sort((a, b) => a.usedAt - b.usedAt)[0];
-    if (oldest === undefined) return false;
-    oldest.cancelIdle();
-    slots.delete(oldest);
-    oldest.environment?.stop();
-    return true;
-  };
-
-  const newSlot = (spec: FunctionSpec): Slot | undefined => {
-    const own = [...slots].filter((slot) => slot.spec === spec).length;
-    if (own >= concurrency.perFunction) return undefined;
-    const starting = [...slots].filter((slot) => slot.starting).length;
-    if (starting >= concurrency.starting || !makeRoom()) return undefined;
-    const slot: Slot = {
-      spec,
-      busy: false,
-      starting: true,
-      usedAt: clock.monotonicMs(),
-      environment: undefined,
-      cancelIdle: () => {},
-    };
-    slots.add(slot);
-    return slot;
-  };
-
   const serveWith = (slotFor: (spec: FunctionSpec) => Slot | undefined): void => {
     if (closed) return;
     waiting = waiting.filter((entry) => {
@@ -196,11 +142,11 @@ export const createPool = (needs: Needs): Pool => {
     });
   };
 
-  const serve = (): void => serveWith((spec) => idleSlot(spec) ?? newSlot(spec));
+  const serve = (): void => serveWith((spec) => idle(spec) ?? fresh(spec));
 
   /** What idles is used at once; what would have to start is started when that has had a chance. */
   const serveSoon = (): void => {
-    serveWith(idleSlot);
+    serveWith(idle);
     if (waiting.length > 0) clock.after(QUICK_MS, serve);
   };
 

@@ -8,9 +8,10 @@ import { AwsError, type CallContext, type Operations } from '../wire/types.ts';
 import { type EventQueue, openEventQueue } from './eventQueue.ts';
 import { type FunctionRef, notFound, parseFunctionName } from './functionName.ts';
 import { ASYNC_REQUEST_BYTES_MAX, SYNC_REQUEST_BYTES_MAX } from './limits.ts';
-import { type Concurrency, createPool, functionArn, taskRootOf } from './pool.ts';
+import { createPool, functionArn, taskRootOf } from './pool.ts';
 import { prepareRuntime } from './runtime.ts';
 import type { Runtime } from './sandboxProcess.ts';
+import type { Concurrency } from './slots.ts';
 import type { FunctionSpec, Invocation, LogSink, SandboxNetwork } from './types.ts';
 
 export type LambdaNeeds = {
