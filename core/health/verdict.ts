@@ -51,7 +51,9 @@ const inWords = (votes: readonly Vote[]): string => {
   const count = (kind: Vote['vote']) => votes.filter(({ vote }) => vote === kind).length;
   const silent = votes.filter(({ vote }) => vote === 'ABSTAIN');
   const abstains = silent.map(({ observer, reason }) => `${observer} abstains: ${reason}`);
-  const counts = `${count('UP')} UP, ${count('DEGRADED')} DEGRADED, ${count('DOWN')} DOWN`;
+  const doubting = votes.filter((each) => each.vote === 'UP' && each.doubtSinceMs !== null).length;
+  const doubt = doubting === 0 ? '' : ` (${doubting} in doubt)`;
+  const counts = `${count('UP')} UP${doubt}, ${count('DEGRADED')} DEGRADED, ${count('DOWN')} DOWN`;
   return [`${counts} of ${votes.length}`, ...abstains].join('; ');
 };
 
