@@ -14,6 +14,7 @@ import { nightsSection } from './plots/nights.ts';
 import { paretoSection } from './plots/pareto.ts';
 import { placementsSection } from './plots/placements.ts';
 import { rankingSection, scenariosSection } from './plots/ranking.ts';
+import { rehearsalSection } from './plots/rehearsal.ts';
 import { standbySection } from './plots/standby.ts';
 import { waterfallSection } from './plots/waterfall.ts';
 import { decidingRanking, timeText } from './text.ts';
@@ -32,6 +33,7 @@ const partsOf = (report: DrillReport): Part[] => {
     { id: 'effects', name: 'Effects', content: ranked(forestSection) },
     { id: 'scenarios', name: 'Scenarios', content: scenariosSection(report, identities) },
     { id: 'trade-off', name: 'Trade-off', content: ranked(paretoSection) },
+    { id: 'rehearsal', name: 'Rehearsal', content: rehearsalSection(report) },
     { id: 'standby', name: 'Standby', content: standbySection(report) },
     { id: 'heat', name: 'Regions', content: measured ? heatSection(report, identities) : null },
     { id: 'bands', name: 'Cells', content: measured ? bandsSection(report, identities) : null },

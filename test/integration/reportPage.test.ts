@@ -160,6 +160,24 @@ describe('the file', () => {
     expect(page).toContain('0 of 160');
   });
 
+  it('tells how the failover was rehearsed, and by which parts its time went', () => {
+    const timings = {
+      ...{ detectMs: 2_400, decideMs: 90, fenceMs: 0, scaleMs: 0, flipMs: 140 },
+      ...{ authoritativeMs: 440, effectiveMs: null, rtoMs: 3_100 },
+    };
+    const rehearsal: DrillReport['rehearsal'] = {
+      ...{ service: 'shop', drillId: good.drillId, depth: 'shadow', outcome: 'FAILED' },
+      ...{ why: HOSTILE, startedAtMs: 0, finishedAtMs: 9_000, rtoMs: 3_100, timings },
+      ...{ lossMs: 800, executions: ['shop--shadow-3-1'], gates: [] },
+    };
+    const page = renderReportPage({ ...good, rehearsal });
+    expect(page).toContain('<section id="rehearsal"');
+    expect(page).toContain('failover report shop--shadow-3-1');
+    expect(page).toContain('not measured');
+    expect(page).not.toContain('<img');
+    expect(renderReportPage(good)).not.toContain('<section id="rehearsal"');
+  });
+
   it('leaves out the parts of a drill that ranked nothing', () => {
     const page = renderReportPage(empty);
     expect(page).not.toContain('<section id="ranking"');
