@@ -6,8 +6,13 @@ import { ALL_UP } from '../ranking/scenarios.ts';
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
-export const moreRounds = (rounds: number): string =>
-  rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
+/** More than the longest night has, by its default profile. */
+const ROUNDS_OF_A_NIGHT = 100;
+
+export const moreRounds = (rounds: number): string => {
+  if (rounds > ROUNDS_OF_A_NIGHT) return 'more rounds than a night has';
+  return rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
+};
 
 /** The table that decides: the median, with every region up. */
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
@@ -107,7 +112,11 @@ export const nextSteps = (
   } else if (best !== undefined) {
     steps.push(`Keep ${reference} for now. Against ${best}: ${against.join('; ')}.`);
   }
-  if (ranking.needMoreRounds !== undefined) {
+  if (ranking.needMoreRounds !== undefined && ranking.needMoreRounds > ROUNDS_OF_A_NIGHT) {
+    steps.push(
+      'The undecided pairs differ too little for one night to tell: choose by size or start, or take them as equal.',
+    );
+  } else if (ranking.needMoreRounds !== undefined) {
     steps.push(
       `${sentence(moreRounds(ranking.needMoreRounds))} would tell the undecided pairs apart: failover drill --profile nightly`,
     );

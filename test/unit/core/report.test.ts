@@ -108,6 +108,8 @@ describe('what to do next', () => {
     expect(step).toContain('About 9 more rounds');
     const [last] = nextSteps(only({ pairs, needMoreRounds: 1 }), 'slim', 0);
     expect(last).toContain('About one more round would');
+    const [equal] = nextSteps(only({ pairs, needMoreRounds: 1_312 }), 'slim', 0);
+    expect(equal).toContain('differ too little for one night');
   });
 
   it('is to drill again when the A/A check differs or nothing was ranked', () => {
