@@ -77,11 +77,20 @@ const dateAxis = ({ values, first }: Timeline, { xOf }: Frame): Markup[] => {
   );
 };
 
+/** With as many digits as tell two ticks apart. */
+const tickTexts = (line: Timeline, [first = 0, second = 1]: readonly number[]) => {
+  const digits = Math.max(2, Math.ceil(-Math.log10(Math.abs(second - first) || 1)));
+  return (tick: number): string =>
+    line.role === 'reference'
+      ? tickText(tick, (value) => levelText(line, value))
+      : `${tick.toFixed(digits)} ×`;
+};
+
 const chart = (line: Timeline, identity: Identity): Markup => {
   const known = line.values.filter((value) => value !== null);
   const scale = linearScale(known, { margin: 0.1, ticks: 5 });
   const frame = frameOf(line, scale);
-  const text = (tick: number): string => tickText(tick, (value) => levelText(line, value));
+  const text = tickTexts(line, scale.ticks);
   const holes = line.values.length - known.length;
   const label = `${seriesText(line)} over ${line.values.length} nights, ${holes} without a value, ${line.changes.length} change points`;
   const yPx = (tick: number): string => px(frame.yOf(tick));
@@ -114,6 +123,8 @@ const leadOf = (nights: NightsReport): string => {
 export const nightsSection = (report: DrillReport, identities: Identities): Markup | null => {
   const { nights, reference } = report;
   if (!nights) return null;
+  // One night is no line yet; the ranking tells of it.
+  if (nights.measured < 2) return section('nights', 'Over the nights', nightsText(nights), []);
   const lines = nights.timelines.map((line) => ({
     line,
     identity: identityOf(line, reference, identities),
