@@ -149,6 +149,8 @@ export const DrillConfig = z.strictObject({
       window: maintenanceWindow.optional(),
       /** Longest time from the fault to the proof that the standby serves. */
       rto: durationMs().optional(),
+      /** How long a canary or a full flip is held, and must stay well. */
+      hold: durationMs().default(60_000),
     })
     .optional(),
   promote: z.enum(['manual', 'canary', 'bluegreen']).default('manual'),

@@ -27,6 +27,8 @@ export const RehearsalWanted = z.strictObject({
   window: z.string().max(60).nullable(),
   /** Longest time from the fault to the proof of the flip; null is no limit. */
   rtoMs: Ms.nullable(),
+  /** How long a canary or a full flip must stay well. */
+  holdMs: Ms,
   timeZone: z.string().max(64),
 });
 export type RehearsalWanted = z.output<typeof RehearsalWanted>;

@@ -102,6 +102,7 @@ const rehearsalOf = ({ drill, failover }: Config): PlanOutput['rehearsal'] => {
     full: rehearsal.full ?? null,
     window: rehearsal.window ?? null,
     rtoMs: rehearsal.rto ?? null,
+    holdMs: rehearsal.hold,
     timeZone: failover?.timezone ?? drill.timezone,
   };
 };

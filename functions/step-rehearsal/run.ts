@@ -33,7 +33,6 @@ type Look = { readonly live: WatchPlan; readonly watch: string; readonly seen: R
 
 /** Share of traffic that a canary moves, in percent. */
 const CANARY_PERCENT = 5;
-const CANARY_HOLD_MS = 60_000;
 const SET_UP_MS = 300_000;
 /** Functions keep a plan for ten seconds (functions/_transition.ts). */
 const PLAN_KNOWN_MS = 12_000;
@@ -41,14 +40,14 @@ const MOVES_MAX = 10;
 const LIVE_AT_REST: ReadonlySet<string> = new Set(['STEADY', 'STABILIZE', 'FAILBACK_READY']);
 
 /** Generous by design: a rehearsal that is late is to be told from one that hangs. */
-const limitsOf = ({ health, failover }: WatchPlan): RehearsalLimits => {
+const limitsOf = ({ health, failover }: WatchPlan, holdMs: number): RehearsalLimits => {
   const roundsMs = 10 * Math.max(health.intervalMs, health.timeoutMs);
   const { ttlMs } = failover;
   return {
     setUpMs: SET_UP_MS,
     calmMs: health.upMs + roundsMs + 60_000,
     flipMs: health.downMs + roundsMs + ttlMs + 60_000,
-    holdMs: Math.max(CANARY_HOLD_MS, health.downMs),
+    holdMs,
     returnMs: health.upMs + roundsMs + ttlMs + 2 * PLAN_KNOWN_MS,
   };
 };
@@ -224,7 +223,7 @@ export const stepOfRehearsal = (needs: Needs) => {
     signal: AbortSignal,
   ): Promise<{ memory: RehearsalMemory; over: boolean }> => {
     const seen = await look(needs, input, signal);
-    const step = stepRehearsal(input.memory, seen.seen, limitsOf(seen.live));
+    const step = stepRehearsal(input.memory, seen.seen, limitsOf(seen.live, input.wanted.holdMs));
     let { memory } = step;
     for (const deed of step.deeds) {
       log.info('rehearsal', { stage: memory.stage, deed });

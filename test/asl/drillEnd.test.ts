@@ -73,7 +73,14 @@ describe('the end of a drill', () => {
   });
 
   it('is rehearsed only where the configuration asks for it, with the reference', async () => {
-    const wanted = { depth: 'shadow', every: 'night', full: null, window: null, rtoMs: null };
+    const wanted = {
+      depth: 'shadow',
+      every: 'night',
+      full: null,
+      window: null,
+      rtoMs: null,
+      holdMs: 60_000,
+    };
     expect((await state('IsRehearsed').given({}, { wanted: null }).run()).next).toBe('CleanUp');
     expect((await state('IsRehearsed').given({}, { wanted }).run()).next).toBe('Rehearse');
     const placements = [PLACEMENT, { ...PLACEMENT, armId: 'fat' }];
