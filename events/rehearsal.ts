@@ -85,7 +85,7 @@ export const BeginRehearsalOutput = z.strictObject({
   start: z.boolean(),
   result: RehearsalResult.nullable(),
   memory: RehearsalMemoryShape.nullable(),
-  configHash: z.string().max(64),
+  configHash: z.string().max(140),
 });
 export type BeginRehearsalOutput = z.output<typeof BeginRehearsalOutput>;
 
@@ -97,5 +97,5 @@ export const StepRehearsalOutput = z.strictObject({
   over: z.boolean(),
 });
 
-export const EndRehearsalInput = StepRehearsalInput.extend({ configHash: z.string().max(64) });
+export const EndRehearsalInput = StepRehearsalInput.extend({ configHash: z.string().max(140) });
 export type EndRehearsalInput = z.output<typeof EndRehearsalInput>;

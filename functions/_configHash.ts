@@ -1,9 +1,13 @@
-/** What a rehearsal must leave as it found it, in one hash: the plan of the watch, and its record. */
+/** What a rehearsal must leave as it found it: the plan of the watch, and its record, as hashes. */
 import { createHash } from 'node:crypto';
 import type { DnsRecord } from '../aws/dnsRecord.ts';
 import { canonicalJson } from '../core/evidence/canonical.ts';
 import type { RecordSet } from '../core/failover/switchRecord.ts';
 import type { WatchPlan } from '../events/watchPlan.ts';
+
+const SEPARATOR = ':';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const lineOf = ({ name, type, ttlS, values, share }: RecordSet): string =>
   JSON.stringify([name, type, ttlS, [...values].sort(), share ?? null]);
@@ -17,6 +21,9 @@ export const configHash = async (
   const { zoneId, record } = plan;
   const { sets } = await dnsRecord.read({ zoneId, record }, signal);
   const lines = sets.map(lineOf).sort();
-  const text = canonicalJson([canonicalJson(JSON.parse(JSON.stringify(plan))), ...lines]);
-  return createHash('sha256').update(text).digest('hex');
+  const planText = canonicalJson(JSON.parse(JSON.stringify(plan)));
+  return `${sha256(planText)}${SEPARATOR}${sha256(lines.join('\n'))}`;
 };
+
+/** Only the plan's part: the record has been moved by a real failover, which is no fault of anybody. */
+export const ofPlan = (hash: string): string => hash.split(SEPARATOR)[0] ?? '';

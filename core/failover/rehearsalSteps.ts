@@ -214,6 +214,8 @@ const whileReturning = (
   limits: RehearsalLimits,
 ): RehearsalStep => {
   const { nowMs, home, active, phase } = seen;
+  // A share has been taken back; where the service itself has gone meanwhile is no matter of ours.
+  if (memory.depth === 'canary') return to(memory, { stage: 'over' }, nowMs);
   const atHome = active === home && (phase === null || phase === 'STEADY' || phase === 'SUSPECT');
   if (atHome) return to(memory, { stage: 'over' }, nowMs);
   if (nowMs - memory.stageSinceMs < limits.returnMs) return orderedBack(memory, seen);

@@ -8,7 +8,7 @@ import { rtoFromFault } from '../../core/failover/rehearsalRto.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
 import type { EndRehearsalInput, RehearsalResult } from '../../events/rehearsal.ts';
 import { shadowOf } from '../../events/watchPlan.ts';
-import { configHash } from '../_configHash.ts';
+import { configHash, ofPlan } from '../_configHash.ts';
 import type { Base } from '../_entry.ts';
 import { starterOf } from '../_starter.ts';
 
@@ -43,8 +43,9 @@ export const endRehearsal =
     const { depth, failure } = memory;
     const watch = depth === 'shadow' ? shadowOf(service) : service;
     if (depth === 'shadow') await clear(needs, input, signal);
-    const [plan, stored, summaries] = await Promise.all([
+    const [plan, live, stored, summaries] = await Promise.all([
       table.plan(service, signal),
+      table.state(service, signal),
       table.state(watch, signal),
       table.summaries(watch, FailoverSummary, MOVES_MAX, signal),
     ]);
@@ -53,6 +54,9 @@ export const endRehearsal =
       .reverse();
     const flip = moves.find(({ to }) => to !== plan?.primary);
     const measured = flip?.timings ? rtoFromFault(flip.timings, flip.startedAtMs, memory) : null;
+    const hashAfter = plan === null ? null : await configHash(dnsRecord, plan, signal);
+    const isMoved = depth !== 'full' && live !== null && live.state.active !== plan?.primary;
+    const compared = (hash: string): string => (isMoved ? ofPlan(hash) : hash);
     const judged = judgeRehearsal({
       ended: memory.stage === 'over',
       interruptedBy: memory.interruptedBy,
@@ -61,9 +65,9 @@ export const endRehearsal =
       rtoMs: measured?.rtoMs ?? null,
       rtoMaxMs: depth === 'canary' ? null : wanted.rtoMs,
       relapsesMs: memory.relapsesMs,
-      reverted: plan === null || stored === null || stored.state.active === plan.primary,
-      configHashBefore: input.configHash,
-      configHashAfter: plan === null ? null : await configHash(dnsRecord, plan, signal),
+      reverted: depth === 'canary' || stored === null || stored.state.active === plan?.primary,
+      configHashBefore: compared(input.configHash),
+      configHashAfter: hashAfter === null ? null : compared(hashAfter),
     });
     const isExplained = judged.outcome === 'FAILED' && failure !== null;
     const result: RehearsalResult = {

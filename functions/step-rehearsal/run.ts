@@ -141,6 +141,8 @@ const setShare = async (
   const found = await dnsRecord.read({ zoneId, record }, signal);
   const epoch = epochOf(found.epoch) ?? 0;
   if (sets === null) throw new RangeError('the regions have different types of addresses');
+  // A real flip has come in between, and it was the last word.
+  if (percent === 0 && found.sets.every(({ share }) => share === undefined)) return;
   const planned = planRecordChange(found, { record, epoch, sets, previous: found.sets });
   if (planned.kind === 'already') return;
   if (planned.kind !== 'change') throw new RangeError(planned.why);
