@@ -1,5 +1,6 @@
 /** What `failover status --json` prints: a watch as it is now. */
 import * as z from 'zod';
+import { NoticeShape } from './failoverNotice.ts';
 import { StateShape } from './failoverState.ts';
 import { VoteShape } from './healthVote.ts';
 import { EpochMs, Ms, Region } from './region.ts';
@@ -8,20 +9,7 @@ import { EpochMs, Ms, Region } from './region.ts';
 export const WatchFact = z.strictObject({
   atMs: EpochMs,
   service: z.string(),
-  kind: z.enum([
-    'verdict',
-    'suspect',
-    'cleared',
-    'approval',
-    'decided',
-    'flipped',
-    'verified',
-    'failed',
-    'held',
-    'failback-ready',
-    'page',
-    'completed',
-  ]),
+  kind: z.enum(['verdict', ...NoticeShape.options, 'page', 'completed']),
   text: z.string(),
 });
 export type WatchFact = z.output<typeof WatchFact>;

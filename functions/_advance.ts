@@ -64,8 +64,8 @@ const OVERDUE_MS = 3_000;
 const OUTBOX_MAX = 20;
 
 /** The decision rests on this, and a replay gets the same. */
-const inputOf = (
-  { plan, facts, nowMs }: Situation,
+export const inputOf = (
+  { plan, facts, nowMs }: Pick<Situation, 'plan' | 'facts' | 'nowMs'>,
   state: State,
   votes: readonly Vote[],
 ): DecisionInput => ({

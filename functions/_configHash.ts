@@ -1,13 +1,12 @@
 /** What a rehearsal must leave as it found it: the plan of the watch, and its record, as hashes. */
-import { createHash } from 'node:crypto';
+
 import type { DnsRecord } from '../aws/dnsRecord.ts';
 import { canonicalJson } from '../core/evidence/canonical.ts';
 import type { RecordSet } from '../core/failover/switchRecord.ts';
 import type { WatchPlan } from '../events/watchPlan.ts';
+import { sha256 } from './_sha256.ts';
 
 const SEPARATOR = ':';
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const lineOf = ({ name, type, ttlS, values, share }: RecordSet): string =>
   JSON.stringify([name, type, ttlS, [...values].sort(), share ?? null]);

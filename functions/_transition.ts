@@ -2,7 +2,7 @@
  * Moves the machine of a watch: load, reduce, save if nobody else was first, then carry out what was
  * decided. Every function of a failover feeds its result in here, so there is one account of it.
  */
-import { createHash } from 'node:crypto';
+
 import type { EventBus } from '../aws/eventBus.ts';
 import type { WatchTable } from '../aws/watchTable.ts';
 import { DrillError } from '../core/errors.ts';
@@ -13,6 +13,7 @@ import type { WatchState } from '../events/watchState.ts';
 import { type Advance, advance, type Incoming, type Situation } from './_advance.ts';
 import type { Base } from './_entry.ts';
 import { openOutbox, type Starter } from './_outbox.ts';
+import { sha256 } from './_sha256.ts';
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly table: WatchTable;
@@ -35,8 +36,6 @@ const PLAN_KEPT_MS = 10_000;
 /** Ten observers that vote at the same moment are all served within this many tries. */
 const TRIES = 20;
 const PAUSE_MS = 4;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isList = (incoming: Incoming | Event | readonly Event[]): incoming is readonly Event[] =>
   Array.isArray(incoming);

@@ -208,16 +208,19 @@ const whileRecovering = (
   return revert(memory, seen, { failure: 'home was not seen well again' });
 };
 
+/** Whether it is as it was: at home, and nothing under way. */
+export const isPutBack = ({ active, home, phase }: RehearsalSeen): boolean =>
+  active === home && (phase === null || phase === 'STEADY' || phase === 'SUSPECT');
+
 const whileReturning = (
   memory: RehearsalMemory,
   seen: RehearsalSeen,
   limits: RehearsalLimits,
 ): RehearsalStep => {
-  const { nowMs, home, active, phase } = seen;
+  const { nowMs } = seen;
   // A share has been taken back; where the service itself has gone meanwhile is no matter of ours.
   if (memory.depth === 'canary') return to(memory, { stage: 'over' }, nowMs);
-  const atHome = active === home && (phase === null || phase === 'STEADY' || phase === 'SUSPECT');
-  if (atHome) return to(memory, { stage: 'over' }, nowMs);
+  if (isPutBack(seen)) return to(memory, { stage: 'over' }, nowMs);
   if (nowMs - memory.stageSinceMs < limits.returnMs) return orderedBack(memory, seen);
   const failure = memory.failure ?? 'it could not be put back: run `failover back`';
   return to(memory, { stage: 'over', failure }, nowMs);
@@ -263,7 +266,3 @@ export const stepRehearsal = (
       return stay(memory);
   }
 };
-
-/** Whether it is as it was: at home, and nothing under way. */
-export const isPutBack = ({ active, home, phase }: RehearsalSeen): boolean =>
-  active === home && (phase === null || phase === 'STEADY' || phase === 'SUSPECT');

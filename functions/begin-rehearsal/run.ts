@@ -11,7 +11,6 @@ import { decide } from '../../core/evidence/decision.ts';
 import { type Depth, mayRehearse } from '../../core/failover/rehearsal.ts';
 import { depthTonight } from '../../core/failover/rehearsalNights.ts';
 import { startRehearsal } from '../../core/failover/rehearsalSteps.ts';
-import { areaUnder } from '../../core/regions/judge.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
 import type {
   BeginRehearsalOutput,
@@ -20,6 +19,7 @@ import type {
 } from '../../events/rehearsal.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
+import { inputOf } from '../_advance.ts';
 import { configHash } from '../_configHash.ts';
 import type { Base } from '../_entry.ts';
 import { lostPrimary } from './lostPrimary.ts';
@@ -68,19 +68,9 @@ const replay = async (
   const facts = await table.facts(service, signal);
   const nowMs = clock.now();
   const { active, other } = stored.state;
-  const { residency } = plan.failover;
-  const { plan: decided } = decide({
-    nowMs,
-    health: plan.health,
-    settings: { ...plan.failover, mode: 'auto' },
-    observers: plan.observers,
-    areas: {
-      active: areaUnder(active, residency),
-      other: areaUnder(other, residency),
-    },
-    ...lostPrimary(stored, plan, nowMs),
-    facts,
-  });
+  const asked: WatchPlan = { ...plan, failover: { ...plan.failover, mode: 'auto' } };
+  const { state, votes } = lostPrimary(stored, plan, nowMs);
+  const { plan: decided } = decide(inputOf({ plan: asked, facts, nowMs }, state, votes));
   const moves = decided.plan === 'flip' || decided.plan === 'restore';
   const lag = decided.gates.find(({ gate }) => gate === 'G3')?.value;
   return resultOf(input, nowMs, {
@@ -99,7 +89,7 @@ const obstacle = async (
   needs: Needs,
   input: RehearsalInput,
   depth: Depth,
-  stored: WatchState | null,
+  { plan, stored }: { readonly plan: WatchPlan; readonly stored: WatchState | null },
   signal: AbortSignal,
 ): Promise<Ending | null> => {
   const { service, drillId, wanted } = input;
@@ -107,8 +97,7 @@ const obstacle = async (
   if (stored === null && depth !== 'shadow') {
     return { depth, outcome: 'SKIPPED', why: `nobody watches ${service}: run failover watch` };
   }
-  const plan = await table.plan(service, signal);
-  if (depth === 'canary' && plan?.switch.driver !== 'record') {
+  if (depth === 'canary' && plan.switch.driver !== 'record') {
     const why = 'a share of traffic can be moved with driver record only';
     return { depth, outcome: 'SKIPPED', why };
   }
@@ -124,7 +113,7 @@ const obstacle = async (
     phase: stored?.state.phase ?? 'STEADY',
     blockingAlarms: stored?.state.alarm ? [stored.state.alarm.source] : [],
     window: wanted.window,
-    maintenance: plan?.failover.maintenance ?? [],
+    maintenance: plan.failover.maintenance,
     timeZone: wanted.timeZone,
     deployInProgress: facts.deployInProgress?.value ?? false,
     otherRehearsal,
@@ -163,7 +152,7 @@ export const beginRehearsal =
       await functions.call(evaluateFunction, tick, EvaluateOutputShape, signal);
     }
     const fresh = stored && (await table.state(service, signal));
-    const kept = await obstacle(needs, input, depth, fresh, signal);
+    const kept = await obstacle(needs, input, depth, { plan, stored: fresh }, signal);
     if (kept !== null) return ended(kept);
     if (depth === 'replay' && fresh !== null) {
       return ended(await replay(needs, input, plan, fresh, signal));

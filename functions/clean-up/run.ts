@@ -5,7 +5,7 @@ import type { Tasks } from '../../aws/tasks.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { CleanUpInput, CleanUpOutput } from '../../events/drillEnd.ts';
 import type { Base } from '../_entry.ts';
-import { starterOf } from '../_starter.ts';
+import { stopStarted } from '../_starter.ts';
 
 type Needs = Base & { records: DrillRecords; tasks: Tasks };
 type Output = z.output<typeof CleanUpOutput>;
@@ -19,13 +19,9 @@ export const cleanUp =
       throw error;
     });
     const stopped = await Promise.all(
-      (plan?.servingRegions ?? []).map(async (region) => {
-        const left = await tasks.startedBy(region, starterOf(drillId), signal);
-        await Promise.all(
-          left.map((taskArn) => tasks.stop(region, taskArn, `clean-up of ${drillId}`, signal)),
-        );
-        return left.length;
-      }),
+      (plan?.servingRegions ?? []).map((region) =>
+        stopStarted(tasks, { drillId, region, why: 'clean-up of' }, signal),
+      ),
     );
     const total = stopped.reduce((sum, some) => sum + some, 0);
     if (total > 0) log.warn('stopped tasks that were left', { drillId, stopped: total });

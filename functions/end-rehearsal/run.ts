@@ -10,7 +10,7 @@ import type { EndRehearsalInput, RehearsalResult } from '../../events/rehearsal.
 import { shadowOf } from '../../events/watchPlan.ts';
 import { configHash, ofPlan } from '../_configHash.ts';
 import type { Base } from '../_entry.ts';
-import { starterOf } from '../_starter.ts';
+import { stopStarted } from '../_starter.ts';
 
 type Needs = Base & {
   table: WatchTable;
@@ -27,11 +27,8 @@ const clear = async (
   signal: AbortSignal,
 ): Promise<void> => {
   for (const region of new Set(placements.map((placement) => placement.region))) {
-    const left = await tasks.startedBy(region, starterOf(drillId), signal);
-    await Promise.all(
-      left.map((taskArn) => tasks.stop(region, taskArn, `end of rehearsal ${drillId}`, signal)),
-    );
-    log.info('shadow stopped', { region, tasks: left.length });
+    const stopped = await stopStarted(tasks, { drillId, region, why: 'end of rehearsal' }, signal);
+    log.info('shadow stopped', { region, tasks: stopped });
   }
 };
 

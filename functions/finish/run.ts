@@ -2,7 +2,7 @@
  * Ends an execution, however it went: a machine left in the middle is brought to rest, and all that
  * was written down on the way becomes one record that can be checked and replayed.
  */
-import { createHash } from 'node:crypto';
+
 import type { Documents } from '../../aws/documents.ts';
 import type { EventBus } from '../../aws/eventBus.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
@@ -17,6 +17,7 @@ import type { FinishInput, FinishOutput } from '../../events/finishStep.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
 import { type Known, knownOf, resultOf } from '../_failoverResult.ts';
+import { sha256 } from '../_sha256.ts';
 import type { Transitions } from '../_transition.ts';
 import { type CleanUpNeeds, cleanUp } from './cleanUp.ts';
 
@@ -27,8 +28,6 @@ type Needs = Base & {
   bus: EventBus;
   transitions: Transitions;
 };
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Key of an execution's record. */
 export const recordKeyOf = (service: string, execution: string): string =>

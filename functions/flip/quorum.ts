@@ -1,5 +1,5 @@
 /** Driver `quorum`: conditional puts of the switch objects, all at once, until enough say so. */
-import { createHash } from 'node:crypto';
+
 import type { DnsSwitch, ReadSwitch, SwitchObject } from '../../aws/dnsSwitch.ts';
 import type { Secrets } from '../../aws/secrets.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
@@ -16,6 +16,7 @@ import type { PreflightOutput } from '../../events/failoverStep.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { Calls } from '../_calls.ts';
 import type { Clock } from '../_entry.ts';
+import { sha256 } from '../_sha256.ts';
 import type { Attempt } from './attempt.ts';
 import type { Guard, Moved } from './record.ts';
 
@@ -145,8 +146,6 @@ type Needs = {
   readonly clock: Clock;
   readonly random: () => number;
 };
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** @throws DrillError `ConfigInvalid` when the plan names a key that is not there. */
 const keyOf = async (

@@ -10,12 +10,12 @@ import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
 import { initialState } from '../../core/failover/states.ts';
-import { epochOf, type RecordChange } from '../../core/failover/switchRecord.ts';
+import { epochOf, epochSet, type RecordChange } from '../../core/failover/switchRecord.ts';
 import type { RehearsalInput } from '../../events/rehearsal.ts';
 import { shadowOf, type WatchPlan, type WatchTarget } from '../../events/watchPlan.ts';
 import type { httpProbe } from '../../probes/http.ts';
 import type { Base } from '../_entry.ts';
-import { starterOf } from '../_starter.ts';
+import { starterOf, stopStarted } from '../_starter.ts';
 
 export type ShadowNeeds = Base & {
   readonly table: WatchTable;
@@ -30,7 +30,6 @@ const PROBE_TIMEOUT_MS = 2_000;
 /** A shadow is read by nobody but us, so its answers may change at once. */
 const TTL_MS = 1_000;
 const MS_PER_S = 1_000;
-const EPOCH_TTL_S = 60;
 
 /** `shop.example.com` has the shadow `shadow-shop.example.com`, in the same zone. */
 export const shadowRecord = (record: string): string => `shadow-${record}`;
@@ -129,16 +128,10 @@ const resetRecord = async (
   const epoch = Math.max(epochOf(found.epoch) ?? 0, stored?.state.epoch ?? 0) + 1;
   const remove = [...found.sets, ...(found.epoch === null ? [] : [found.epoch])];
   const name = { record, ttlS: Math.round(plan.failover.ttlMs / MS_PER_S) };
-  const epochSet = {
-    name: `_failover.${record}`,
-    type: 'TXT' as const,
-    ttlS: EPOCH_TTL_S,
-    values: [`"epoch=${epoch}"`],
-  };
   const batch: RecordChange[] = [
     ...remove.map((set) => ({ action: 'DELETE' as const, set })),
     ...answerSets(name, home.answers).map((set) => ({ action: 'CREATE' as const, set })),
-    { action: 'CREATE', set: epochSet },
+    { action: 'CREATE', set: epochSet(record, epoch) },
   ];
   const comment = `rehearsal of ${service}, epoch ${epoch}`;
   const change = await dnsRecord.submit({ zoneId, record }, { batch, comment }, signal);
@@ -165,17 +158,12 @@ const resetRecord = async (
 export const openShadow = (needs: ShadowNeeds) => {
   const { table, tasks } = needs;
 
-  const stopAll = async (
+  /** How many tasks there were is how much the fault hit. */
+  const stopAll = (
     { drillId }: RehearsalInput,
     region: string,
     signal: AbortSignal,
-  ): Promise<number> => {
-    const found = await tasks.startedBy(region, starterOf(drillId), signal);
-    await Promise.all(
-      found.map((taskArn) => tasks.stop(region, taskArn, `rehearsal of ${drillId}`, signal)),
-    );
-    return found.length;
-  };
+  ): Promise<number> => stopStarted(tasks, { drillId, region, why: 'rehearsal of' }, signal);
 
   /** Places both sides and points the shadow's name at its home. */
   const setUp = async (

@@ -11,7 +11,7 @@ import { HOSTS, regionAddress } from '../network/addresses.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS } from './clients.ts';
 import { deploy } from './deploy.ts';
-import { installWatch, type WatchInstallOptions, watchNamesOf } from './installWatch.ts';
+import { formerOf, installWatch, type WatchInstallOptions, watchNamesOf } from './installWatch.ts';
 
 const FUNCTIONS = ['begin-rehearsal', 'step-rehearsal', 'end-rehearsal'] as const;
 
@@ -37,10 +37,7 @@ const storedPlan = async ({ cloud, config }: WatchInstallOptions): Promise<Watch
   const sdk = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
   const table = openWatchTable(name, sdk);
   try {
-    return await table.plan(config.service);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return null;
-    throw error;
+    return (await formerOf(table, config.service)).plan;
   } finally {
     table.close();
   }

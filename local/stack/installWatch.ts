@@ -78,7 +78,7 @@ export const watchNamesOf = (config: Config) => {
 };
 
 /** What a former start has left; nothing when there is no table yet. */
-const formerOf = async (table: WatchTable, service: string) => {
+export const formerOf = async (table: WatchTable, service: string) => {
   try {
     const [plan, stored] = await Promise.all([table.plan(service), table.state(service)]);
     return { plan, state: stored?.state ?? null };

@@ -72,7 +72,7 @@ export const startBalancedCloud = async (dataDir: string, more: Partial<EcsNeeds
 export type BalancedCloud = Awaited<ReturnType<typeof startBalancedCloud>>;
 
 /** Makes a target group in use, and answers with it and the address it is reached at. */
-export const makeBalancer = async ({ elb }: Pick<BalancedCloud, 'elb'>) => {
+export const makeBalancer = async ({ elb }: Pick<BalancedCloud, 'elb'>, port = PORT) => {
   const group = await elb.send(
     new elbSdk.CreateTargetGroupCommand({
       ...{ Name: 'shop', Protocol: 'HTTP', Port: 8080, TargetType: 'ip' },
@@ -89,7 +89,7 @@ export const makeBalancer = async ({ elb }: Pick<BalancedCloud, 'elb'>) => {
     new elbSdk.CreateListenerCommand({
       LoadBalancerArn: arn,
       Protocol: 'HTTP',
-      Port: PORT,
+      Port: port,
       DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
     }),
   );
@@ -98,7 +98,7 @@ export const makeBalancer = async ({ elb }: Pick<BalancedCloud, 'elb'>) => {
   );
   const zone = shown.LoadBalancers?.[0]?.AvailabilityZones?.[0];
   const address = zone?.LoadBalancerAddresses?.[0]?.IpAddress ?? '';
-  return { targetGroupArn, url: `http://${address}:${PORT}/` };
+  return { targetGroupArn, url: `http://${address}:${port}/` };
 };
 
 export const registerImage = async (

@@ -27,6 +27,7 @@ import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createNetwork } from '../../local/network/network.ts';
 import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
+import { makeBalancer } from './balancedCloud.ts';
 import { HOME, STANDBY } from './failovers.ts';
 import { createWatchTable, sdkAt, WATCH_TABLE } from './watchWorld.ts';
 
@@ -141,26 +142,7 @@ const serveIn = async (
 ): Promise<string> => {
   const ecs = new ecsSdk.ECSClient(settings);
   const elb = new elbSdk.ElasticLoadBalancingV2Client(settings);
-  const group = await elb.send(
-    new elbSdk.CreateTargetGroupCommand({
-      ...{ Name: 'shop', Protocol: 'HTTP', Port: 8080, TargetType: 'ip' },
-      HealthCheckIntervalSeconds: 5,
-      HealthCheckTimeoutSeconds: 2,
-    }),
-  );
-  const targetGroupArn = group.TargetGroups?.[0]?.TargetGroupArn ?? '';
-  const made = await elb.send(
-    new elbSdk.CreateLoadBalancerCommand({ Name: 'shop', Subnets: ['subnet-0'] }),
-  );
-  const arn = made.LoadBalancers?.[0]?.LoadBalancerArn ?? '';
-  await elb.send(
-    new elbSdk.CreateListenerCommand({
-      LoadBalancerArn: arn,
-      Protocol: 'HTTP',
-      Port: PORT,
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
-    }),
-  );
+  const { targetGroupArn, url } = await makeBalancer({ elb }, PORT);
   await ecs.send(new ecsSdk.CreateClusterCommand({ clusterName: PLACE.cluster }));
   await ecs.send(
     new ecsSdk.RegisterTaskDefinitionCommand({
@@ -183,13 +165,9 @@ const serveIn = async (
       loadBalancers: [{ targetGroupArn, containerName: 'app', containerPort: 8080 }],
     }),
   );
-  const shown = await elb.send(
-    new elbSdk.DescribeLoadBalancersCommand({ LoadBalancerArns: [arn] }),
-  );
-  const zone = shown.LoadBalancers?.[0]?.AvailabilityZones?.[0];
   ecs.destroy();
   elb.destroy();
-  return `http://${zone?.LoadBalancerAddresses?.[0]?.IpAddress}:${PORT}/health`;
+  return `${url}health`;
 };
 
 export type CapacityWorld = Awaited<ReturnType<typeof startCapacityWorld>>;
