@@ -29,19 +29,23 @@ export const sleep = (clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The machine's own clock. Waits longer than a Node timer can hold are cut into pieces. */
+/**
+ * The machine's own clock. Waits longer than a Node timer can hold are cut into pieces, and none ends
+ * early: Node drops fractions of a millisecond, and who looks at `now` when woken must find it due.
+ */
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   after: (delayMs, callback) => {
     const due = performance.now() + Math.max(0, delayMs);
     let timer: NodeJS.Timeout;
+    const wake = () => {
+      if (performance.now() < due) arm();
+      else callback();
+    };
     const arm = () => {
-      const leftMs = due - performance.now();
-      timer = setTimeout(
-        leftMs > TIMER_MS_MAX ? arm : callback,
-        Math.min(TIMER_MS_MAX, Math.max(0, leftMs)),
-      );
+      const leftMs = Math.ceil(due - performance.now());
+      timer = setTimeout(wake, Math.min(TIMER_MS_MAX, Math.max(0, leftMs)));
     };
     arm();
     return () => clearTimeout(timer);

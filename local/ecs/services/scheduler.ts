@@ -106,17 +106,23 @@ const reconcile = (floor: Floor, arn: string): readonly Task[] => {
   return tasks;
 };
 
-/** When time alone changes what is to be done; undefined when it does not. */
-const nextLookMs = (floor: Floor, service: Service, tasks: readonly Task[]): number | undefined => {
-  const nowMs = floor.clock.now();
+/**
+ * When time alone changes what is to be done; undefined when it does not.
+ * @param seenMs when the look began: what came due during it may not have been acted on
+ */
+const nextLookAtMs = (
+  service: Service,
+  tasks: readonly Task[],
+  seenMs: number,
+): number | undefined => {
   const settles = tasks
     .filter(({ lastStatus }) => lastStatus === 'RUNNING')
-    .flatMap(({ startedAt = nowMs }) => [
+    .flatMap(({ startedAt = seenMs }) => [
       startedAt + SETTLED_MS,
       startedAt + service.graceS * 1_000,
     ]);
-  const next = [primaryOf(service)?.startsAtMs ?? 0, ...settles].filter((at) => at > nowMs);
-  return next.length === 0 ? undefined : Math.min(...next) - nowMs;
+  const next = [primaryOf(service)?.startsAtMs ?? 0, ...settles].filter((at) => at > seenMs);
+  return next.length === 0 ? undefined : Math.min(...next);
 };
 
 /** What the end of a task says of its deployment. */
@@ -149,16 +155,17 @@ export const createServiceScheduler = (needs: SchedulerNeeds) => {
   const due = new Set<string>();
   const timers = new Map<string, () => void>();
 
-  const arm = (arn: string, tasks: readonly Task[]): void => {
+  const arm = (arn: string, tasks: readonly Task[], seenMs: number): void => {
     timers.get(arn)?.();
     timers.delete(arn);
     const service = state.services.get(arn);
-    const waitMs = service && nextLookMs(floor, service, tasks);
-    if (waitMs !== undefined)
-      timers.set(
-        arn,
-        clock.after(waitMs, () => look(arn)),
-      );
+    const atMs = service && nextLookAtMs(service, tasks, seenMs);
+    if (atMs === undefined) return;
+    const waitMs = Math.max(0, atMs - clock.now());
+    timers.set(
+      arn,
+      clock.after(waitMs, () => look(arn)),
+    );
   };
 
   /** Looks at a service in the next turn. */
@@ -169,8 +176,9 @@ export const createServiceScheduler = (needs: SchedulerNeeds) => {
       due.delete(arn);
       if (floor.closed) return;
       const before = state.services.get(arn);
+      const seenMs = clock.now();
       try {
-        arm(arn, reconcile(floor, arn));
+        arm(arn, reconcile(floor, arn), seenMs);
       } catch (error) {
         onFault(error, `keeping ${arn} at what is wanted`);
       }
