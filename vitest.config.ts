@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 10_000),
+      project('sim', 120_000),
       project('property', 60_000),
       project('architecture', 30_000),
       project('contract', 60_000),

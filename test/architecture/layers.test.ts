@@ -24,6 +24,11 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
     packages: /./,
     node: true,
   },
+  sim: {
+    folders: ['core', 'events', 'probes', 'aws', 'functions', 'local'],
+    packages: /^(?:@aws-sdk\/|zod$)/,
+    node: true,
+  },
   scripts: { folders: ['local'], packages: /./, node: true },
 };
 
@@ -97,9 +102,9 @@ describe('the arrow rule', () => {
     expect(crossing).toEqual([]);
   });
 
-  it('leaves chance and the clock out of core', () => {
+  it('leaves chance and the clock out of core and the simulation', () => {
     const impure = files
-      .filter((f) => f.startsWith('core/'))
+      .filter((f) => f.startsWith('core/') || f.startsWith('sim/'))
       .filter((f) =>
         /Math\.random|Date\.now|new Date\(\)/.test(readFileSync(path.join(ROOT, f), 'utf8')),
       );

@@ -58,7 +58,17 @@ const FILES = git('ls-files', '-z', '--cached', '--others', '--exclude-standard'
 const SOURCES = FILES.filter((file) => /\.tsx?$/.test(file));
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 const folderOf = (file: string): string => file.split('/')[0] ?? '';
-const PRODUCT = ['core', 'events', 'probes', 'aws', 'functions', 'local', 'cli', 'dashboard'];
+const PRODUCT = [
+  'core',
+  'events',
+  'probes',
+  'aws',
+  'functions',
+  'local',
+  'cli',
+  'dashboard',
+  'sim',
+];
 
 type Rule = { readonly name: string; readonly fault: (file: string, text: string) => boolean };
 
@@ -71,10 +81,10 @@ const MAY_READ_ENVIRONMENT = (file: string): boolean =>
 
 const RULES: readonly Rule[] = [
   {
-    name: 'only aws/, local/ and cli/ know the AWS SDK',
+    name: 'only aws/, local/, sim/ and cli/ know the AWS SDK',
     fault: (file, text) =>
       PRODUCT.includes(folderOf(file)) &&
-      !['aws', 'local', 'cli'].includes(folderOf(file)) &&
+      !['aws', 'local', 'sim', 'cli'].includes(folderOf(file)) &&
       /from '@(?:aws-sdk|smithy)\//.test(text),
   },
   {
@@ -128,7 +138,7 @@ describe.each(RULES)('$name', ({ fault }) => {
 
 describe('the rules', () => {
   const broken: Readonly<Record<string, [file: string, text: string]>> = {
-    'only aws/, local/ and cli/ know the AWS SDK': [
+    'only aws/, local/, sim/ and cli/ know the AWS SDK': [
       'functions/x/run.ts',
       "import { S3Client } from '@aws-sdk/client-s3';",
     ],
