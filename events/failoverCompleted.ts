@@ -22,6 +22,7 @@ export const TimingsShape = z.strictObject({
 export const FailoverCompleted = z.strictObject({
   service: ServiceName,
   execution: ExecutionShape.shape.name,
+  cause: ExecutionShape.shape.cause,
   epoch: Epoch,
   outcome: z.enum(['done', 'rolled-back', 'failed']),
   /** The region that serves now. */

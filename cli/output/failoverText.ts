@@ -4,8 +4,8 @@ import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import {
   ageText,
   causeText,
+  dataText,
   gateValueText,
-  lossText,
   originText,
   rtoText,
   serviceText,
@@ -37,7 +37,7 @@ export const outcomeText = ({ outcome }: Pick<FailoverResult, 'outcome'>, style:
   return outcome === 'failed' ? style.bad('failed') : style.warn('rolled back');
 };
 
-const heading = ({ result }: FailoverReport, style: Style): string[] => {
+const heading = ({ result, decision }: FailoverReport, style: Style): string[] => {
   const { service, execution, from, to, cause, active, epoch, reason, startedAtMs } = result;
   const what = cause === 'failback' ? 'failback' : 'failover';
   const day = new Date(startedAtMs).toISOString().slice(0, 10);
@@ -50,7 +50,7 @@ const heading = ({ result }: FailoverReport, style: Style): string[] => {
     ),
     ...(result.vantage === 'single' ? [style.warn(`  ${SINGLE_VANTAGE_WORDS}`)] : []),
     ...wrap(`  ${rtoText(result.timings, cause)}`, WIDTH, '  '),
-    `  Data: ${lossText(result.lossMs)}`,
+    `  Data: ${dataText(result.lossMs, decision)}`,
     ...result.leftovers.map((line) => style.warn(`  Left over: ${line}`)),
   ];
 };

@@ -1,5 +1,6 @@
 /** What a watch tells a person, one fact a line, out of the events on its bus. */
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
+import { isOrdered } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
 import { EVENT_SOURCE } from '../../events/busEvent.ts';
 import { FailoverCompleted } from '../../events/failoverCompleted.ts';
@@ -25,14 +26,21 @@ const verdictFact = ({ service, region, state, atMs, why }: RegionVerdict): Fact
 const approvalHint = ({ approval }: FailoverNotice): string =>
   approval === null ? '' : `. Approve with: failover approve ${approval.decisionId}`;
 
+const noticeText = (notice: FailoverNotice): string => {
+  const why = shortened(notice.why);
+  if (notice.notice === 'suspect') return `${notice.active} is in doubt: ${why}`;
+  return notice.notice === 'approval' ? `${why}${approvalHint(notice)}` : why;
+};
+
 const noticeFact = (notice: FailoverNotice): Fact => ({
   ...{ service: notice.service, atMs: notice.atMs, kind: notice.notice },
-  text: `${shortened(notice.why)}${notice.notice === 'approval' ? approvalHint(notice) : ''}`,
+  text: noticeText(notice),
 });
 
 const completedFact = (completed: FailoverCompleted): Fact => {
-  const { service, atMs, outcome, active, epoch, timings, reason } = completed;
-  const rto = timings?.rtoMs === null || !timings ? '' : ` · RTO ${formatMs(timings.rtoMs)}`;
+  const { service, atMs, cause, outcome, active, epoch, timings, reason } = completed;
+  const word = isOrdered(cause) ? 'took' : 'RTO';
+  const rto = timings?.rtoMs === null || !timings ? '' : ` · ${word} ${formatMs(timings.rtoMs)}`;
   const why = outcome === 'done' ? '' : `: ${reason}`;
   return {
     ...{ service, atMs, kind: 'completed' },

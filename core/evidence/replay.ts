@@ -72,6 +72,13 @@ const answer = (asSet: Outcome, asAsked: Outcome): string => {
     : `It would have stayed too: ${why}.`;
 };
 
+const SINGLE_VANTAGE_QUORUM_WORDS =
+  'There was one observer, whose vote is the verdict: a quorum changes nothing here.';
+
+/** Whether a quorum is asked of the only observer there was. */
+const isIdle = ({ input }: Past, words: readonly string[]): boolean =>
+  input.observers.length === 0 && words.some((word) => word.trim().startsWith('quorum'));
+
 /** Relives the past under its own settings and under `words`, such as `down=5s`. */
 export const whatIf = (past: Past, words: readonly string[]): Replay => {
   const own = { health: past.input.health, failover: past.input.settings };
@@ -79,6 +86,10 @@ export const whatIf = (past: Past, words: readonly string[]): Replay => {
   if (!asked.ok) return asked;
   const asSet = relive(past, own);
   const asAsked = relive(past, asked.settings);
-  const lines = [answer(asSet, asAsked), ...changes(asSet.decision, asAsked.decision)];
+  const lines = [
+    answer(asSet, asAsked),
+    ...(isIdle(past, words) ? [SINGLE_VANTAGE_QUORUM_WORDS] : []),
+    ...changes(asSet.decision, asAsked.decision),
+  ];
   return { ok: true, asSet, asAsked, lines };
 };

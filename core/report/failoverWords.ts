@@ -1,4 +1,5 @@
 /** Words for a failover, as Slack, the terminal and the page all say them. */
+import type { Gate } from '../failover/gates.ts';
 import type { Timings } from '../failover/timings.ts';
 import { formatMs } from '../units.ts';
 
@@ -31,9 +32,15 @@ export const rtoText = (timings: Timings | null, cause = 'down'): string => {
   return timings.rtoMs === null ? `${open}${split}` : `${name} ${formatMs(timings.rtoMs)}${split}`;
 };
 
-/** What can be lost of the data, as an age. */
-export const lossText = (lossMs: number | null): string =>
-  lossMs === null ? 'not known' : `at most ${formatMs(lossMs)} of writes`;
+/** What can be lost of the data, as an age; without one, why there is none. */
+export const lossText = (lossMs: number | null, why = 'not known'): string =>
+  lossMs === null ? why : `at most ${formatMs(lossMs)} of writes`;
+
+/** As `lossText`, with the words of the data gate where it found no age. */
+export const dataText = (
+  lossMs: number | null,
+  decision: { readonly plan: { readonly gates: readonly Pick<Gate, 'gate' | 'why'>[] } } | null,
+): string => lossText(lossMs, decision?.plan.gates.find(({ gate }) => gate === 'G3')?.why);
 
 const CAUSES: Readonly<Record<string, string>> = {
   down: 'was down',

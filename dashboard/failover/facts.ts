@@ -3,8 +3,8 @@
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import {
   causeText,
+  dataText,
   isOrdered,
-  lossText,
   originText,
   rtoParts,
   serviceText,
@@ -77,7 +77,7 @@ export const header = (report: FailoverReport): Markup => {
 <dl class="facts">
 ${fact(isOrdered(cause) ? 'Took' : 'RTO', known(timings?.rtoMs, formatMs, 'not reached'), `from ${originText(cause)} to the proof`)}
 ${isOrdered(cause) ? fact('Cause', cause, causeText(cause, from)) : fact('Detected in', known(timings?.detectMs, formatMs, 'not known'), causeText(cause, from))}
-${fact('Data at stake', lossText(lossMs), 'as the standby had it')}
+${fact('Data at stake', dataText(lossMs, decision), 'as the standby had it')}
 ${fact('Epoch', String(epoch), result.automatic ? 'policy allowed it' : 'a person allowed it')}
 ${fact('Vantage', vantageText(result), vantage === 'single' ? SINGLE_VANTAGE_WORDS : `${decision?.active.eligible ?? 0} observers, ${decision?.active.needed ?? 0} of one mind needed`)}
 ${fact('Proof', verification?.ok ? '✓ verified' : '✕ not verified', proof)}

@@ -127,11 +127,11 @@ export const finish =
     await table.putSummary(service, summary, signal);
     await letGo(needs, service, execution.name, signal);
     const { outcome, active, reason, leftovers, timings, lossMs } = result;
-    const { epoch, name } = execution;
+    const { epoch, name, cause } = execution;
     await bus.put(
       [
         failoverCompleted({
-          ...{ service, execution: name, epoch, outcome, active },
+          ...{ service, execution: name, cause, epoch, outcome, active },
           ...{ atMs: nowMs, timings, lossMs, reason },
         }),
       ],

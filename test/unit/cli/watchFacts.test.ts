@@ -4,6 +4,7 @@ import { createFacts, factLine, factOf } from '../../../cli/watch/facts.ts';
 import { cutTo } from '../../../cli/watch/live.ts';
 import { SINGLE_VANTAGE_WORDS } from '../../../core/health/verdict.ts';
 import { failoverCompleted } from '../../../events/failoverCompleted.ts';
+import { failoverNotice } from '../../../events/failoverNotice.ts';
 import { regionVerdict } from '../../../events/regionVerdict.ts';
 import { envelope } from '../../../local/eventbridge/events.ts';
 
@@ -38,12 +39,43 @@ describe('facts of a watch', () => {
 
   it('tell how a failover ended', () => {
     const completed = failoverCompleted({
-      ...{ service: 'web', execution: 'web-0-1', epoch: 1, outcome: 'failed', atMs: AT },
+      ...{
+        service: 'web',
+        execution: 'web-0-1',
+        cause: 'down',
+        epoch: 1,
+        outcome: 'failed',
+        atMs: AT,
+      },
       ...{ active: 'eu-west-1', timings: null, lossMs: null, reason: 'the lease was lost' },
     });
     expect(factOf(event(completed))?.text).toBe(
       'failed, eu-west-1 serves at epoch 1: the lease was lost',
     );
+  });
+
+  it('tell which region is in doubt, and that a failback only took its time', () => {
+    const notice = failoverNotice({
+      ...{ service: 'web', notice: 'suspect', key: '1-1-0', atMs: AT, why: '1 UP (1 in doubt)' },
+      ...{ phase: 'SUSPECT', active: 'eu-west-1', other: 'eu-central-1', epoch: 0 },
+      ...{ approval: null, execution: null },
+    });
+    expect(factOf(event(notice))?.text).toBe('eu-west-1 is in doubt: 1 UP (1 in doubt)');
+    const timings = {
+      ...{ detectMs: 0, decideMs: 0, fenceMs: 0, scaleMs: 0, flipMs: 9_000 },
+      ...{ authoritativeMs: 500, effectiveMs: 0, rtoMs: 9_500 },
+    };
+    const home = (cause: 'failback' | 'down') =>
+      factOf(
+        event(
+          failoverCompleted({
+            ...{ service: 'web', execution: 'web-1-1', cause, epoch: 2, outcome: 'done' },
+            ...{ active: 'eu-west-1', atMs: AT, timings, lossMs: null, reason: 'proved' },
+          }),
+        ),
+      )?.text;
+    expect(home('failback')).toBe('done, eu-west-1 serves at epoch 2 · took 9.5 s');
+    expect(home('down')).toBe('done, eu-west-1 serves at epoch 2 · RTO 9.5 s');
   });
 
   it('are kept once, and told to who comes later', () => {

@@ -4,6 +4,7 @@ import { SINGLE_VANTAGE_WORDS } from '../../../core/health/verdict.ts';
 import { failoverMessage, type News } from '../../../core/report/failoverNews.ts';
 import {
   causeText,
+  dataText,
   gateValueText,
   lossText,
   rtoParts,
@@ -120,6 +121,9 @@ describe('the words of a failover', () => {
     expect(causeText('down', HOME)).toBe(`${HOME} was down`);
     expect(causeText('operator', HOME)).toBe('a person ordered it');
     expect(lossText(null)).toBe('not known');
+    const why = 'the configuration names no replicated data';
+    expect(dataText(null, { plan: { gates: [{ gate: 'G3', why }] } })).toBe(why);
+    expect(dataText(null, null)).toBe('not known');
     expect(gateValueText('G3', 60_000)).toBe('1 min 0 s');
     expect(gateValueText('G8', 0)).toBe('0 ms');
     expect(gateValueText('G10', 2)).toBe('2');

@@ -46,7 +46,8 @@ describe('an event', () => {
 
   it('of an end names the region that serves', () => {
     const ended = {
-      ...{ service: 'shop', execution: 'shop-0-1', epoch: 1, outcome: 'failed' as const },
+      ...{ service: 'shop', execution: 'shop-0-1', cause: 'down' as const, epoch: 1 },
+      outcome: 'failed' as const,
       ...{ active: HOME, atMs: START_MS, timings: null, lossMs: null, reason: 'held' },
     };
     expect(failoverCompleted(ended).detail).toEqual(ended);

@@ -103,6 +103,21 @@ describe('what if', () => {
     expect(ask(2, 'quorum=2of5', 'mode=manual').lines[0]).toMatch(/^It would have stayed too/);
   });
 
+  it('there was one observer: a quorum says nothing, and that is said', () => {
+    const five = past(5);
+    const observations = five.observations
+      .filter(({ observer }) => observer === OBSERVERS[0])
+      .map((each) => ({ ...each, observer: 'local' }));
+    const one = { ...five, observations, input: { ...five.input, observers: [] } };
+    const linesFor = (word: string) => {
+      const replay = whatIf(one, [word]);
+      if (!replay.ok) throw new Error(replay.why);
+      return replay.lines.join(' ');
+    };
+    expect(linesFor('quorum=2of5')).toMatch(/at the same moment.*There was one observer/);
+    expect(linesFor('down=20s')).not.toContain('one observer');
+  });
+
   it('a person had not been needed, or had been: the word is said when it was said', () => {
     const approved = past(5);
     const state = { ...approved.input.state, approved: true };
