@@ -246,6 +246,14 @@ export const Config = z
             'expected the name of an SSM parameter, such as ssm:/failover/shop/slack-webhook (a webhook URL is a secret and does not belong in this file)',
           )
           .optional(),
+        /** Where reports of failovers are kept, for links in messages; `{id}` is the failover. */
+        reports: z
+          .url({
+            protocol: /^https?$/,
+            error: 'expected a URL such as https://reports.example.com/{id}.html',
+          })
+          .max(500)
+          .optional(),
       })
       .prefault({}),
   })

@@ -87,7 +87,7 @@ export const WatchPlan = z.strictObject({
   /** Replicated table of the service that carries its heartbeat. */
   dataTable: z.string().nullable(),
   slackParameter: z.string().nullable(),
-  /** Where reports are, for links; null where they are nowhere to be linked to. */
+  /** Where reports are, with `{id}` for the execution; null where nothing can be linked to. */
   reportUrl: z.url().nullable(),
 });
 export type WatchPlan = z.output<typeof WatchPlan>;

@@ -13,7 +13,6 @@ export type WatchFacts = {
   readonly dns: { readonly nameServers: readonly string[]; readonly resolvers: readonly string[] };
   readonly switch: WatchPlan['switch'];
   readonly slackParameter: string | null;
-  readonly reportUrl: string | null;
   /** The watch of a rehearsal: another name, another record, the same targets. */
   readonly shadow?: { readonly service: string; readonly record: string };
 };
@@ -93,6 +92,6 @@ export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
     singleWriter: config.failover?.singleWriter ?? false,
     dataTable: config.probes.find((probe) => probe.kind === 'database')?.table ?? null,
     slackParameter: facts.slackParameter,
-    reportUrl: facts.reportUrl,
+    reportUrl: config.notify.reports ?? null,
   });
 };

@@ -35,7 +35,9 @@ export type News = {
   readonly timings: Timings | null;
   readonly lossMs: number | null;
   readonly singleVantage: boolean;
-  /** Where reports are, if anywhere. */
+  /** The last move of the service where the fact belongs to none. */
+  readonly lastExecution: string | null;
+  /** Where reports are, if anywhere; `{id}` stands for the execution. */
   readonly reportUrl: string | null;
   readonly buttons: readonly Button[];
 };
@@ -135,6 +137,12 @@ const TELLERS = {
   }),
 } satisfies Record<News['notice'], Teller>;
 
+/** The address of one report. A URL that is parsed has nothing in it that Slack would mark up. */
+const reportLink = (template: string, execution: string): string =>
+  template
+    .replaceAll(/%7Bid%7D|\{id\}/gi, encodeURIComponent(execution))
+    .replaceAll(/[<>|]/g, encodeURIComponent);
+
 /** One message. `text` is what a phone shows of it. */
 export const failoverMessage = (news: News): SlackMessage => {
   const { title, facts, next } = TELLERS[news.notice](news);
@@ -142,10 +150,11 @@ export const failoverMessage = (news: News): SlackMessage => {
   const shown = facts.filter(([, value]) => value !== news.why);
   const unsaid = news.singleVantage && !news.why.includes(SINGLE_VANTAGE_WORDS);
   const vantage = unsaid ? `\n_${SINGLE_VANTAGE_WORDS}_` : '';
+  const told = news.execution?.name ?? news.lastExecution;
   const link =
-    news.reportUrl === null || news.execution === null
+    news.reportUrl === null || told === null
       ? []
-      : [context(`<${news.reportUrl}|Report of ${escaped(news.execution.name)}>`)];
+      : [context(`<${reportLink(news.reportUrl, told)}|Report of ${escaped(told)}>`)];
   return {
     text: escaped(`${headline} (${news.why})`),
     blocks: [

@@ -12,6 +12,7 @@ import type { Button } from '../../core/report/blocks.ts';
 import { failoverMessage } from '../../core/report/failoverNews.ts';
 import { APPROVE_ACTION, type ApprovalValue, DECLINE_ACTION } from '../../events/approvalButton.ts';
 import { FailoverNotice } from '../../events/failoverNotice.ts';
+import { FailoverSummary } from '../../events/failoverSummary.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { SentMessage } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
@@ -102,6 +103,23 @@ const numbersOf = async (
   }
 };
 
+/** How traffic got to where it is, for a fact that belongs to no move; null where nothing links. */
+const lastExecutionOf = async (
+  { table, log }: Needs,
+  { service, notice }: FailoverNotice,
+  { reportUrl }: WatchPlan,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  if (reportUrl === null || notice !== 'failback-ready') return null;
+  try {
+    const [last] = await table.summaries(service, FailoverSummary, 1, signal);
+    return last?.execution ?? null;
+  } catch (error) {
+    log.warn('the last move could not be read', { service, cause: String(error) });
+    return null;
+  }
+};
+
 const messageOf = async (
   needs: Needs,
   notice: FailoverNotice,
@@ -112,6 +130,7 @@ const messageOf = async (
     ...notice,
     ...(await numbersOf(needs, notice, signal)),
     singleVantage: plan.observers.length === 0,
+    lastExecution: await lastExecutionOf(needs, notice, plan, signal),
     reportUrl: plan.reportUrl,
     buttons: buttonsOf(notice),
   });

@@ -149,7 +149,6 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           ? { driver: 'record' }
           : planQuorumSwitch(config, former.plan, service),
       slackParameter: slackParameterOf(config),
-      reportUrl: null,
       ...(shadow ? { shadow: { service, record: shadow.record } } : {}),
     });
     const moving = { plan, former: former.plan, active, epoch: former.state?.epoch ?? 0 };

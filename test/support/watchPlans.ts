@@ -37,6 +37,5 @@ export const watchPlanWith = (options: PlanOptions = {}): WatchPlan => {
     dns: { nameServers: [], resolvers: [] },
     switch: { driver: 'record' },
     slackParameter: null,
-    reportUrl: null,
   });
 };

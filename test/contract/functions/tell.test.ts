@@ -215,6 +215,35 @@ describe('a verified move', () => {
   });
 });
 
+describe('a link to the report', () => {
+  it('is in what belongs to a move, and home that is ready names how traffic got away', async () => {
+    const run = await told(webhook());
+    const plan = await world.table.plan(service);
+    if (plan === null) throw new Error('no plan');
+    await world.table.putPlan({ ...plan, reportUrl: 'https://reports.example.test/{id}' });
+    await world.table.putSummary(service, {
+      ...{
+        service,
+        execution: `${service}-0-1`,
+        decisionId: 'd1',
+        epoch: 1,
+        cause: 'down',
+        from: HOME,
+        to: STANDBY,
+      },
+      ...{ automatic: true, outcome: 'done', active: STANDBY, reason: 'proved', vantage: 'quorum' },
+      ...{ startedAtMs: START_MS, finishedAtMs: START_MS + 1, timings: null, lossMs: null },
+      ...{ leftovers: [], record: 'evidence', entries: 1, head: 'a'.repeat(64) },
+    });
+    await run(notice({ notice: 'verified', phase: 'STABILIZE', execution }));
+    await run(notice({ notice: 'failback-ready', active: STANDBY, other: HOME, epoch: 1 }));
+    await run(notice({}));
+    const links = heard.map(({ body }) => /https:[^|>"]+/.exec(JSON.stringify(body))?.[0]);
+    const base = 'https://reports.example.test';
+    expect(links).toEqual([`${base}/shop-0-1`, `${base}/${service}-0-1`, undefined]);
+  });
+});
+
 describe('without a place to tell', () => {
   it('says what is missing', async () => {
     expect((await (await told(null))(notice({}))).reason).toContain('is not there');

@@ -32,6 +32,7 @@ const news = (over: Partial<News>): News => ({
   timings: null,
   lossMs: null,
   singleVantage: false,
+  lastExecution: null,
   reportUrl: null,
   buttons: [],
   ...over,
@@ -102,9 +103,19 @@ describe('what Slack hears', () => {
   });
 
   it('links the report where it is to be found', () => {
-    const reportUrl = 'https://reports.example.test/shop';
-    expect(flat({ notice: 'verified', execution, reportUrl })).toContain(`<${reportUrl}|`);
-    expect(flat({ notice: 'suspect', reportUrl })).not.toContain(reportUrl);
+    const reportUrl = 'https://reports.example.test/{id}.html';
+    const link = '<https://reports.example.test/shop-3-1.html|Report of shop-3-1>';
+    for (const notice of ['decided', 'flipped', 'verified', 'failed', 'page'] as const) {
+      expect(flat({ notice, execution, reportUrl })).toContain(link);
+      expect(flat({ notice, execution })).not.toContain('reports.example.test');
+    }
+    // Nothing has moved yet; on the way home it is the report of how traffic got away.
+    expect(flat({ notice: 'suspect', reportUrl })).not.toContain('reports.example.test');
+    expect(flat({ notice: 'failback-ready', reportUrl, lastExecution: 'shop-3-1' })).toContain(
+      link,
+    );
+    const hostile = 'https://r.test/?a=>|<!channel>';
+    expect(flat({ notice: 'failed', execution, reportUrl: hostile })).not.toContain('<!channel');
   });
 });
 

@@ -24,7 +24,6 @@ const FACTS: WatchFacts = {
   dns: { nameServers: ['127.0.0.1:5302'], resolvers: [] },
   switch: { driver: 'record' },
   slackParameter: null,
-  reportUrl: null,
 };
 
 describe('the plan of a watch', () => {
