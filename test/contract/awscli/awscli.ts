@@ -46,8 +46,8 @@ const aws = async (
 
 export type AwscliCase = {
   readonly name: string;
-  /** Arguments after `aws`; the folder is an empty one for files. */
-  readonly args: (folder: string) => readonly string[];
+  /** Arguments after `aws`, once they are known; the folder is an empty one for files. */
+  readonly args: (folder: string) => readonly string[] | Promise<readonly string[]>;
   /** What the printed JSON must contain, as `toMatchObject` compares; undefined prints nothing. */
   readonly prints?: unknown;
   /** The error code that must be named, where the command must fail. */
@@ -80,7 +80,7 @@ export const awscliTable = (
       remove();
     });
     test.each(cases)('$name', async ({ args, prints, fails }) => {
-      const answer = await aws(server, args(folder));
+      const answer = await aws(server, await args(folder));
       if (fails !== undefined) {
         expect(answer.code).not.toBe(0);
         expect(answer.error).toContain(`(${fails})`);

@@ -89,6 +89,14 @@ awscliTable('dynamodb', async (dataDir) => createDynamodb({ dataDir, clock: real
     prints: { Item: { v: { N: '2' } } },
   },
   {
+    name: 'batch-get-item',
+    args: () => [
+      ...['dynamodb', 'batch-get-item', '--request-items'],
+      JSON.stringify({ leases: { Keys: [{ id: { S: 'a' } }, { id: { S: 'none' } }] } }),
+    ],
+    prints: { Responses: { leases: [{ v: { N: '2' } }] }, UnprocessedKeys: {} },
+  },
+  {
     name: 'batch-write-item',
     args: () => [
       ...['dynamodb', 'batch-write-item', '--request-items'],

@@ -1,4 +1,5 @@
 import * as sdk from '@aws-sdk/client-ecr';
+import { expect } from 'vitest';
 import { realClock } from '../../../local/clock.ts';
 import { createEcr } from '../../../local/ecr/createEcr.ts';
 import { sha256 } from '../../../local/ecr/layout.ts';
@@ -36,6 +37,29 @@ awscliTable(
         ...['--image-tag', 'one', '--image-manifest', manifest],
       ],
       prints: { image: { imageId: { imageTag: 'one' } } },
+    },
+    {
+      name: 'describe-images',
+      args: () => ['ecr', 'describe-images', '--repository-name', repository],
+      prints: {
+        imageDetails: [{ imageTags: ['one'], imageDigest: expect.stringMatching(/^sha256:/) }],
+      },
+    },
+    {
+      name: 'batch-get-image',
+      args: () => [
+        ...['ecr', 'batch-get-image', '--repository-name', repository],
+        ...['--image-ids', 'imageTag=one', 'imageTag=two'],
+      ],
+      prints: {
+        images: [{ imageManifest: expect.stringContaining(sha256('layer')) }],
+        failures: [{ imageId: { imageTag: 'two' }, failureCode: 'ImageNotFound' }],
+      },
+    },
+    {
+      name: 'get-authorization-token',
+      args: () => ['ecr', 'get-authorization-token'],
+      prints: { authorizationData: [{ authorizationToken: expect.stringMatching(/^QVdTO/) }] },
     },
     {
       name: 'get-download-url-for-layer',

@@ -91,6 +91,11 @@ awscliTable(
       fails: 'DuplicateListener',
     },
     {
+      name: 'describe-listeners',
+      args: elb('describe-listeners', '--load-balancer-arn', balancer),
+      prints: { Listeners: [{ Port: 80, Protocol: 'HTTP' }] },
+    },
+    {
       name: 'register-targets',
       args: elb('register-targets', '--target-group-arn', group, ...target),
     },

@@ -31,6 +31,7 @@ const record = (Action: string, extra: object) => ({
 // Commands name what those above them have made.
 let zone = '';
 let first = '';
+let changed = '';
 
 awscliTable(
   'route53',
@@ -54,6 +55,9 @@ awscliTable(
       CreateHostedZone: noted('CreateHostedZone', (answer) => {
         zone = Object(answer).HostedZone.Id;
       }),
+      ChangeResourceRecordSets: noted('ChangeResourceRecordSets', (answer) => {
+        changed = Object(answer).ChangeInfo.Id;
+      }),
       CreateHealthCheck: noted('CreateHealthCheck', (answer) => {
         first ||= Object(answer).HealthCheck.Id;
       }),
@@ -73,6 +77,11 @@ awscliTable(
           NameServers: [1, 2, 3, 4].map((n) => `ns-${n}.dns.localhost`),
         },
       },
+    },
+    {
+      name: 'list-hosted-zones-by-name',
+      args: () => ['route53', 'list-hosted-zones-by-name', '--dns-name', 'ex.test'],
+      prints: { HostedZones: [{ Name: 'ex.test.' }], DNSName: 'ex.test' },
     },
     {
       name: 'create-health-check',
@@ -133,6 +142,16 @@ awscliTable(
           record('CREATE', { SetIdentifier: 'b', Failover: 'SECONDARY' }),
         ),
       prints: { ChangeInfo: { Status: 'PENDING' } },
+    },
+    {
+      name: 'get-change',
+      args: () => ['route53', 'get-change', '--id', changed],
+      prints: { ChangeInfo: { Status: expect.stringMatching(/^(PENDING|INSYNC)$/) } },
+    },
+    {
+      name: 'get-change that is not there',
+      args: () => ['route53', 'get-change', '--id', 'none'],
+      fails: 'NoSuchChange',
     },
     {
       name: 'change-resource-record-sets of a second primary',

@@ -6,9 +6,20 @@ import { createS3 } from '../../../local/s3/service.ts';
 import { serviceFromSdk } from '../../../local/wire/service.ts';
 import { awscliTable } from './awscli.ts';
 
-const api = (operation: string, ...args: string[]) => ['s3api', operation, ...args];
+const api = (...args: string[]) => ['s3api', ...args];
 const object = (operation: string, key: string, ...args: string[]) =>
   api(operation, '--bucket', 'evidence', '--key', key, ...args);
+const readableByAll = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::evidence/*',
+    },
+  ],
+});
 const ETAG_OF_HELLO = '"5d41402abc4b2a76b9719d911017c592"';
 
 awscliTable(
@@ -46,6 +57,19 @@ awscliTable(
       name: 'list-buckets',
       args: () => api('list-buckets'),
       prints: { Buckets: [{ Name: 'evidence' }] },
+    },
+    {
+      name: 'put-bucket-policy',
+      args: () => api('put-bucket-policy', '--bucket', 'evidence', '--policy', readableByAll),
+    },
+    {
+      name: 'put-bucket-policy that allows more than reading',
+      args: () =>
+        api(
+          ...['put-bucket-policy', '--bucket', 'evidence', '--policy'],
+          readableByAll.replace('s3:GetObject', 's3:PutObject'),
+        ),
+      fails: 'MalformedPolicy',
     },
     {
       name: 'put-object',
