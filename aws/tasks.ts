@@ -64,7 +64,8 @@ export type TaskShape = {
 
 export type Placing = {
   readonly cluster: string;
-  readonly subnets: readonly string[];
+  /** By region; those of `*` are for every region that is not named. */
+  readonly subnets: ReadonlyMap<string, readonly string[]>;
   readonly executionRoleArn: string | undefined;
 };
 
@@ -73,6 +74,15 @@ const OWN_ENDINGS = ['EssentialContainerExited', 'TaskFailedToStart'];
 
 /** The most tasks one drill may have at a time in one region; also the size of a page. */
 const TASKS_MAX = 100;
+
+const subnetsOf = ({ subnets }: Placing, region: string): string[] => {
+  const found = subnets.get(region) ?? subnets.get('*');
+  if (found) return [...found];
+  throw new DrillError(
+    'PlacementFailed',
+    `no subnet of ${region} is named: deploy with the parameter "subnets" holding ${region}/<subnet>`,
+  );
+};
 
 export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
   const clients = new Map<string, ECSClient>();
@@ -122,6 +132,7 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
     task: { taskDefinition: string; startedBy: string; clientToken: string },
     signal: AbortSignal,
   ): Promise<string> => {
+    const subnets = subnetsOf(placing, region);
     const answer = await at(region).send(
       new RunTaskCommand({
         cluster: placing.cluster,
@@ -129,7 +140,7 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
         count: 1,
         ...task,
         networkConfiguration: {
-          awsvpcConfiguration: { subnets: [...placing.subnets], assignPublicIp: 'DISABLED' },
+          awsvpcConfiguration: { subnets, assignPublicIp: 'DISABLED' },
         },
       }),
       { abortSignal: signal },

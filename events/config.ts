@@ -11,10 +11,7 @@ import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
 import { durationMs, ratePerS } from './quantities.ts';
 import { ScanSummary } from './scan.ts';
-
-const word = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and dashes, at most 40');
+import { ServiceName } from './serviceName.ts';
 
 const dnsName = z
   .string()
@@ -197,7 +194,7 @@ export const FailoverConfig = z.strictObject({
 
 export const Config = z
   .strictObject({
-    service: word,
+    service: ServiceName,
     record: dnsName.optional(),
     dns: z
       .strictObject({

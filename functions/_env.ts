@@ -16,10 +16,20 @@ export const SETTINGS = {
   IMAGE_REPOSITORY: z.string().min(1),
   REGISTRY: z.string().min(1),
   PROBE_FUNCTION: z.string().min(1),
+  /** Subnets by region, as `eu-west-1/subnet-a,eu-west-1/subnet-b`; `*` is every region that is not named. */
   SUBNETS: z
     .string()
-    .min(1)
-    .transform((text) => text.split(',')),
+    .regex(
+      /^([a-z0-9-]+|\*)\/[\w-]+(,([a-z0-9-]+|\*)\/[\w-]+)*$/,
+      'expected region/subnet, as eu-west-1/subnet-a,eu-central-1/subnet-b',
+    )
+    .transform((text) => {
+      const entries = text.split(',').map((entry) => entry.split('/'));
+      const groups = Map.groupBy(entries, ([region = '']) => region);
+      return new Map(
+        [...groups].map(([region, pairs]) => [region, pairs.map(([, subnet = '']) => subnet)]),
+      );
+    }),
   SERVICE: z.string().min(1),
   PREPARE_FUNCTION: z.string().min(1),
   ACQUIRE_LEASE_FUNCTION: z.string().min(1),

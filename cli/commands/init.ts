@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { isRegion, nearestRegionName } from '../../core/regions/regions.ts';
 import { InitOutput } from '../../events/initOutput.ts';
+import { ServiceName } from '../../events/serviceName.ts';
 import { DockerfileError, readStages, type Stage } from '../../local/containers/dockerfile.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { type Ask, openQuestions, takePresets } from '../ask.ts';
@@ -92,15 +93,13 @@ const askImage = async (ask: Ask, stages: readonly Stage[]): Promise<StarterAnsw
   return { targets: chosen, reference };
 };
 
-const SERVICE = /^[a-z][a-z0-9-]{0,39}$/;
 const HOST = /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$/;
 
 const askAll = async (ask: Ask, folder: string, stages: readonly Stage[]) => {
   const service = await ask({
     text: 'Service',
     preset: serviceNameOf(path.basename(folder)),
-    fault: (answer) =>
-      SERVICE.test(answer) ? undefined : 'expected lower-case letters, digits and dashes',
+    fault: (answer) => ServiceName.safeParse(answer).error?.issues[0]?.message,
   });
   const record = await ask({
     text: 'Name that fails over, such as shop.example.com, or none',

@@ -1,5 +1,6 @@
 /** The first failover.yml of a service: commented, and right as it stands. */
 import { stringify } from 'yaml';
+import { SERVICE_NAME_MAX } from '../../events/serviceName.ts';
 import type { Stage } from '../../local/containers/dockerfile.ts';
 
 export type StarterAnswers = {
@@ -42,9 +43,10 @@ export const exposedPort = (stages: readonly Stage[], name: string): number | un
 export const serviceNameOf = (folder: string): string => {
   const name = folder
     .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^[^a-z]+|-+$/g, '')
-    .slice(0, 40);
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, SERVICE_NAME_MAX)
+    .replace(/-$/, '');
   return name === '' ? 'service' : name;
 };
 

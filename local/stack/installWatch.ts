@@ -71,7 +71,7 @@ export const watchNamesOf = (config: Config) => {
   return {
     homeRegion,
     table: `failover-drill-${service}-watch`,
-    bucket: `failover-drill-${service}-watch-${ACCOUNT_ID}-${homeRegion}`,
+    bucket: `failover-${service}-watch-${ACCOUNT_ID}-${homeRegion}`,
     machineArns: [machine('failover'), machine('failback')],
     prepareFunction: `failover-drill-${service}-prepare`,
   };

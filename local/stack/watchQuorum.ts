@@ -56,7 +56,7 @@ export const planQuorumSwitch = (
     driver: 'quorum',
     objects: chosen.map((region) => ({
       region,
-      bucket: `failover-drill-${ownService}-switch-${ACCOUNT_ID}-${region}`,
+      bucket: `failover-${ownService}-switch-${ACCOUNT_ID}-${region}`,
       key,
     })),
     signingParameter: `/failover/${ownService}/switch-key`,

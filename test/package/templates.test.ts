@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { regionNames } from '../../core/regions/regions.ts';
+import { SERVICE_NAME_MAX } from '../../events/serviceName.ts';
 import { functionEntries, PROJECT_FOLDER } from '../../scripts/package.ts';
 import {
   grantsOf,
@@ -132,6 +134,72 @@ describe.each(ROLES)('the stack of role %s', (role) => {
         ({ action, resource }) => resource === '*' && !WITHOUT_RESOURCE.includes(action),
       ),
     ).toEqual([]);
+  });
+});
+
+/** Longest names that AWS takes, by type and property of CloudFormation; from the documentation of each service. */
+const NAME_MAX: Readonly<Record<string, number>> = {
+  'AWS::CodeBuild::Project Name': 150,
+  'AWS::DynamoDB::GlobalTable TableName': 255,
+  'AWS::DynamoDB::Table TableName': 255,
+  'AWS::ECR::Repository RepositoryName': 256,
+  'AWS::ECS::Cluster ClusterName': 255,
+  'AWS::Events::Rule Name': 64,
+  'AWS::Lambda::Function FunctionName': 64,
+  'AWS::Logs::LogGroup LogGroupName': 512,
+  'AWS::S3::Bucket BucketName': 63,
+  'AWS::SQS::Queue QueueName': 80,
+  'AWS::Scheduler::Schedule Name': 64,
+  'AWS::StepFunctions::StateMachine StateMachineName': 80,
+};
+
+/** Properties that end in Name and name something else than the resource. */
+const OF_OTHERS = [
+  'AWS::Lambda::Permission FunctionName',
+  'AWS::Lambda::EventInvokeConfig FunctionName',
+];
+
+describe('the name of every resource', () => {
+  const longestRegion = Math.max(...regionNames.map((name) => name.length));
+  const asLong = (value: unknown): number =>
+    shown(value)
+      .replaceAll('shop', 's'.repeat(SERVICE_NAME_MAX))
+      .replaceAll(/\$\{AWS::AccountId\}/g, '0'.repeat(12))
+      .replaceAll(/\$\{AWS::Region\}/g, 'r'.repeat(longestRegion)).length;
+
+  it('is one that AWS takes, however long the service, in every region', () => {
+    const lengths = new Map<string, number>();
+    for (const role of ROLES) {
+      for (const { Type, Properties } of Object.values(all[role].Resources)) {
+        for (const [property, value] of Object.entries(Properties)) {
+          const key = `${Type} ${property}`;
+          if (!property.endsWith('Name') || OF_OTHERS.includes(key)) continue;
+          lengths.set(key, Math.max(lengths.get(key) ?? 0, asLong(value)));
+        }
+      }
+    }
+    expect([...lengths.keys()].filter((key) => NAME_MAX[key] === undefined)).toEqual([]);
+    expect(lengths.size).toBeGreaterThan(7);
+    for (const [key, length] of lengths)
+      expect(length, key).toBeLessThanOrEqual(NAME_MAX[key] ?? 0);
+    // The bound on the service's name is as wide as it can be.
+    expect(lengths.get('AWS::S3::Bucket BucketName')).toBe(63);
+  });
+
+  it('of a role is left to CloudFormation, and what must find it goes by its path', () => {
+    for (const role of ROLES) {
+      for (const [, { Properties }] of ofType(all[role], ROLE)) {
+        expect(Object.keys(Properties)).not.toContain('RoleName');
+      }
+    }
+    const passed = ofType(all.rehearsal, ROLE)
+      .flatMap(([, role]) => grantsOf(role))
+      .filter(({ action }) => action === 'iam:PassRole')
+      .map(({ resource }) => resource.replace(/^.*:role/, ''));
+    expect(passed).toEqual(['/failover-drill/shop/*']);
+    expect(all.control.Resources['TaskExecutionRole']?.Properties['Path']).toBe(
+      '/failover-drill/shop/',
+    );
   });
 });
 

@@ -14,7 +14,7 @@ import { HOME, START_MS } from './failovers.ts';
 import { openWatchRun, type WatchRun } from './watchRun.ts';
 import type { WatchWorld } from './watchWorld.ts';
 
-export const BUCKET = 'failover-drill-shop-watch-000000000000-eu-central-1';
+export const BUCKET = 'failover-shop-watch-000000000000-eu-central-1';
 const signal = new AbortController().signal;
 const SECOND_MS = 1_000;
 const PROBE_MS = 10;

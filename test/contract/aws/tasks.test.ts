@@ -17,7 +17,7 @@ let tasks: Tasks;
 beforeAll(async () => {
   cloud = await startProcessCloud(PROGRAMS);
   tasks = openTasks(
-    { cluster: 'drill', subnets: ['subnet-1'], executionRoleArn: undefined },
+    { cluster: 'drill', subnets: new Map([['*', ['subnet-1']]]), executionRoleArn: undefined },
     { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
   );
 });
@@ -78,7 +78,7 @@ describe('a task', () => {
 
   it('of an unknown region or cluster is an error with the name that ECS gives', async () => {
     const lost = openTasks(
-      { cluster: 'none', subnets: ['subnet-1'], executionRoleArn: undefined },
+      { cluster: 'none', subnets: new Map([['*', ['subnet-1']]]), executionRoleArn: undefined },
       { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
     );
     await expect(lost.startedBy(REGION, 'drill-1', signal)).rejects.toMatchObject({

@@ -25,6 +25,7 @@ import { openImageRegistry } from '../../../aws/imageRegistry.ts';
 import { openSecrets } from '../../../aws/secrets.ts';
 import { openTasks } from '../../../aws/tasks.ts';
 import { openVantages } from '../../../aws/vantages.ts';
+import { SETTINGS as SETTINGS_OF_FUNCTIONS } from '../../../functions/_env.ts';
 
 const SETTINGS = {
   region: 'eu-central-1',
@@ -140,7 +141,11 @@ describe('documents', () => {
 });
 
 describe('placements', () => {
-  const placing = { cluster: 'shop', subnets: ['subnet-1'], executionRoleArn: 'arn:role' };
+  const placing = {
+    cluster: 'shop',
+    subnets: new Map([['*', ['subnet-1']]]),
+    executionRoleArn: 'arn:role',
+  };
   const task = { taskDefinition: 'shop:1', startedBy: 'drill-1', clientToken: 't' };
 
   it('that ECS refuses say why', async () => {
@@ -151,6 +156,25 @@ describe('placements', () => {
         message: 'eu-west-1 could not place shop:1: RESOURCE:ENI',
       },
     );
+  });
+
+  it('go to the subnets of their own region, and nowhere when it has none', async () => {
+    ecs.on(RunTaskCommand).resolves({ tasks: [{ taskArn: 'arn:1' }] });
+    const { SUBNETS } = SETTINGS_OF_FUNCTIONS;
+    const subnets = SUBNETS.parse('eu-west-1/subnet-a,eu-central-1/subnet-c,eu-west-1/subnet-b');
+    const tasks = openTasks({ ...placing, subnets }, SETTINGS);
+    await tasks.run('eu-west-1', task, signal);
+    await tasks.run('eu-central-1', task, signal);
+    const used = ecs
+      .commandCalls(RunTaskCommand)
+      .map(({ args: [{ input }] }) => input.networkConfiguration?.awsvpcConfiguration?.subnets);
+    expect(used.slice(-2)).toEqual([['subnet-a', 'subnet-b'], ['subnet-c']]);
+    await expect(tasks.run('eu-north-1', task, signal)).rejects.toMatchObject({
+      name: 'PlacementFailed',
+      message:
+        'no subnet of eu-north-1 is named: deploy with the parameter "subnets" holding eu-north-1/<subnet>',
+    });
+    expect(SUBNETS.safeParse('subnet-1,subnet-2').success).toBe(false);
   });
 
   it('that ECS neither makes nor refuses are an error too', async () => {

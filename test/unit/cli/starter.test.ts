@@ -78,7 +78,10 @@ describe('a service name', () => {
     ['My Shop_2', 'my-shop-2'],
     ['42-shop', 'shop'],
     ['---', 'service'],
-    ['x'.repeat(60), 'x'.repeat(40)],
+    ['a -- b--', 'a-b'],
+    ['recommendation-service', 'recommendation-serv'],
+    ['four-words-of-a-shop-name', 'four-words-of-a-sho'],
+    ['a-name-that-is-cut--off', 'a-name-that-is-cut'],
   ])('from the folder %j', (name, service) => expect(serviceNameOf(name)).toBe(service));
 });
 

@@ -38,7 +38,7 @@ const settings = (values: Record<string, string>) => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a function', () => {
-  const GOOD = { TABLE: 'drills', BUCKET: 'documents', SUBNETS: 'subnet-1,subnet-2' };
+  const GOOD = { TABLE: 'drills', BUCKET: 'documents', SUBNETS: '*/subnet-1,*/subnet-2' };
 
   it('gives its answer', async () => {
     settings(GOOD);
