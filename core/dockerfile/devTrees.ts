@@ -46,6 +46,7 @@ const nodeEffect = (words: readonly string[], cwd: string, env: Env): Effect | u
     npm: 'npm ci --omit=dev in a stage of its own',
     yarn: 'yarn install --production, or yarn workspaces focus --production, in a stage of its own',
     pnpm: 'pnpm install --prod in a stage of its own, or pnpm deploy',
+    bun: 'bun install --production in a stage of its own',
   }[tool];
   if (remedy === undefined) return undefined;
   const focus = tool === 'yarn' && action === 'workspaces';
@@ -89,6 +90,15 @@ const pythonEffect = (words: readonly string[], cwd: string, env: Env): Effect |
     const own = !/^(?:0|false)$/i.test(env['POETRY_VIRTUALENVS_CREATE'] ?? 'true');
     const folder = own ? joinPath(cwd, '.venv') : PYTHON_PACKAGES;
     return { folder, holdsDev: !off, remedy: 'poetry install --only main' };
+  }
+  if (/^pipenv (?:install|sync)\b/.test(text)) {
+    const place = isOn(env['PIPENV_VENV_IN_PROJECT']) ? joinPath(cwd, '.venv') : PYTHON_PACKAGES;
+    const remedy = 'pipenv install --deploy, without --dev';
+    return { folder: place, holdsDev: has(words, '--dev', '-d'), remedy };
+  }
+  if (/^pdm (?:install|sync)\b/.test(text)) {
+    const off = has(words, '--prod', '--production', '--no-default');
+    return { folder: joinPath(cwd, '.venv'), holdsDev: !off, remedy: 'pdm install --prod' };
   }
   if (!/^(?:python[\d.]* -m )?pip[\d.]* install\b/.test(text)) return undefined;
   const file = words.find(

@@ -61,8 +61,8 @@ export const packageAction = ({ words }: Command): PackageAction | undefined => 
     } else if (word.startsWith('--virtual=')) group = word.slice('--virtual='.length);
     else if (word.startsWith('-') || /[<>]/.test(word)) continue;
     else if (action === undefined) action = ACTIONS[word];
-    // `gcc=12.2`, `gcc:amd64`, `cmake>=3`: the name alone.
-    else packages.push(word.replace(/[=:~@].*$/, ''));
+    // `gcc=12.2`, `gcc:amd64`, `cmake>=3`: the name alone. A group of dnf begins with @.
+    else packages.push(word.replace(/(?!^)[=:~@].*$/, ''));
   }
   if (action === undefined) return undefined;
   return { manager, action, packages, ...(group === undefined ? {} : { group }) };

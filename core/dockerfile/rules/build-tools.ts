@@ -13,10 +13,13 @@ const TOOLS = new Set([
 
 const isTool = (name: string): boolean =>
   TOOLS.has(name) ||
+  /^@?development[- ]tools$/i.test(name) ||
   /^(?:gcc|g\+\+|clang|llvm|openjdk)-?\d+(?:-jdk(?:-headless)?)?$/.test(name) ||
   /(?:^|[a-z0-9.+-])-(?:dev|devel)$/.test(name);
 
 const KITS = /(?:^|\/)(?:golang|rust|maven|gradle|gcc|buildpack-deps|haskell|sdk|emsdk)$/;
+/** A plain tag of these is a JDK. */
+const JAVA = /(?:^|\/)(?:eclipse-temurin|openjdk|amazoncorretto|zulu-openjdk(?:-alpine)?)$/;
 /** Their plain tags hold compilers; these words name the lean ones. */
 const FULL = /^(?:node|python|ruby)$/;
 const LEAN = /slim|alpine|distroless|windows|nanoserver/;
@@ -25,9 +28,11 @@ const LEAN = /slim|alpine|distroless|windows|nanoserver/;
 const kitReason = (name: string): string | undefined => {
   const { repository, tag = 'latest' } = repositoryOf(name);
   const ofChainguard = /^cgr\.dev\//.test(repository) && /-dev$/.test(tag);
-  const jdk = /(?:^|\/)eclipse-temurin$/.test(repository) && /jdk/.test(tag);
-  if (KITS.test(repository) || ofChainguard || jdk)
+  if (KITS.test(repository) || ofChainguard)
     return 'holds the tools to build, not only those to run';
+  if (JAVA.test(repository) && !/jre|headless/.test(tag)) {
+    return 'holds the whole JDK, with compiler and debugger';
+  }
   if (repository === 'swift' && !LEAN.test(tag)) return 'holds the compiler';
   if (FULL.test(repository) && !LEAN.test(tag)) {
     return `is the full image of ${repository}, with compilers, headers and git`;

@@ -135,8 +135,12 @@ const keptOut = (step: PlacedStep, places: readonly string[]): boolean =>
       );
     });
 
-/** A cache that is pointed elsewhere by a setting is under a mount of that name when there is one. */
+/** Caches that people point elsewhere by a setting. */
+const MOVABLE = new Set(['pip', 'uv', 'npm', 'yarn']);
+
+/** A cache that is pointed elsewhere is under a mount of that name when there is one. */
 const movedToMount = (step: PlacedStep, tool: string): boolean =>
+  MOVABLE.has(tool) &&
   mountsOf(step).some(
     ({ type, target = '' }) => type === 'cache' && target.toLowerCase().includes(tool),
   );

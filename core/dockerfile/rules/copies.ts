@@ -46,6 +46,16 @@ const MANIFESTS: readonly { readonly manifest: string; readonly installs: RegExp
     installs: /^composer(?:\.phar)? install\b(?!.*--no-scripts.*--no-autoloader)/,
   },
   { manifest: 'pom.xml', installs: /^(?:\.\/mvnw|mvn)\b.*\bdependency:(?:go-offline|resolve)/ },
+  {
+    manifest: 'the Gradle build files',
+    installs: /^(?:\.\/gradlew|gradle) (?:.* )?dependencies(?: |$)/,
+  },
+  { manifest: 'pyproject.toml and poetry.lock', installs: /^poetry install\b/ },
+  { manifest: 'pyproject.toml and uv.lock', installs: /^uv sync\b/ },
+  { manifest: 'Pipfile and Pipfile.lock', installs: /^pipenv (?:install|sync)\b/ },
+  { manifest: 'the project files (*.csproj)', installs: /^dotnet restore\b/ },
+  { manifest: 'Cargo.toml and Cargo.lock', installs: /^cargo fetch\b/ },
+  { manifest: 'mix.exs and mix.lock', installs: /^mix deps\.get\b/ },
 ];
 
 const installedBy = ({ words }: Command): string | undefined => {

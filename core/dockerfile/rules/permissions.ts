@@ -16,7 +16,9 @@ const isOpen = (mode: string): boolean => {
     .some((part) => /^[ug]*[oa][ugoa]*[+=][rXxst]*w/.test(part) && !/t/.test(part));
 };
 
-const modeOf = ({ words: [name = '', ...rest] }: Command): string | undefined => {
+const modeOf = ({ words: [name = '', ...rest] }: Pick<Command, 'words'>): string | undefined => {
+  const exec = name === 'find' ? rest.findIndex((word) => /^-(?:exec|ok)(?:dir)?$/.test(word)) : -1;
+  if (exec >= 0) return modeOf({ words: rest.slice(exec + 1) });
   if (name === 'chmod') return rest.find((word) => !/^-[a-zA-Z-]/.test(word));
   if (name !== 'mkdir' && name !== 'install') return undefined;
   const flag = rest.findIndex((word) => word === '-m' || word === '--mode');

@@ -10,7 +10,7 @@ const HARMLESS_NAME = /(?:^|_)(?:MAX|MIN|NUM|PUBLIC|TEST|FAKE|DUMMY)_/;
 
 /** Shapes that credentials have wherever they stand. */
 const SECRET_VALUE =
-  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_live_[A-Za-z0-9]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY|:\/\/[^/\s:@$]+:[^/\s:@$]{3,}@/;
+  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_live_[A-Za-z0-9]{16,}|\bglpat-[\w-]{20}|\bnpm_[A-Za-z0-9]{36}\b|\bdckr_pat_[\w-]{20,}|\bAIza[\w-]{35}|hooks\.slack\.com\/services\/T\w+\/B\w+\/\w{16,}|-----BEGIN [A-Z ]*PRIVATE KEY|:\/\/[^/\s:@$]+:[^/\s:@$]{3,}@/;
 
 const isHarmlessValue = (value: string): boolean =>
   value === '' || /^(?:true|false|yes|no|on|off|none|null|\d{1,5})$/i.test(value);

@@ -3,6 +3,7 @@ import type { Image } from '../image.ts';
 import { type Dockerfile, type Found, mountsOf, stageName } from '../model.ts';
 import {
   copySource,
+  neededStages,
   PLATFORM_ARGS,
   type PlacedStep,
   type ResolvedStage,
@@ -20,12 +21,27 @@ const choices = (dockerfile: Dockerfile): RegExp[] =>
       );
     });
 
+/** Words in the names of stages that people and pipelines build on purpose and nobody ships. */
+const SIDE_TARGET =
+  /(?:^|[-_.])(?:dev|devel|development|devcontainer|debug|tests?|e2e|lint|checks?|validate|ci|coverage|docs?|bench|artifacts?)(?:$|[-_.])/;
+
+/** Numbers of the stages that targets beside the variants need, such as `--target test`. */
+const besideVariants = (images: readonly Image[]): number[] =>
+  images.flatMap(({ stages }) =>
+    stages
+      .filter(({ stage: { name } }) => name !== undefined && SIDE_TARGET.test(name))
+      .flatMap((target) => neededStages(target, stages).map(({ stage }) => stage.index)),
+  );
+
 /**
- * Stages that no variant builds. Those that a FROM can choose by a build argument are left alone when
- * the argument does choose among stages.
+ * Stages that no variant builds. Those for development, tests and the like are left alone, and what they
+ * need; so are those that a FROM can choose by a build argument, when it does choose among stages.
  */
 export const unusedStages = (dockerfile: Dockerfile, images: readonly Image[]): Found[] => {
-  const used = new Set(images.flatMap(({ needed }) => needed.map(({ stage }) => stage.index)));
+  const used = new Set([
+    ...images.flatMap(({ needed }) => needed.map(({ stage }) => stage.index)),
+    ...besideVariants(images),
+  ]);
   const names = dockerfile.stages.map(({ name }) => name);
   const chosen = images.flatMap(({ stages }) =>
     stages.flatMap(({ base }) => (base.kind === 'stage' ? [base.stage.stage.name] : [])),

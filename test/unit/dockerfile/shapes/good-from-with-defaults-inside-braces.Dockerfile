@@ -1,0 +1,8 @@
+ARG REGISTRY=docker.io
+ARG VERSION
+FROM ${REGISTRY}/library/alpine:${VERSION:-3.21}@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef AS a
+FROM ${BASE_IMAGE:-a} AS b
+USER 10001
+HEALTHCHECK NONE
+CMD ["/x"]
+# expect: nothing
