@@ -15,7 +15,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-const CONTROL = new RegExp(`[${String.fromCharCode(0)}-${String.fromCharCode(8)}]`, 'g');
+/** What XML 1.0 cannot hold, not even as a reference: controls but tab, line feed and return. */
+const CONTROL = /(?![\t\n\r])\p{Cc}/gu;
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (char) => ENTITIES[char] ?? char).replace(CONTROL, '');

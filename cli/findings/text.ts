@@ -28,8 +28,8 @@ export const findingLines = ({ findings, ignored }: Findings, style: Style): str
   const colour = colourOf(style);
   return [
     `findings   ${countText(findings)}${set}`,
-    ...findings.flatMap(({ file, line, severity, rule, what, remedy }) => [
-      `  ${file}:${line}: ${colour[severity](severity)} ${style.bold(rule)}`,
+    ...findings.flatMap(({ file, line, stage, severity, rule, what, remedy }) => [
+      `  ${file}:${line}: ${colour[severity](severity)} ${style.bold(rule)}${stage === '' ? '' : `, stage ${stage}`}`,
       ...wrap(what, WIDTH - 6).map((text) => `      ${text}`),
       ...wrap(`→ ${remedy}`, WIDTH - 6, '  ').map((text) => `      ${text}`),
     ]),

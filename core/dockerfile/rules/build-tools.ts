@@ -67,7 +67,7 @@ export const buildTools = (image: Image): Found[] => [
         {
           line: step.line,
           stage: stageOf(step),
-          what: `${tools.slice(0, 4).join(', ')}${tools.length > 4 ? ' and more' : ''} stay in the image of "${image.name}"`,
+          what: `${tools.slice(0, 4).join(', ')}${tools.length > 4 ? ' and more' : ''} ${tools.length > 1 ? 'stay' : 'stays'} in the image of "${image.name}"`,
           remedy: 'install them in a build stage, or remove them in the same RUN',
         },
       ];

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { type CheckOptions, check } from '../../../cli/commands/check.ts';
 import { EXIT } from '../../../cli/failure.ts';
 import type { Output } from '../../../cli/output/output.ts';
@@ -62,7 +63,9 @@ describe('failover check', () => {
     const file = path.join(folder, 'Dockerfile');
     expect(code).toBe(EXIT.ok);
     expect(text).toContain('findings   1 high, 1 medium, 1 low (1 ignored by comments)');
-    expect(text).toContain(`  ${file}:3: medium open-files\n      mode 777 lets every user`);
+    expect(text).toContain(
+      `  ${file}:3: medium open-files, stage build\n      mode 777 lets every user`,
+    );
     expect(text).toContain('      → give the files to the user of the image');
     expect(text.indexOf('findings   ')).toBeGreaterThan(text.indexOf('plan       '));
     expect(text).not.toContain('written-out');
@@ -99,7 +102,55 @@ describe('failover check', () => {
   });
 });
 
+/** The parts of the schema of SARIF 2.1.0 that are used; its objects take no other properties either. */
+const Message = z.strictObject({ text: z.string().min(1) });
+const Level = z.enum(['none', 'note', 'warning', 'error']);
+const SarifResult = z.strictObject({
+  ruleId: z.string(),
+  ruleIndex: z.int().min(0),
+  level: Level,
+  message: Message,
+  locations: z.array(
+    z.strictObject({
+      physicalLocation: z.strictObject({
+        artifactLocation: z.strictObject({ uri: z.url() }),
+        region: z.strictObject({ startLine: z.int().min(1) }),
+      }),
+      logicalLocations: z.array(z.strictObject({ name: z.string() })).optional(),
+    }),
+  ),
+  suppressions: z.array(
+    z.strictObject({
+      kind: z.enum(['inSource', 'external']),
+      justification: z.string(),
+    }),
+  ),
+  properties: z.looseObject({}),
+});
+const SarifRule = z.strictObject({
+  id: z.string(),
+  shortDescription: Message,
+  defaultConfiguration: z.strictObject({ level: Level }),
+});
+const Sarif = z.strictObject({
+  $schema: z.url(),
+  version: z.literal('2.1.0'),
+  runs: z.array(
+    z.strictObject({
+      tool: z.strictObject({
+        driver: z.strictObject({ name: z.string(), rules: z.array(SarifRule) }),
+      }),
+      results: z.array(SarifResult),
+    }),
+  ),
+});
+
 describe('SARIF', () => {
+  it('has the structure that the schema asks for', () => {
+    const { runs } = Sarif.parse(JSON.parse(writtenTo('findings.sarif', 'sarif')));
+    expect(runs[0]?.results).toHaveLength(4);
+  });
+
   it('holds every rule, every finding with its place, and what is ignored with its reason', () => {
     const { version, runs } = JSON.parse(writtenTo('findings.sarif', 'sarif'));
     expect([version, runs.length]).toEqual(['2.1.0', 1]);
@@ -138,7 +189,7 @@ describe('JUnit', () => {
   });
 
   it('escapes what it quotes', () => {
-    writeFileSync(path.join(folder, 'Dockerfile'), 'FROM a:1\nUSER a&<b>\n');
+    writeFileSync(path.join(folder, 'Dockerfile'), 'FROM a:1\nUSER a&<b>\v\u0001\n');
     writeFileSync(path.join(folder, 'failover.yml'), config().replaceAll("'1'", "'0'"));
     const xml = writtenTo('findings.xml', 'junit');
     expect(xml).toContain('USER a&amp;&lt;b&gt; is a name');
