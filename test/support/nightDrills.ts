@@ -17,6 +17,10 @@ const SMALL = {
   vantages: ['eu-west-1', 'eu-central-1'],
 };
 const SAMPLES = 9;
+const LIKE = drillRecords({ ...SMALL, rounds: 1 });
+const [FIRST_BURST] = LIKE.bursts;
+if (!FIRST_BURST) throw new Error('the model has no burst');
+const SHAPE = FIRST_BURST;
 const US = 1_000;
 
 /** A few values around a level, in a sketch. */
@@ -36,30 +40,45 @@ export type NightModel = {
 export const drillIdOf = (at: number): string =>
   `shop-${dateOf(FIRST_DAY + at).replaceAll('-', '')}-020000`;
 
+const CELL_PROBES = { 'dns.total': 0.6 };
+
+/** What of a drill the records of a cell in a round belong to. */
+type Visit = Pick<LatencyRecord, 'drillId' | 'round' | 'cell' | 'startedAt'> & {
+  readonly armIds: readonly string[];
+};
+
+/** The records that the probes of one cell leave in one round of night `at`, counted from 0. */
+export const nightBursts = (
+  { seed, noise, truth = () => 1 }: NightModel,
+  at: number,
+  { armIds, ...visit }: Visit,
+): LatencyRecord[] => {
+  const { region, vantage } = visit.cell;
+  const common = 0.7 * noise * normals(seed, 'weather', at)();
+  const here = 30 * Math.exp(common + 0.7 * noise * normals(seed, at, region, vantage)());
+  const own = normals(seed, at, region, vantage, visit.round);
+  const base = { ...SHAPE, ...visit };
+  const arms = armIds.map((armId, order): LatencyRecord => {
+    const level = here * truth(armId, visit.cell, at) * Math.exp(0.01 * own());
+    return { ...base, armId, order, sketches: { 'http.total': sketchAround(level) } };
+  });
+  const around = { ...base, armId: CELL_ARM_ID, sent: { dns: SAMPLES } };
+  const sketches = Object.entries(CELL_PROBES).map(([metric, levelMs]) => [
+    metric,
+    sketchAround(levelMs * Math.exp(0.05 * own())),
+  ]);
+  return [...arms, { ...around, sketches: Object.fromEntries(sketches) }];
+};
+
 /** The records of night `at`, counted from 0. */
-export const nightDrill = ({ seed, noise, truth = () => 1 }: NightModel, at: number): KeptDrill => {
+export const nightDrill = (model: NightModel, at: number): KeptDrill => {
   const drillId = drillIdOf(at);
   const startedAt = `${dateOf(FIRST_DAY + at)}T02:00:00.000Z`;
   const plan = { ...planOf(SMALL), drillId, startedAt, seed: drillId };
-  const like = drillRecords({ ...SMALL, rounds: 1 });
-  const [shape] = like.bursts;
-  if (!shape) throw new Error('the model has no burst');
-  const weather = normals(seed, 'weather', at);
-  const common = 0.7 * noise * weather();
-  const bursts = plan.cells.flatMap((cell) => {
-    const place = normals(seed, at, cell.region, cell.vantage);
-    const here = 30 * Math.exp(common + 0.7 * noise * place());
-    const base = { ...shape, drillId, cell, startedAt: Date.parse(startedAt) };
-    return [1, 2, 3].flatMap((round): LatencyRecord[] => {
-      const arms = plan.arms.map(({ id }): LatencyRecord => {
-        const level = here * truth(id, cell, at) * Math.exp(0.01 * place());
-        const sketches = { 'http.total': sketchAround(level) };
-        return { ...base, round, armId: id, sketches };
-      });
-      const around = { ...base, round, armId: CELL_ARM_ID, sent: { dns: SAMPLES } };
-      const dns = sketchAround(0.6 * Math.exp(0.05 * place()));
-      return [...arms, { ...around, sketches: { 'dns.total': dns } }];
-    });
-  });
-  return { ...like, plan, bursts };
+  const armIds = plan.arms.map(({ id }) => id);
+  const visit = { drillId, armIds, startedAt: Date.parse(startedAt) };
+  const bursts = plan.cells.flatMap((cell) =>
+    [1, 2, 3].flatMap((round) => nightBursts(model, at, { ...visit, cell, round })),
+  );
+  return { ...LIKE, plan, bursts };
 };

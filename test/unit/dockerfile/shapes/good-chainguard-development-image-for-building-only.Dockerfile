@@ -1,9 +1,9 @@
 FROM cgr.dev/chainguard/go:latest-dev AS build
-WORKDIR /work
+WORKDIR /build
 COPY . .
 RUN go build -o app .
 FROM cgr.dev/chainguard/static@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-COPY --from=build /work/app /app
+COPY --from=build /build/app /app
 HEALTHCHECK NONE
 ENTRYPOINT ["/app"]
 # expect: nothing
