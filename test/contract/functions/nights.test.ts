@@ -1,6 +1,6 @@
-// Goal: over weeks of nights an image, a region and the measuring itself are told apart, each told once.
+// Goal: nights that are judged again give the same answer, acknowledged alerts keep quiet, missed nights are holes.
 // Method: seeded drills through the handlers of rank and detect-anomalies, as Lambda calls them, on the
-// embedded DynamoDB, S3 and EventBridge over sockets; nights pass without waiting.
+// embedded DynamoDB, S3 and EventBridge over sockets. The whole machine is in weeks.test.ts.
 import * as dynamodbSdk from '@aws-sdk/client-dynamodb';
 import * as eventsSdk from '@aws-sdk/client-eventbridge';
 import * as s3Sdk from '@aws-sdk/client-s3';
@@ -141,11 +141,6 @@ const openService = async () => {
   return { night, judge, nights, close };
 };
 
-const told = (at: number, report: DrillReport) =>
-  (report.nights?.alerts ?? [])
-    .filter(({ state }) => state === 'new' || state === 'changed')
-    .map(({ state, word, of, where, since }) => ({ at, state, word, of, where, since }));
-
 /** What EventBridge handed to the listener: the payload of an invocation. */
 const heard = async (count: number) => {
   const calls = await far.untilCalls(count);
@@ -166,37 +161,6 @@ const CHANGES: NightModel = {
 };
 
 describe('weeks of nights', () => {
-  it('tell an image, a region and the measuring apart, each told once, also on the bus', async () => {
-    const service = await openService();
-    const MISSED = [4, 12];
-    const seen: ReturnType<typeof told> = [];
-    let last: DrillReport | undefined;
-    for (let at = 0; at < 26; at++) {
-      if (MISSED.includes(at)) continue;
-      last = await service.night(CHANGES, at);
-      seen.push(...told(at, last));
-    }
-    expect(seen).toEqual([
-      { at: 10, state: 'new', word: 'image', of: 'distroless', where: null, since: '2026-07-11' },
-      {
-        at: 15,
-        state: 'new',
-        word: 'environment',
-        of: null,
-        where: 'in eu-west-1',
-        since: '2026-07-16',
-      },
-      { at: 20, state: 'new', word: 'measurement', of: null, where: null, since: '2026-07-21' },
-    ]);
-    expect(last?.nights).toMatchObject({ measured: 24, holes: 2, status: 'judged' });
-    const events = await heard(3);
-    expect(events.map(({ drillId }) => drillId)).toEqual([10, 15, 20].map(drillIdOf));
-    expect(events[0]?.text).toMatch(
-      /^image distroless: http.total p50, all up, distroless by today's image, \+\d\d\.\d % since 2026-07-11/,
-    );
-    service.close();
-  });
-
   it('give the same answer when a night is judged again, and tell nobody twice', async () => {
     const service = await openService();
     const before = far.calls.length;
