@@ -4,11 +4,11 @@ import { DrillError } from '../../core/errors.ts';
 import { FaultOutput } from '../../events/faultOutput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { watchTableOf } from '../../local/stack/watchNames.ts';
 import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
 import { findWatch, type RunningWatch } from '../watch/controlClient.ts';
 import { faultFrom, faultText, regionOf } from '../watch/faultWords.ts';
-import { watchTableOf } from '../watch/status.ts';
 
 export type FaultOptions = {
   readonly data?: string;

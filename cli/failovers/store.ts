@@ -7,13 +7,14 @@ import { FailoverSummary } from '../../events/failoverSummary.ts';
 import { shadowOf } from '../../events/watchPlan.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { ACCOUNT_ID } from '../../local/wire/types.ts';
+import { serviceOfWatchTable, watchBucketOf } from '../../local/stack/watchNames.ts';
 import type { Table } from '../dataServer.ts';
 
 /** A failover with where it is kept. */
 export type StoredFailover = {
   readonly summary: FailoverSummary;
   readonly table: string;
+  readonly bucket: string;
   readonly region: string;
 };
 
@@ -35,22 +36,21 @@ const SEARCH_MAX = 2_000;
 /** Longer than any setting that a replay would sensibly try. */
 const LATER_MS = 900_000;
 
-const WATCH_TABLE = /^failover-drill-(.+)-watch$/;
-
 export const openFailovers = (endpoint: string, tables: readonly Table[]): Failovers => {
   const opened: WatchTable[] = [];
   const sdkOf = (region: string) => ({ endpoint, region, credentials: CREDENTIALS });
   const watches = tables.flatMap(({ name, region }) => {
-    const service = WATCH_TABLE.exec(name)?.[1];
+    const service = serviceOfWatchTable(name);
     if (service === undefined) return [];
     const records = openWatchTable(name, sdkOf(region));
     opened.push(records);
-    return [service, shadowOf(service)].map((watch) => ({ name, region, records, watch }));
+    const bucket = watchBucketOf(service, region);
+    return [service, shadowOf(service)].map((watch) => ({ name, bucket, region, records, watch }));
   });
   const all = async (limit: number): Promise<StoredFailover[]> => {
-    const kept = watches.map(async ({ name, region, records, watch }) => {
+    const kept = watches.map(async ({ name, bucket, region, records, watch }) => {
       const summaries = await records.summaries(watch, FailoverSummary, limit);
-      return summaries.map((summary): StoredFailover => ({ summary, table: name, region }));
+      return summaries.map((summary): StoredFailover => ({ summary, table: name, bucket, region }));
     });
     return (await Promise.all(kept))
       .flat()
@@ -61,8 +61,8 @@ export const openFailovers = (endpoint: string, tables: readonly Table[]): Failo
     all,
     find: async (execution) =>
       (await all(SEARCH_MAX)).find(({ summary }) => summary.execution === execution),
-    record: ({ summary, table, region }) => {
-      const documents = openDocuments(`${table}-${ACCOUNT_ID}-${region}`, sdkOf(region));
+    record: ({ summary, bucket, region }) => {
+      const documents = openDocuments(bucket, sdkOf(region));
       return documents.read(summary.record, EvidenceRecord);
     },
     later: async ({ summary, table, region }) => {

@@ -9,8 +9,8 @@ import {
 } from '../../events/evaluation.ts';
 import type { OrderOutput } from '../../events/orderOutput.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { watchTableOf } from '../../local/stack/watchNames.ts';
 import type { RunningWatch } from './controlClient.ts';
-import { watchTableOf } from './status.ts';
 
 const POLL_MS = 250;
 /** Longer than a move takes that is not stuck; who waits no longer sees the rest in the status. */

@@ -9,10 +9,8 @@ import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusO
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Fault } from '../../local/network/faults.ts';
+import { watchTableOf } from '../../local/stack/watchNames.ts';
 import { faultText } from './faultWords.ts';
-
-/** Name of the table of a watch, as the templates spell it. */
-export const watchTableOf = (service: string): string => `failover-drill-${service}-watch`;
 
 const DNS_TIMEOUT_MS = 1_000;
 

@@ -14,6 +14,7 @@ import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { homeRegionOf, slackParameterOf } from './install.ts';
+import { watchBucketOf, watchTableOf } from './watchNames.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
@@ -70,8 +71,8 @@ export const watchNamesOf = (config: Config) => {
     `arn:aws:states:${homeRegion}:${ACCOUNT_ID}:stateMachine:failover-drill-${service}-${kind}`;
   return {
     homeRegion,
-    table: `failover-drill-${service}-watch`,
-    bucket: `failover-${service}-watch-${ACCOUNT_ID}-${homeRegion}`,
+    table: watchTableOf(service),
+    bucket: watchBucketOf(service, homeRegion),
     machineArns: [machine('failover'), machine('failback')],
     prepareFunction: `failover-drill-${service}-prepare`,
   };
