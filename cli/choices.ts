@@ -23,6 +23,7 @@ export const SCHEMA_NAMES = [
   'status',
   'order',
   'fault',
+  'lint',
 ] as const;
 
 /** What `failover fault` can break. */

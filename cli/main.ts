@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { keepCompiled } from './compiled.ts';
 import { EXIT } from './failure.ts';
+import { awsCommands } from './program/awsCommands.ts';
 import { drillCommands } from './program/drillCommands.ts';
 import { evidenceCommands } from './program/evidenceCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
@@ -30,6 +31,7 @@ for (const addCommand of [
   ...watchCommands,
   ...evidenceCommands,
   ...resultCommands,
+  ...awsCommands,
 ])
   addCommand(program);
 

@@ -1,10 +1,8 @@
 /** `failover check`: is the configuration right, and what would a drill do, take and cost? */
-import { writeFileSync } from 'node:fs';
 import { drillCostUsd } from '../../core/cost.ts';
 import type { Findings } from '../../core/dockerfile/findings.ts';
 import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
-import { DrillError } from '../../core/errors.ts';
 import { gateReason, gatesAsked, judgeImage } from '../../core/images/gates.ts';
 import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
@@ -19,6 +17,7 @@ import { type FailOn, fails, junitOf } from '../findings/junit.ts';
 import { findingsOfConfig } from '../findings/read.ts';
 import { sarifOf } from '../findings/sarif.ts';
 import { findingLines } from '../findings/text.ts';
+import { writeReport } from '../findings/writeReport.ts';
 import type { Output } from '../output/output.ts';
 
 /** Settings that a drill does not read: they are checked here, and used by the parts named. */
@@ -171,15 +170,6 @@ export type CheckOptions = {
   readonly failOn?: FailOn;
   readonly sarif?: string;
   readonly junit?: string;
-};
-
-const writeReport = (option: string, file: string, text: string): void => {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DrillError('InputInvalid', `--${option} ${file}: cannot write it: ${why}`);
-  }
 };
 
 /** @returns the exit code: marked when a finding is as severe as `--fail-on`, or the gate, says. */

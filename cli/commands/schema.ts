@@ -7,6 +7,7 @@ import { FailoverReport } from '../../events/failoverReport.ts';
 import { FaultOutput } from '../../events/faultOutput.ts';
 import { HistoryOutput } from '../../events/historyOutput.ts';
 import { InitOutput } from '../../events/initOutput.ts';
+import { LintOutput } from '../../events/lintOutput.ts';
 import { OrderOutput } from '../../events/orderOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
@@ -37,6 +38,7 @@ const SCHEMAS = {
   status: outputSchema(StatusOutput, 'failover status --json'),
   order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
   fault: outputSchema(FaultOutput, 'failover fault --json'),
+  lint: outputSchema(LintOutput, 'failover lint --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
 type SchemaName = keyof typeof SCHEMAS;

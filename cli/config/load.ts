@@ -1,13 +1,14 @@
 /** Reads `failover.yml`: every fault with its line, what was found, and the nearest right word. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { nearest } from '../../core/nearest.ts';
 import { nearestRegionName } from '../../core/regions/regions.ts';
 import { Config } from '../../events/config.ts';
 import { Faults } from '../failure.ts';
 import { knownKeys } from './knownKeys.ts';
+import { type Lined, lineAt } from './lines.ts';
 
 export type LoadedConfig = {
   readonly file: string;
@@ -19,24 +20,9 @@ export type LoadedConfig = {
   readonly lineOf: (at: readonly PropertyKey[]) => number;
 };
 
-type Source = { file: string; document: Document; lines: LineCounter };
+type Source = Lined & { file: string };
 
 const BYTES_MAX = 256 * 1024;
-
-/** Line of the deepest node on the way to `at` that exists; the line of its key where it has one. */
-const lineAt = ({ document, lines }: Source, at: readonly PropertyKey[]): number => {
-  for (let depth = at.length; depth >= 0; depth--) {
-    const parent = depth === 0 ? undefined : document.getIn(at.slice(0, depth - 1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === at[depth - 1]);
-      const key = pair?.key;
-      if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
-    }
-    const node = document.getIn(at.slice(0, depth), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-};
 
 const valueText = (source: Source, at: readonly PropertyKey[]): string => {
   const value = source.document.getIn(at);

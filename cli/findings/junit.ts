@@ -5,7 +5,7 @@ import { RULES } from '../../core/dockerfile/rules.ts';
 
 export type FailOn = Severity | 'none';
 
-export const fails = ({ severity }: Finding, failOn: FailOn): boolean =>
+export const fails = ({ severity }: Pick<Finding, 'severity'>, failOn: FailOn): boolean =>
   failOn !== 'none' && isAtLeast(severity, failOn);
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -7,13 +7,19 @@ import { RULES } from '../../core/dockerfile/rules.ts';
 
 const LEVELS: Record<Severity, string> = { high: 'error', medium: 'warning', low: 'note' };
 
-const RULE_IDS = Object.keys(RULES);
+type Rules = Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>;
 
-const rules = Object.entries(RULES).map(([id, { severity, title }]) => ({
-  id,
-  shortDescription: { text: title },
-  defaultConfiguration: { level: LEVELS[severity] },
-}));
+/** What every finding says, whatever it is about. */
+export type Told = {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly file: string;
+  readonly line: number;
+  /** Of a Dockerfile; empty or absent where there is none. */
+  readonly stage?: string;
+  readonly what: string;
+  readonly remedy: string;
+};
 
 /** Relative to the working folder where it lies in it, as code hosts want it. */
 const uriOf = (file: string): string =>
@@ -21,9 +27,9 @@ const uriOf = (file: string): string =>
     ? pathToFileURL(file).href
     : file.split(path.sep).map(encodeURIComponent).join('/');
 
-const resultOf = (finding: Finding) => ({
+const resultOf = (rules: Rules, finding: Told) => ({
   ruleId: finding.rule,
-  ruleIndex: RULE_IDS.indexOf(finding.rule),
+  ruleIndex: Object.keys(rules).indexOf(finding.rule),
   level: LEVELS[finding.severity],
   message: { text: `${finding.what}. ${finding.remedy}` },
   locations: [
@@ -32,25 +38,48 @@ const resultOf = (finding: Finding) => ({
         artifactLocation: { uri: uriOf(finding.file) },
         region: { startLine: finding.line },
       },
-      ...(finding.stage === '' ? {} : { logicalLocations: [{ name: finding.stage }] }),
+      ...(finding.stage ? { logicalLocations: [{ name: finding.stage }] } : {}),
     },
   ],
-  properties: { variants: finding.variants },
 });
 
-export const sarifOf = ({ findings, ignored }: Findings) => ({
+const logOf = (rules: Rules, results: readonly object[]) => ({
   $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
   version: '2.1.0',
   runs: [
     {
-      tool: { driver: { name: 'failover', rules } },
-      results: [
-        ...findings.map((finding) => ({ ...resultOf(finding), suppressions: [] })),
-        ...ignored.map((finding) => ({
-          ...resultOf(finding),
-          suppressions: [{ kind: 'inSource', justification: finding.reason }],
-        })),
-      ],
+      tool: {
+        driver: {
+          name: 'failover',
+          rules: Object.entries(rules).map(([id, { severity, title }]) => ({
+            id,
+            shortDescription: { text: title },
+            defaultConfiguration: { level: LEVELS[severity] },
+          })),
+        },
+      },
+      results,
     },
   ],
 });
+
+/** Findings that no comment sets aside. */
+export const sarifLog = (rules: Rules, findings: readonly Told[]) =>
+  logOf(
+    rules,
+    findings.map((finding) => ({ ...resultOf(rules, finding), suppressions: [] })),
+  );
+
+const ofDockerfile = (finding: Finding, suppressions: readonly object[]) => ({
+  ...resultOf(RULES, finding),
+  properties: { variants: finding.variants },
+  suppressions,
+});
+
+export const sarifOf = ({ findings, ignored }: Findings) =>
+  logOf(RULES, [
+    ...findings.map((finding) => ofDockerfile(finding, [])),
+    ...ignored.map((finding) =>
+      ofDockerfile(finding, [{ kind: 'inSource', justification: finding.reason }]),
+    ),
+  ]);

@@ -1,8 +1,9 @@
 /** Findings as lines for people. */
-import type { Finding, Findings } from '../../core/dockerfile/findings.ts';
+import type { Findings } from '../../core/dockerfile/findings.ts';
 import { SEVERITIES, type Severity } from '../../core/dockerfile/model.ts';
 import type { Style } from '../output/style.ts';
 import { wrap } from '../output/table.ts';
+import type { Told } from './sarif.ts';
 
 const WIDTH = 100;
 
@@ -12,7 +13,7 @@ const colourOf = (style: Style): Record<Severity, (text: string) => string> => (
   low: style.dim,
 });
 
-const countText = (findings: readonly Finding[]): string =>
+export const countText = (findings: readonly Told[]): string =>
   SEVERITIES.toReversed()
     .map((severity) => ({
       severity,
@@ -22,16 +23,18 @@ const countText = (findings: readonly Finding[]): string =>
     .map(({ severity, n }) => `${n} ${severity}`)
     .join(', ');
 
+/** Place, rule, reason and remedy of each. */
+export const linesOfFindings = (findings: readonly Told[], style: Style): string[] => {
+  const colour = colourOf(style);
+  return findings.flatMap(({ file, line, stage = '', severity, rule, what, remedy }) => [
+    `  ${file}:${line}: ${colour[severity](severity)} ${style.bold(rule)}${stage === '' ? '' : `, stage ${stage}`}`,
+    ...wrap(what, WIDTH - 6).map((text) => `      ${text}`),
+    ...wrap(`→ ${remedy}`, WIDTH - 6, '  ').map((text) => `      ${text}`),
+  ]);
+};
+
 export const findingLines = ({ findings, ignored }: Findings, style: Style): string[] => {
   const set = ignored.length > 0 ? ` (${ignored.length} ignored by comments)` : '';
   if (findings.length === 0) return [`findings   none in the Dockerfile${set}`];
-  const colour = colourOf(style);
-  return [
-    `findings   ${countText(findings)}${set}`,
-    ...findings.flatMap(({ file, line, stage, severity, rule, what, remedy }) => [
-      `  ${file}:${line}: ${colour[severity](severity)} ${style.bold(rule)}${stage === '' ? '' : `, stage ${stage}`}`,
-      ...wrap(what, WIDTH - 6).map((text) => `      ${text}`),
-      ...wrap(`→ ${remedy}`, WIDTH - 6, '  ').map((text) => `      ${text}`),
-    ]),
-  ];
+  return [`findings   ${countText(findings)}${set}`, ...linesOfFindings(findings, style)];
 };

@@ -11,7 +11,13 @@ import { HOSTS, regionAddress } from '../network/addresses.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS } from './clients.ts';
 import { deploy } from './deploy.ts';
-import { formerOf, installWatch, type WatchInstallOptions, watchNamesOf } from './installWatch.ts';
+import {
+  formerOf,
+  installWatch,
+  recordParams,
+  type WatchInstallOptions,
+  watchNamesOf,
+} from './installWatch.ts';
 
 const FUNCTIONS = ['begin-rehearsal', 'step-rehearsal', 'end-rehearsal'] as const;
 
@@ -61,6 +67,7 @@ export const installRehearsal = async (
       service: config.service,
       homeRegion: plan.homeRegion,
       zoneId: plan.zoneId,
+      ...recordParams(config),
     },
   });
 };

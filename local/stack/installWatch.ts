@@ -61,6 +61,12 @@ const functionsOf = ({ image, failover }: Config): string[] => [
   ...(failover?.singleWriter || failover?.fence.length ? ['fence'] : []),
 ];
 
+/** Which names the roles may edit. */
+export const recordParams = ({ record, dns }: Config): Record<string, string> =>
+  record === undefined
+    ? {}
+    : { record, ...(dns.driver === 'record' ? { editedRecord: record } : {}) };
+
 const NOTHING_KNOWN = { primary: {}, standby: {} } as const;
 
 /** Names of things in the home region, as the templates spell them. */
@@ -167,6 +173,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           homeRegion: names.homeRegion,
           zoneId,
           slackParameter: slackParameterOf(config),
+          ...recordParams(config),
         },
       });
     const observers = observersOf(plan, config);

@@ -12,11 +12,14 @@ import { CLOUDFORMATION_TAGS } from './intrinsics.ts';
 
 export type Params = Readonly<Record<string, string>>;
 
+export type ReadYaml = (file: string) => unknown;
+
 type Scope = {
   readonly folder: string;
   readonly params: Params;
   readonly options: Params;
   readonly root: unknown;
+  readonly read: ReadYaml;
 };
 
 const VARIABLE = /\$\{((?:param|opt|self|sls|file)(?::|\()[^{}]*)\}/;
@@ -28,7 +31,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads a YAML file in which CloudFormation's short tags become their long form. */
-export const readYaml = (file: string): unknown => {
+const readYaml = (file: string): unknown => {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -53,7 +56,7 @@ const resolveFallback = (text: string, scope: Scope): unknown => {
 
 const resolveOne = (expression: string, scope: Scope): unknown => {
   const file = /^file\(([^()]+)\)$/.exec(expression.trim());
-  if (file?.[1]) return readYaml(path.join(scope.folder, file[1]));
+  if (file?.[1]) return scope.read(path.join(scope.folder, file[1]));
   const [source = '', ...rest] = expression.split(',');
   const [kind, name = ''] = source.trim().split(':');
   const found =
@@ -100,14 +103,24 @@ const resolveVariables = (value: unknown, scope: Scope, depth = 0): unknown => {
   );
 };
 
+/** Reads each file once. */
+export const openYaml = (): ReadYaml => {
+  const known = new Map<string, unknown>();
+  return (file) => {
+    if (!known.has(file)) known.set(file, readYaml(file));
+    return known.get(file);
+  };
+};
+
 /** `serverless.yml` of a folder with all its variables resolved for one role. */
 export const loadServerless = (
   folder: string,
   params: Params,
   options: Params,
+  read: ReadYaml = readYaml,
 ): Record<string, unknown> => {
-  const root = readYaml(path.join(folder, 'serverless.yml'));
-  const resolved = resolveVariables(root, { folder, params, options, root });
+  const root = read(path.join(folder, 'serverless.yml'));
+  const resolved = resolveVariables(root, { folder, params, options, root, read });
   if (isRecord(resolved)) return resolved;
   throw new DrillError('ConfigInvalid', `${folder}/serverless.yml holds no mapping`);
 };

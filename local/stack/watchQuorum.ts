@@ -16,7 +16,7 @@ import {
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
-import { ASSERTED_TEXT } from '../../core/failover/switchObjects.ts';
+import { switchCheck } from '../../core/failover/switchChecks.ts';
 import { switchRegions } from '../../core/failover/switchRegions.ts';
 import type { Config } from '../../events/config.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
@@ -28,7 +28,6 @@ import { type Clients, CREDENTIALS } from './clients.ts';
 
 type QuorumPlan = Extract<WatchPlan['switch'], { driver: 'quorum' }>;
 
-const CHECK_INTERVAL_S = 10;
 const NEEDED = 2;
 const SECOND_MS = 1_000;
 /** Two rounds of checks, and some more. */
@@ -120,20 +119,18 @@ const ensureCheck = async (
   return id;
 };
 
-const childConfig = ({
-  bucket,
-  region,
-  key,
-}: QuorumPlan['objects'][number]): HealthCheckConfig => ({
-  Type: 'HTTPS_STR_MATCH',
-  // The regional name: the global one answers 3xx for a bucket elsewhere, and 3xx counts as healthy.
-  FullyQualifiedDomainName: `${bucket}.s3.${region}.amazonaws.com`,
-  Port: 443,
-  ResourcePath: `/${key}`,
-  SearchString: ASSERTED_TEXT,
-  RequestInterval: CHECK_INTERVAL_S,
-  FailureThreshold: 1,
-});
+const childConfig = (object: QuorumPlan['objects'][number]): HealthCheckConfig => {
+  const { type, host, path, searchString, intervalS, failureThreshold } = switchCheck(object);
+  return {
+    Type: type,
+    FullyQualifiedDomainName: host,
+    Port: 443,
+    ResourcePath: path,
+    SearchString: searchString,
+    RequestInterval: intervalS,
+    FailureThreshold: failureThreshold,
+  };
+};
 
 const hasOnlyFailures = async (route53: Route53Client, id: string): Promise<boolean> => {
   const seen = await route53.send(new GetHealthCheckStatusCommand({ HealthCheckId: id }));

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ERROR_NAMES } from '../../core/errors.ts';
-import { type Facts, lint, statesOf, uncalled } from './lints.ts';
-import { FUNCTION_FOLDERS, MACHINE_FILES, readMachine } from './machines.ts';
+import { machineFaults, statesOf } from '../../core/lint/machine.ts';
+import type { Facts } from '../../core/lint/model.ts';
+import { FUNCTION_FOLDERS, MACHINE_FILES, readMachine, uncalled } from './machines.ts';
 
 type Validator = (definition: unknown) => { isValid: boolean; errorsText: () => string };
 const validate: Validator = createRequire(import.meta.url)('asl-validator');
@@ -25,8 +26,8 @@ describe.each(MACHINE_FILES)('%s', (file) => {
   });
 
   it('keeps the rules', () => {
-    expect(statesOf(machine).length).toBeGreaterThan(3);
-    expect(lint(machine, FACTS)).toEqual([]);
+    expect(statesOf({ file, definition: machine }).length).toBeGreaterThan(3);
+    expect(machineFaults({ file, definition: machine }, FACTS)).toEqual([]);
   });
 
   it('says on top what it is for, what goes in and out, and who starts it', () => {
@@ -62,7 +63,8 @@ describe('a broken machine', () => {
     const expected = /^# Fault: (.*)$/m.exec(text)?.[1];
     const machine: unknown = parse(text, { merge: true });
     const { isValid, errorsText } = validate(structuredClone(machine));
-    const faults = [...lint(machine, FACTS), ...(isValid ? [] : [errorsText()])];
+    const own = machineFaults({ file, definition: machine }, FACTS).map(({ what }) => what);
+    const faults = [...own, ...(isValid ? [] : [errorsText()])];
     expect(expected).toBeDefined();
     expect(faults).toEqual([expect.stringContaining(expected ?? '')]);
   });

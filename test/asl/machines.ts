@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { calledFunction, kebab, statesOf } from '../../core/lint/machine.ts';
 import { loadMachine } from '../../local/stepfunctions/loadMachine.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -25,4 +26,15 @@ export const definitionOf = (file: string): string => {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '');
   return loadMachine(text, Object.fromEntries(names.map((name) => [name, name])));
+};
+
+/** Folders that no state of the same name calls. */
+export const uncalled = (machines: readonly unknown[], folders: readonly string[]): string[] => {
+  const called = machines.flatMap((definition) =>
+    statesOf({ file: '', definition }).flatMap(({ name, state }) => {
+      const fn = calledFunction(state);
+      return fn === name ? [kebab(fn)] : [];
+    }),
+  );
+  return folders.filter((folder) => !called.includes(folder));
 };

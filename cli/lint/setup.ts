@@ -1,0 +1,66 @@
+/** A configuration as the lint reads it: its regions, its stacks, and the health checks of its switch. */
+import { defaultVantages } from '../../core/drill/plan.ts';
+import { switchCheck } from '../../core/failover/switchChecks.ts';
+import type { HealthCheck, Setup } from '../../core/lint/model.ts';
+import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts';
+import type { Config } from '../../events/config.ts';
+import { slackParameterOf } from '../../local/stack/install.ts';
+import { recordParams } from '../../local/stack/installWatch.ts';
+import { planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
+import type { LoadedConfig } from '../config/load.ts';
+
+export const setupOf = ({ config, file }: LoadedConfig): Setup => {
+  const { primary, standby } = config.regions;
+  const endpointOf = (side: Config['regions']['primary']): string | null =>
+    'endpoint' in side ? (side.endpoint ?? null) : null;
+  return {
+    primary: primary.name,
+    standby: standby.name,
+    driver: config.dns.driver,
+    endpoints: { primary: endpointOf(primary), standby: endpointOf(standby) },
+    residency: config.residency ?? { data: 'any', logs: 'any', images: 'any' },
+    placeOf: (...path) => ({ file, path }),
+  };
+};
+
+/** Every stack that the configuration asks for. */
+export const placesOf = (config: Config): StackPlace[] => {
+  const { primary, standby, witness } = config.regions;
+  const serving = [primary.name, standby.name];
+  const watches = config.record !== undefined;
+  return stackPlaces({
+    primary: primary.name,
+    standby: standby.name,
+    witness: witness?.name ?? null,
+    observers: config.observers,
+    vantages: config.drill.vantages ?? defaultVantages(serving, witness?.name, config.observers),
+    driver: config.dns.driver,
+    drills: config.image !== undefined,
+    watches,
+    rehearses: watches && config.image !== undefined,
+  });
+};
+
+/** What the templates are told of a service. */
+export const stackParams = (config: Config): Record<string, string> => {
+  const table = config.probes.find((probe) => probe.kind === 'database')?.table;
+  return {
+    service: config.service,
+    homeRegion: config.regions.standby.name,
+    slackParameter: slackParameterOf(config),
+    ...(table === undefined ? {} : { dataTable: table }),
+    ...recordParams(config),
+  };
+};
+
+const SOURCE_OF_CHECKS = 'core/failover/switchChecks.ts';
+
+/** The checks that read the switch, as they would be made. */
+export const checksOf = (config: Config): HealthCheck[] => {
+  if (config.record === undefined || config.dns.driver !== 'quorum') return [];
+  return planQuorumSwitch(config, null, config.service).objects.map((object) => {
+    const { type, host, searchString } = switchCheck(object);
+    const place = { file: SOURCE_OF_CHECKS, path: [] };
+    return { type, host, searchString, disabled: false, place };
+  });
+};

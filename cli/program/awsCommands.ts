@@ -1,0 +1,30 @@
+/** The commands that judge what AWS would be asked for. The work of each is loaded only when it is called. */
+import { type Command, Option } from 'commander';
+import { CONFIG, JSON_FLAG, run } from './run.ts';
+
+const lintCommand = (program: Command): void => {
+  program
+    .command('lint')
+    .description(
+      'check the templates and state machines: would a flip work without the primary and us-east-1?',
+    )
+    .option(...CONFIG)
+    .addOption(
+      new Option('--fail-on <severity>', 'end with 3 from this severity of findings on')
+        .choices(['low', 'medium', 'high', 'none'])
+        .default('medium'),
+    )
+    .option('--sarif <file>', 'write the findings as SARIF')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover lint --config examples/shop/failover.yml\n  failover lint --fail-on high --sarif lint.sarif\n\nExit codes: 0 nothing as severe as --fail-on says, 2 input to change, 3 findings as severe as that',
+    )
+    .action((options) =>
+      run(options.json, async (output) =>
+        (await import('../commands/lint.ts')).lint(options, output),
+      ),
+    );
+};
+
+export const awsCommands = [lintCommand];

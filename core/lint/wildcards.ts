@@ -1,0 +1,118 @@
+/** Where a policy may say `*`, and why: AWS gives the name at run time, or knows no resource for the action. */
+import { type Grant, grantsOf } from './grants.ts';
+import type { Found, Stack } from './model.ts';
+
+export type Allowance = {
+  readonly action: RegExp;
+  readonly resource: RegExp;
+  readonly why: string;
+};
+
+const EVERYTHING = /^\*$/;
+
+/** Each must be used by some grant of the project's own templates; a test counts. */
+export const WILDCARDS: readonly Allowance[] = [
+  {
+    action: /^(?:ecr:GetAuthorizationToken|ecs:(?:RegisterTaskDefinition|DescribeTaskDefinition))$/,
+    resource: EVERYTHING,
+    why: 'AWS knows no resource for it',
+  },
+  {
+    action: /^elasticloadbalancing:DescribeTargetHealth$/,
+    resource: EVERYTHING,
+    why: 'AWS knows no resource for it',
+  },
+  {
+    action: /^logs:(?:CreateLogStream|PutLogEvents)$/,
+    resource: /:log-group:\/aws\/lambda\/[^*]+:\*$/,
+    why: 'the streams of one named group; Lambda names them',
+  },
+  {
+    action: /^logs:(?:CreateLogGroup|CreateLogStream|PutLogEvents|GetLogEvents)$/,
+    resource: /:log-group:\/aws\/codebuild\/[^*]+(?::log-stream:)?\*$/,
+    why: 'the streams of one named group; CodeBuild names them',
+  },
+  {
+    action: /^s3:(?:GetObject|GetObjectVersion|PutObject)$/,
+    resource: /^arn:aws:s3:::[^*]+\/(?:config|source|reports|evidence)\/\*$/,
+    why: 'objects under one prefix, named by content, drill or failover',
+  },
+  {
+    action: /^s3:(?:GetObject|PutObject)$/,
+    resource: /^arn:aws:s3:::failover-[^*]+-switch-\d+-\*\/switch\/\*$/,
+    why: 'the switch regions follow from the configuration, the key cannot be guessed',
+  },
+  {
+    action: /^ecs:RunTask$/,
+    resource: /:ecs:\*:\d+:task-definition\/failover-drill-[^*]+-\*$/,
+    why: 'ECS numbers task definitions, one for each arm of a drill, in each serving region',
+  },
+  {
+    action: /^ecs:(?:DescribeTasks|StopTask)$/,
+    resource: /:ecs:[^:]+:\d+:task\/[^*]+\/\*$/,
+    why: 'ECS names tasks; in one named cluster of the serving regions',
+  },
+  {
+    action: /^ecs:ListTasks$/,
+    resource: /:ecs:[^:]+:\d+:container-instance\/[^*]+\/\*$/,
+    why: 'how AWS writes the tasks of one named cluster',
+  },
+  {
+    action: /^ecs:(?:DescribeServices|UpdateService)$/,
+    resource: /:ecs:\*:\d+:service\/[^*]+$/,
+    why: 'one named service, in whichever region takes over',
+  },
+  {
+    action: /^dynamodb:(?:GetItem|PutItem|DescribeTable)$/,
+    resource: /:dynamodb:\*:\d+:table\/[^*]+$/,
+    why: 'one named table, replicated to the serving regions',
+  },
+  {
+    action: /^states:SendTask(?:Success|Failure|Heartbeat)$/,
+    resource: /:states:\*:\d+:stateMachine:[^*]+$/,
+    why: 'one named machine; the home region comes with the order',
+  },
+  {
+    action: /^states:(?:DescribeExecution|StopExecution)$/,
+    resource: /:execution:[^*]+:\*$/,
+    why: 'executions of one named machine',
+  },
+  {
+    action: /^lambda:InvokeFunction$/,
+    resource: /:lambda:\*:\d+:function:failover-drill-[^*]+$/,
+    why: 'one named function, in as many regions as the configuration names',
+  },
+  {
+    action: /^lambda:InvokeFunction$/,
+    resource: /:lambda:\*:\d+:function:[^*:]+-fence\*$/,
+    why: 'hooks of the user: failover.fence names them by this prefix, in any region',
+  },
+  {
+    action: /^route53:GetChange$/,
+    resource: /^arn:aws:route53:::change\/\*$/,
+    why: 'Route 53 names changes',
+  },
+  {
+    action: /^iam:PassRole$/,
+    resource: /:role\/failover-drill-[^*]+-TaskExecutionRole-\*$/,
+    why: 'CloudFormation ends the name of a role that another stack makes',
+  },
+];
+
+export const allowanceFor = ({ action, resource }: Pick<Grant, 'action' | 'resource'>) =>
+  WILDCARDS.find((one) => one.action.test(action) && one.resource.test(resource));
+
+/** No action of a whole service, and no `*` where a name is known. */
+export const wildcardFaults = (stack: Stack): Found[] =>
+  grantsOf(stack).flatMap((grant): Found[] => {
+    const { role, action, resource, place } = grant;
+    if (action.includes('*')) {
+      const what = `${role} allows ${action}: every action of that name, also those to come`;
+      return [
+        { ...place, rule: 'wildcard-action', what, remedy: 'name the actions that are called' },
+      ];
+    }
+    if (!resource.includes('*') || allowanceFor(grant)) return [];
+    const what = `${role} allows ${action} on ${resource}`;
+    return [{ ...place, rule: 'wildcard-resource', what, remedy: 'name the resource' }];
+  });

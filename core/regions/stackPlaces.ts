@@ -1,0 +1,43 @@
+/** Which stacks a service needs, and where: one for each role of a region. */
+import { switchRegions } from '../failover/switchRegions.ts';
+
+export type StackPlace = { readonly role: string; readonly region: string };
+
+export type Placing = {
+  readonly primary: string;
+  readonly standby: string;
+  readonly witness: string | null;
+  readonly observers: readonly string[];
+  readonly vantages: readonly string[];
+  readonly driver: 'quorum' | 'record';
+  /** There are variants to drill. */
+  readonly drills: boolean;
+  /** There is a name that fails over. */
+  readonly watches: boolean;
+  readonly rehearses: boolean;
+};
+
+/** In the order in which they can be made: what others name comes first. The home is the standby. */
+export const stackPlaces = (placing: Placing): StackPlace[] => {
+  const { primary, standby, witness, observers, vantages } = placing;
+  const at = (role: string, regions: readonly string[]): StackPlace[] =>
+    regions.map((region) => ({ role, region }));
+  const serving = [primary, standby];
+  const watchers = observers.length === 0 ? [standby] : observers;
+  return [
+    ...(placing.drills
+      ? [...at('serving', serving), ...at('observer', vantages), ...at('control', [standby])]
+      : []),
+    ...(placing.watches
+      ? [
+          ...(placing.driver === 'quorum'
+            ? at('switch', switchRegions({ primary, standby, witness, observers }))
+            : []),
+          ...at('heartbeat', serving),
+          ...at('failover', [standby]),
+          ...at('watcher', watchers),
+        ]
+      : []),
+    ...(placing.rehearses ? at('rehearsal', [standby]) : []),
+  ];
+};

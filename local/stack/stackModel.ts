@@ -1,0 +1,178 @@
+/**
+ * A stack as CloudFormation would make it of `serverless.yml`, without making anything: resources with
+ * names and ARNs filled in, each with its place in its file.
+ */
+import path from 'node:path';
+import * as z from 'zod';
+import { DrillError } from '../../core/errors.ts';
+import type { Resource, Stack, Tree } from '../../core/lint/model.ts';
+import { type References, resolveIntrinsics } from './intrinsics.ts';
+import { loadServerless, type Params, type ReadYaml } from './variables.ts';
+
+const Template = z.object({
+  provider: z.object({ stackName: z.string() }),
+  functions: z
+    .record(
+      z.string(),
+      z.looseObject({
+        name: z.string(),
+        package: z.object({ artifact: z.string() }),
+        role: z.string(),
+      }),
+    )
+    .default({}),
+  resources: z.object({
+    Resources: z
+      .record(
+        z.string(),
+        z.looseObject({
+          Type: z.string(),
+          Properties: z.record(z.string(), z.unknown()).default({}),
+          DeletionPolicy: z.string().optional(),
+        }),
+      )
+      .default({}),
+  }),
+});
+type Template = z.output<typeof Template>;
+
+export type StackSource = {
+  /** Folder that holds serverless.yml. */
+  readonly folder: string;
+  readonly role: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly params: Params;
+  /** Reads a YAML file, for one who reads many stacks. */
+  readonly read?: ReadYaml;
+};
+
+const FUNCTION = 'AWS::Lambda::Function';
+
+/** CloudFormation ends the names it makes up like this; which end it takes is not known before. */
+const MADE_UP_END = 'MADEUPBYCFN0';
+
+export const functionId = (key: string): string =>
+  `${key.charAt(0).toUpperCase()}${key.slice(1)}LambdaFunction`;
+
+/** The name that a role gets when its template gives it none. */
+export const roleName = (stackName: string, id: string): string =>
+  `${stackName}-${id}-${MADE_UP_END}`;
+
+type Names = { readonly ref: string; readonly arn: string };
+
+/** What `Ref` and `GetAtt Arn` of a resource are, by its type; undefined for types that nothing refers to. */
+const namesOf = (
+  id: string,
+  type: string,
+  text: (property: string) => string,
+  { region, accountId, stackName }: { region: string; accountId: string; stackName: string },
+): Names | undefined => {
+  const arn = (service: string, rest: string): string =>
+    `arn:aws:${service}:${region}:${accountId}:${rest}`;
+  const named = (property: string, service: string, kind: string): Names => ({
+    ref: text(property),
+    arn: arn(service, `${kind}${text(property)}`),
+  });
+  switch (type) {
+    case FUNCTION:
+      return named('FunctionName', 'lambda', 'function:');
+    case 'AWS::IAM::Role': {
+      const name = roleName(stackName, id);
+      return { ref: name, arn: `arn:aws:iam::${accountId}:role/${name}` };
+    }
+    case 'AWS::S3::Bucket':
+      return { ref: text('BucketName'), arn: `arn:aws:s3:::${text('BucketName')}` };
+    case 'AWS::DynamoDB::Table':
+      return named('TableName', 'dynamodb', 'table/');
+    case 'AWS::ECR::Repository':
+      return named('RepositoryName', 'ecr', 'repository/');
+    case 'AWS::CodeBuild::Project':
+      return named('Name', 'codebuild', 'project/');
+    case 'AWS::ECS::Cluster':
+      return named('ClusterName', 'ecs', 'cluster/');
+    case 'AWS::Events::Rule':
+      return named('Name', 'events', 'rule/');
+    case 'AWS::Scheduler::Schedule':
+      return named('Name', 'scheduler', 'schedule/default/');
+    case 'AWS::StepFunctions::StateMachine': {
+      const own = arn('states', `stateMachine:${text('StateMachineName')}`);
+      return { ref: own, arn: own };
+    }
+    default:
+      return undefined;
+  }
+};
+
+type Raw = Record<string, Omit<Resource, 'properties'> & { readonly properties: Tree }>;
+
+const rawOf = ({ functions, resources }: Template, role: string): Raw => {
+  const raw: Raw = {};
+  for (const [id, { Type, Properties, DeletionPolicy }] of Object.entries(resources.Resources)) {
+    raw[id] = {
+      type: Type,
+      retained: DeletionPolicy === 'Retain',
+      properties: Properties,
+      place: { file: `resources/${role}.yml`, path: ['Resources', id, 'Properties'] },
+    };
+  }
+  for (const [key, declared] of Object.entries(functions)) {
+    raw[functionId(key)] = {
+      type: FUNCTION,
+      retained: false,
+      properties: {
+        FunctionName: declared.name,
+        Folder: path.basename(declared.package.artifact, '.zip'),
+        Role: { 'Fn::GetAtt': [declared.role, 'Arn'] },
+      },
+      place: { file: `resources/${role}.functions.yml`, path: [key] },
+    };
+  }
+  return raw;
+};
+
+const referencesOf = (raw: Raw, stackName: string, { region, accountId }: StackSource) => {
+  const pseudo: Readonly<Record<string, string>> = {
+    'AWS::AccountId': accountId,
+    'AWS::Region': region,
+    'AWS::Partition': 'aws',
+  };
+  const made = (id: string): Names | undefined => {
+    const resource = raw[id];
+    if (resource === undefined) return undefined;
+    const text = (property: string): string =>
+      String(resolveIntrinsics(resource.properties[property], references));
+    return namesOf(id, resource.type, text, { region, accountId, stackName });
+  };
+  const references: References = {
+    ref: (name) => pseudo[name] ?? made(name)?.ref,
+    attribute: (name, attribute) => (attribute === 'Arn' ? made(name)?.arn : undefined),
+  };
+  return { references, arnOf: (id: string) => made(id)?.arn };
+};
+
+/**
+ * Every resource with its properties; one that has an ARN says so in `Arn`, and a function names the
+ * folder of its code in `Folder`.
+ * @throws DrillError `ConfigInvalid` for a variable or an intrinsic function that is not known.
+ */
+export const readStack = (source: StackSource): Stack => {
+  const { folder, role, region, params, read } = source;
+  const parsed = Template.safeParse(loadServerless(folder, { ...params, role }, { region }, read));
+  if (!parsed.success) {
+    const why = z.prettifyError(parsed.error);
+    throw new DrillError('ConfigInvalid', `serverless.yml for role ${role}: ${why}`);
+  }
+  const raw = rawOf(parsed.data, role);
+  const { references, arnOf } = referencesOf(raw, parsed.data.provider.stackName, source);
+  const resources: Record<string, Resource> = {};
+  for (const [id, resource] of Object.entries(raw)) {
+    const resolved = resolveIntrinsics(resource.properties, references);
+    const arn = arnOf(id);
+    resources[id] = {
+      ...resource,
+      properties: { ...Object(resolved), ...(arn === undefined ? {} : { Arn: arn }) },
+    };
+  }
+  return { role, region, resources };
+};
