@@ -94,8 +94,8 @@ export const WILDCARDS: readonly Allowance[] = [
   },
   {
     action: /^iam:PassRole$/,
-    resource: /:role\/failover-drill-[^*]+-TaskExecutionRole-\*$/,
-    why: 'CloudFormation ends the name of a role that another stack makes',
+    resource: /:role\/failover-drill\/[^*/]+\/\*$/,
+    why: 'CloudFormation ends the names of roles; only the one that tasks start with has this path',
   },
 ];
 

@@ -79,7 +79,8 @@ const namesOf = (
       return named('FunctionName', 'lambda', 'function:');
     case 'AWS::IAM::Role': {
       const name = roleName(stackName, id);
-      return { ref: name, arn: `arn:aws:iam::${accountId}:role/${name}` };
+      const at = text('Path') === 'undefined' ? '/' : text('Path');
+      return { ref: name, arn: `arn:aws:iam::${accountId}:role${at}${name}` };
     }
     case 'AWS::S3::Bucket':
       return { ref: text('BucketName'), arn: `arn:aws:s3:::${text('BucketName')}` };
