@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { nearest } from '../core/nearest.ts';
+import { csvFault } from './csvFault.ts';
 import { Faults } from './failure.ts';
 
 export const COLUMNS = ['round', 'variant', 'region', 'vantage', 'metric', 'value_ms'] as const;
@@ -85,10 +86,7 @@ const createCollector = () => {
 };
 
 const unreadable = (file: string, error: unknown): Faults => {
-  if (error instanceof CsvError) {
-    const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    return new Faults('CsvInvalid', [`${file}:${line}: ${error.message}`]);
-  }
+  if (error instanceof CsvError) return new Faults('CsvInvalid', [csvFault(file, error)]);
   const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
   const why = error instanceof Error ? error.message : String(error);
   return new Faults('CsvInvalid', [

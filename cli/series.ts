@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { nearest } from '../core/nearest.ts';
+import { csvFault } from './csvFault.ts';
 import { Faults } from './failure.ts';
 
 const COLUMNS = ['time', 'value'] as const;
@@ -57,8 +58,7 @@ const rawRows = (file: string): z.output<typeof Rows> => {
     );
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error['lines'] === 'number' ? error['lines'] : 1;
-    throw new Faults('CsvInvalid', [`${file}:${line}: ${error.message}`]);
+    throw new Faults('CsvInvalid', [csvFault(file, error)]);
   }
 };
 

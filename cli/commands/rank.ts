@@ -3,6 +3,7 @@ import { DrillError } from '../../core/errors.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { readDrill, reportOfDrill } from '../../functions/rank/report.ts';
 import { dataFolder } from '../dataFolder.ts';
+import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import { rankingLines } from '../output/rankingText.ts';
 import { reportLines } from '../output/reportText.ts';
@@ -41,7 +42,7 @@ const quantilesOf = (text: string): number[] => {
   return [...new Set(parts.map((part) => inside('q', part, 1)))];
 };
 
-const rankTable = async (file: string, options: RankOptions, output: Output): Promise<void> => {
+const rankTable = async (file: string, options: RankOptions, output: Output): Promise<number> => {
   const { reference, control, metric, q = '0.5', alpha = '0.05', seed = '1' } = options;
   const choices = {
     ...(reference === undefined ? {} : { reference }),
@@ -56,13 +57,14 @@ const rankTable = async (file: string, options: RankOptions, output: Output): Pr
   output.result(ranked, (style) =>
     source.kind === 'csv' ? rankingLines(source, rankings, style) : [],
   );
+  return source.kind === 'csv' && source.holes.length > 0 ? EXIT.marked : EXIT.ok;
 };
 
 const rankDrill = async (
   drillId: string | undefined,
   options: RankOptions,
   output: Output,
-): Promise<void> => {
+): Promise<number> => {
   const { report, stored } = await withStore(
     dataFolder(options.data, process.env),
     async (store) => {
@@ -86,6 +88,7 @@ const rankDrill = async (
         ? 'Ranked again from its records: the very same rankings as on the night.'
         : style.warn('Ranked again from its records: not the rankings of the night.'),
   ]);
+  return EXIT.ok;
 };
 
 /** A drill that ended before its report can still be ranked as far as it came. */
@@ -94,11 +97,12 @@ const notThere = (error: unknown): undefined => {
   throw error;
 };
 
+/** Answers the exit code: a table with holes is ranked, and marked. */
 export const rank = async (
   drillId: string | undefined,
   options: RankOptions,
   output: Output,
-): Promise<void> => {
+): Promise<number> => {
   const { input } = options;
   if (input !== undefined) {
     if (drillId !== undefined) {

@@ -11,6 +11,9 @@ const HOLES_SHOWN = 5;
 
 type CsvSource = Extract<RankingOutput['source'], { kind: 'csv' }>;
 
+const counted = (count: number, what: string): string =>
+  `${count} ${count === 1 ? what : `${what}s`}`;
+
 const heading = (ranking: Ranking, style: Style): string => {
   const scenario =
     ranking.scenario === 'all up'
@@ -19,7 +22,7 @@ const heading = (ranking: Ranking, style: Style): string => {
   const dropped =
     ranking.droppedRounds.length === 0 ? '' : `, ${ranking.droppedRounds.length} dropped`;
   const aa = ranking.aa === 'not measured' ? '' : `, A/A ${ranking.aa}`;
-  return `${style.bold(`Ranking, ${scenario}`)}, ${ranking.metric} at p${ranking.q * 100} (${ranking.rounds} rounds${dropped}${aa})`;
+  return `${style.bold(`Ranking, ${scenario}`)}, ${ranking.metric} at p${ranking.q * 100} (${counted(ranking.rounds, 'round')}${dropped}${aa})`;
 };
 
 const table = (ranking: Ranking, reference: string, style: Style): string[] => {
@@ -62,7 +65,7 @@ const holeLines = ({ holes }: CsvSource, style: Style): string[] => {
   const more = holes.length - HOLES_SHOWN;
   return [
     style.warn(
-      `${holes.length} ${holes.length === 1 ? 'hole' : 'holes'}: that cell is left out of that round for every variant.`,
+      `${counted(holes.length, 'hole')}: that cell is left out of that round for every variant.`,
     ),
     ...holes.slice(0, HOLES_SHOWN).map((hole) => `  ${holeText(hole)}`),
     ...(more > 0 ? [`  and ${more} more (--json lists all)`] : []),
@@ -71,7 +74,12 @@ const holeLines = ({ holes }: CsvSource, style: Style): string[] => {
 
 /** The rankings of a table, the holes in it, and what is missing for a decision. */
 export const rankingLines = (source: CsvSource, rankings: readonly Ranking[], style: Style) => [
-  `${source.file}: ${source.samples} samples of ${source.metric}, ${source.variants.length} variants, ${source.cells} cells, ${source.rounds} rounds`,
+  [
+    `${source.file}: ${counted(source.samples, 'sample')} of ${source.metric}`,
+    counted(source.variants.length, 'variant'),
+    counted(source.cells, 'cell'),
+    counted(source.rounds, 'round'),
+  ].join(', '),
   ...holeLines(source, style),
   ...rankings.flatMap((ranking) => [
     '',

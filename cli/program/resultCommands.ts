@@ -77,7 +77,7 @@ const rankCommand = (program: Command): void => {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover rank\n  failover rank --input samples.csv --reference slim --q 0.5,0.95',
+      '\nExamples:\n  failover rank\n  failover rank --input samples.csv --reference slim --q 0.5,0.95\n\nExit codes: 0 ranked, 2 input to change, 3 ranked, but the table has holes',
     )
     .action((id, options) =>
       run(options.json, async (output) =>

@@ -151,6 +151,24 @@ describe('rank', () => {
     const { source, rankings } = RankingOutput.parse(JSON.parse(stdout));
     expect(source).toMatchObject({ kind: 'csv', reference: 'a', samples: 16 });
     expect(rankings.map(({ q }) => q)).toEqual([0.5, 0.9]);
+    writeFileSync(
+      file,
+      `round,variant,region,vantage,metric,value_ms\n${rows.join('\n')}\n9,a,r,v,m,10\n`,
+    );
+    const holed = await failover('rank', '--input', file);
+    expect(holed).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('  b has no row in round 9 of r from v'),
+    });
+    writeFileSync(
+      file,
+      `round,variant,region,vantage,metric,value_ms\n${rows.join('\n')}\n9,a,r,v,m,\n`,
+    );
+    const gap = await failover('rank', '--input', file);
+    expect(gap).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${file}:18: value_ms is empty. Leave the row out`),
+    });
     for (const [args, said] of [
       [['rank', DONE, '--input', file], 'not both'],
       [['rank', '--metric', 'm'], '--metric goes with --input'],

@@ -7,6 +7,7 @@ import {
   existsSync,
   globSync,
   mkdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -43,7 +44,22 @@ const expectOne = (ended: Ended, code: number, ...words: readonly string[]): voi
   expect(ended.stdout).toBe('');
 };
 
+/** Files that are each named after the one mistake in them, with what must be said of it on top. */
+const MISTAKES = path.resolve(import.meta.dirname, '../../unit/cli/invalid');
+
 describe('input of a person', () => {
+  it.each(['unknown-key', 'unknown-region', 'primary-is-standby', 'stage-missing'])(
+    'failover.yml with %s: the file, the line, and what to do',
+    async (name) => {
+      const file = path.join(MISTAKES, `${name}.yml`);
+      const text = readFileSync(file, 'utf8');
+      const [, said = ''] = /^# expect: (?:FILE|app\/Dockerfile)?:?(.*)$/m.exec(text) ?? [];
+      const ended = await drill(['--config', file, '--data', data]);
+      expectOne(ended, 2, said);
+      expect(existsSync(data)).toBe(false);
+    },
+  );
+
   it('a Dockerfile that does not parse: its line, and the nearest instruction', async () => {
     const file = writeService(workshop, { name: 'misspelt', stages: { plain: ['RUNN true'] } });
     const ended = await drill(['--config', file, '--data', data]);

@@ -118,7 +118,7 @@ describe('mistakes in the file', () => {
     ],
     ['twice', 'time,value\n1,1\n1,2\n', ':3: time 1 stands twice. Sort'],
     ['holes only', 'time,value\n1,\n2,-\n', ': there are no values.'],
-    ['ragged', 'time,value\n1,2,3\n', ':2: Invalid Record Length'],
+    ['ragged', 'time,value\n1,2,3\n', ':2: 3 fields, where the header has 2'],
     [
       'control alone',
       'time,value,control\n1,2,3\n',
