@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { free, type Ledger } from './leftovers.ts';
 import { portsOfGroup } from './listening.ts';
+import { createPorts } from './ports.ts';
 import { markOf } from './processIdentity.ts';
 import { exitCodeOf, signalProcess } from './signals.ts';
 import {
@@ -15,16 +15,6 @@ import {
 
 /** Variables of this machine that programs need to run at all. */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ'];
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address();
-      server.close(() => resolve(bound !== null && typeof bound === 'object' ? bound.port : 0));
-    });
-  });
 
 const environment = (image: ProcessImage, spec: ContainerSpec, port: number | undefined) => ({
   ...Object.fromEntries(
@@ -89,6 +79,7 @@ const spawned = (child: ChildProcess): Promise<number> =>
  * network, so each one is told a free port in PORT and must listen there; no limit is enforced.
  */
 export const createProcessRunner = (ledger: Ledger, reason: string): Runner => {
+  const takePort = createPorts();
   const start = async (spec: ContainerSpec, output: OutputSink): Promise<RunningContainer> => {
     const { image, taskId, ports } = spec;
     if (image.kind !== 'process') {
@@ -101,7 +92,7 @@ export const createProcessRunner = (ledger: Ledger, reason: string): Runner => {
         `CannotCreateContainerError: a task that runs as a plain process can have one port, not ${ports.length}`,
       );
     }
-    const port = ports.length === 1 ? await freePort() : undefined;
+    const port = ports.length === 1 ? await takePort() : undefined;
     const [program, args] = commandOf(image, spec);
     const child = spawn(program, args, {
       cwd: spec.workingDirectory ?? image.cwd,
