@@ -2,9 +2,9 @@
 // luck with memory, compiler and collector is a part of its times, as it is of a real service. Prints its port.
 import http from 'node:http';
 
-const catalogue = Array.from({ length: 1_500 }, (_, at) => ({
+const catalogue = Array.from({ length: 6_000 }, (_, at) => ({
   id: at,
-  name: `article ${(at * 7_919) % 1_500}`,
+  name: `article ${(at * 7_919) % 6_000}`,
   price: (at * 104_729) % 10_007,
 }));
 
