@@ -3,8 +3,6 @@
  * a unit into a number whose name ends in that unit, and fills in the defaults.
  */
 import * as z from 'zod';
-import { parseWindow } from '../core/failover/maintenance.ts';
-import { parseNights } from '../core/failover/rehearsalNights.ts';
 import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
@@ -12,6 +10,7 @@ import { GatesConfig } from './gates.ts';
 import { durationMs, ratePerS } from './quantities.ts';
 import { ScanSummary } from './scan.ts';
 import { ServiceName } from './serviceName.ts';
+import { maintenanceWindow, nights } from './windows.ts';
 
 const dnsName = z
   .string()
@@ -106,22 +105,6 @@ export const ProfileConfig = z.union([
     rate: ratePerS().default(20),
   }),
 ]);
-
-const maintenanceWindow = z
-  .string()
-  .max(64)
-  .refine(
-    (text) => parseWindow(text) !== undefined,
-    'expected days and times such as "sun 03:00-04:00" or "mon-fri 22:00-02:00"',
-  );
-
-const nights = z
-  .string()
-  .max(60)
-  .refine(
-    (text) => parseNights(text) !== undefined,
-    'expected nights such as "night", "sun,wed", "first sunday" or "never"',
-  );
 
 export const DrillConfig = z.strictObject({
   schedule: z.string().max(256).optional(),

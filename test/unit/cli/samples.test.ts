@@ -157,7 +157,11 @@ describe('a wrong table', () => {
     ['a round of zero', [HEADER, '0,a,r,v,m,1'], 'samples.csv:2: round "0" is not a whole number'],
     ['a round in parts', [HEADER, '1.5,a,r,v,m,1'], 'samples.csv:2: round "1.5" is not a whole'],
     ['no variant', [HEADER, '1,,r,v,m,1'], 'samples.csv:2: variant is empty'],
-    ['a short row', [HEADER, '1,a,r,v,m,1', '1,a,r'], 'samples.csv:3: 3 fields, where the header has 6'],
+    [
+      'a short row',
+      [HEADER, '1,a,r,v,m,1', '1,a,r'],
+      'samples.csv:3: 3 fields, where the header has 6',
+    ],
     ['an open quote', [HEADER, '1,"a,r,v,m,1'], 'samples.csv:'],
     ['only a header', [HEADER], 'samples.csv: there are no samples.'],
     ['nothing', [''], 'samples.csv: there are no samples.'],
