@@ -8,6 +8,7 @@ import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
 import { durationMs, ratePerS } from './quantities.ts';
+import { ResidencyConfig } from './residency.ts';
 import { ScanSummary } from './scan.ts';
 import { ServiceName } from './serviceName.ts';
 import { maintenanceWindow, nights } from './windows.ts';
@@ -192,13 +193,7 @@ export const Config = z
       .prefault({}),
     regions: z.strictObject({ primary: region, standby: region, witness: region.optional() }),
     observers: z.array(regionName).max(15).default([]),
-    residency: z
-      .strictObject({
-        data: z.union([z.literal('any'), z.array(z.string())]).default('any'),
-        logs: z.union([z.literal('any'), z.array(z.string())]).default('any'),
-        images: z.union([z.literal('any'), z.array(z.string())]).default('any'),
-      })
-      .optional(),
+    residency: ResidencyConfig.optional(),
     image: ImageConfig.optional(),
     run: z
       .strictObject({

@@ -154,7 +154,7 @@ const changeText = (before: number | null, after: number | null): string => {
 const tonightText = ({ status, value, expected, z, limit }: Night): string => {
   if (status === 'hole') return 'not measured';
   if (status === 'learning') return `${number(value)}; learning, at least 8 values come first`;
-  return `${number(value)} against ${number(expected)} expected${changeText(expected, value)}: ${status} (average ${z.toFixed(2)}, limit ±${limit.toFixed(2)})`;
+  return `${number(value)} against ${number(expected)} expected${changeText(expected, value)}: ${status} (EWMA ${z.toFixed(3)}, limit ±${limit.toFixed(3)})`;
 };
 
 const linesOf = (found: Found, style: Style): string[] => {

@@ -6,7 +6,7 @@ import { isRegion, nearestRegionName, type RegionName } from '../../core/regions
 import { REGIONS } from '../../core/regions/table.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
-import { type Column, tableLines } from '../output/table.ts';
+import { type Column, tableLines, wrap } from '../output/table.ts';
 
 export type RegionsOptions = { readonly primary: string; readonly residency?: string };
 
@@ -33,6 +33,8 @@ const residencyOf = (text: string | undefined): 'any' | string[] => {
     );
   });
 };
+
+const WIDTH = 100;
 
 const COLUMNS: readonly Column[] = [
   { title: 'rank', align: 'right' },
@@ -69,8 +71,8 @@ const linesOf = ({ primary, candidates, refused }: StandbyRanking, style: Style)
     one.standby,
     `${REGIONS[one.standby].city}, ${REGIONS[one.standby].country}`,
     `${one.distanceKm} km`,
-    `${one.rttMs} ms`,
-    shortWhy(one),
+    `${one.rttEstimated ? '~' : ''}${one.rttMs} ms`,
+    `${shortWhy(one)}${one.optIn ? '; to be enabled' : ''}`,
   ]);
   const best = candidates[0];
   const left = refused.map(({ standby }) => standby);
@@ -79,10 +81,13 @@ const linesOf = ({ primary, candidates, refused }: StandbyRanking, style: Style)
     ...(best
       ? tableLines(COLUMNS, rows, style.dim)
       : ['No other region is inside the residency rule.']),
-    ...(left.length > 0 ? ['', `Outside the residency rule: ${left.join(', ')}`] : []),
-    ...(best ? ['', `Best: ${best.standby}. ${best.why.join('; ')}.`] : []),
+    ...(left.length > 0
+      ? ['', ...wrap(`Outside the residency rule: ${left.join(', ')}`, WIDTH, '  ')]
+      : []),
+    ...(best ? ['', ...wrap(`Best: ${best.standby}. ${best.why.join('; ')}.`, WIDTH, '  ')] : []),
     'At least 300 km away comes first, then the shortest round trip. Distances are between the cities',
-    'that the regions are named after; rivers, faults and grids are not known. Round trips: one-year medians.',
+    'that the regions are named after; rivers, faults and grids are not known. Round trips: one-year medians,',
+    '~ where estimated from the distance. To be enabled: the account has to do so before its first use.',
   ];
 };
 

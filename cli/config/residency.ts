@@ -5,8 +5,17 @@ import { isRegion } from '../../core/regions/regions.ts';
 import { REGIONS } from '../../core/regions/table.ts';
 import type { LoadedConfig } from './load.ts';
 
-const KINDS = ['data', 'logs', 'images'] as const;
+const KINDS = ['data', 'logs', 'buckets', 'images'] as const;
 type Kind = (typeof KINDS)[number];
+
+/** What lies in a region by its role: the witness has the control stack's bucket and serves nothing. */
+const HELD_BY = {
+  primary: KINDS,
+  standby: KINDS,
+  witness: ['buckets'],
+} as const satisfies Record<string, readonly Kind[]>;
+type Role = keyof typeof HELD_BY;
+const ROLES = ['primary', 'standby', 'witness'] as const satisfies readonly Role[];
 
 const isWord = (word: string): boolean =>
   residencyWords.some((known) => known.toLowerCase() === word.toLowerCase());
@@ -47,23 +56,26 @@ const placeText = (name: string): string => {
 };
 
 const exampleFor = ({ config }: LoadedConfig, kinds: readonly Kind[]): string | undefined => {
-  const primary = config.regions.primary.name;
-  if (!isRegion(primary)) return undefined;
-  return rankStandbys(primary, 'any').candidates.find(({ standby }) =>
-    kinds.every((kind) => mayBeIn(standby, config.residency?.[kind] ?? 'any')),
+  const { primary, standby: other } = config.regions;
+  if (!isRegion(primary.name)) return undefined;
+  const taken = kinds.length === KINDS.length ? [primary.name] : [primary.name, other.name];
+  return rankStandbys(primary.name, 'any').candidates.find(
+    ({ standby }) =>
+      !taken.includes(standby) &&
+      kinds.every((kind) => mayBeIn(standby, config.residency?.[kind] ?? 'any')),
   )?.standby;
 };
 
-/** Serving regions hold data, logs and images: one outside the rules is refused, with its line. */
+/** A region that would hold what may not be there is refused, with its line. */
 export const residencyFaults = (loaded: LoadedConfig): string[] => {
   const { config, file, lineOf } = loaded;
   const words = wordFaults(loaded);
   if (words.length > 0 || config.residency === undefined) return words;
-  return (['primary', 'standby'] as const).flatMap((role) => {
-    const { name } = config.regions[role];
-    const kinds = forbidden(loaded, name, KINDS);
-    if (kinds.length === 0) return [];
-    const example = exampleFor(loaded, KINDS);
+  return ROLES.flatMap((role) => {
+    const name = config.regions[role]?.name;
+    const kinds = name === undefined ? [] : forbidden(loaded, name, HELD_BY[role]);
+    if (name === undefined || kinds.length === 0) return [];
+    const example = exampleFor(loaded, HELD_BY[role]);
     const advice = example
       ? `Name a region inside, such as ${example}`
       : 'No region is inside all of them';

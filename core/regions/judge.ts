@@ -1,21 +1,7 @@
 /** What the facts about two regions say of them as primary and standby. */
-import { isRegion, type RegionName, regionNames, rttMs } from './regions.ts';
-import { REGIONS } from './table.ts';
-
-/** Mean radius of the earth (IUGG). */
-const EARTH_KM = 6_371.009;
-
-type Place = { readonly lat: number; readonly lon: number };
-
-/** Great-circle distance by the haversine formula, in kilometres. */
-export const greatCircleKm = (a: Place, b: Place): number => {
-  const radians = Math.PI / 180;
-  const half = (degrees: number): number => Math.sin((degrees * radians) / 2) ** 2;
-  const h =
-    half(b.lat - a.lat) +
-    Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * half(b.lon - a.lon);
-  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)));
-};
+import { greatCircleKm } from './distance.ts';
+import { isRegion, isRttKnown, type RegionName, regionNames, rttMs } from './regions.ts';
+import { ENABLED_BY_DEFAULT, REGIONS } from './table.ts';
 
 /**
  * Distance as a stand-in for shared disasters: rivers, faults and power grids are not in the data, and
@@ -44,20 +30,29 @@ export type PairJudgement = {
   readonly distanceKm: number;
   /** The slower of the two directions. */
   readonly rttMs: number;
+  /** The round trip was not measured, and is estimated from the distance. */
+  readonly rttEstimated: boolean;
   readonly band: Band;
   readonly sameCountry: boolean;
-  /** Sentences for people: risk, law, round trip. */
+  /** The account has to enable the standby's region first. */
+  readonly optIn: boolean;
+  /** Sentences for people: risk, law, round trip, and what to do first. */
   readonly why: readonly string[];
 };
 
 const ROUND_TRIP_NEAR_MS = 30;
 const ROUND_TRIP_FAR_MS = 100;
 
-const roundTripText = (ms: number): string => {
-  if (ms <= ROUND_TRIP_NEAR_MS) return `${ms} ms a round trip: replication stays close behind`;
-  if (ms <= ROUND_TRIP_FAR_MS) return `${ms} ms a round trip: replicate asynchronously`;
-  return `${ms} ms a round trip: users of the primary will feel a failover, and replication lags`;
+const roundTripText = (ms: number, estimated: boolean): string => {
+  const trip = estimated
+    ? `about ${ms} ms a round trip, estimated from the distance`
+    : `${ms} ms a round trip`;
+  if (ms <= ROUND_TRIP_NEAR_MS) return `${trip}: replication stays close behind`;
+  if (ms <= ROUND_TRIP_FAR_MS) return `${trip}: replicate asynchronously`;
+  return `${trip}: users of the primary will feel a failover, and replication lags`;
 };
+
+const OPT_IN = 'the account has to enable this region first';
 
 const lawText = (primary: RegionName, standby: RegionName): string => {
   const from = REGIONS[primary];
@@ -73,15 +68,24 @@ const lawText = (primary: RegionName, standby: RegionName): string => {
 export const judgePair = (primary: RegionName, standby: RegionName): PairJudgement => {
   const distanceKm = Math.round(greatCircleKm(REGIONS[primary], REGIONS[standby]));
   const ms = Math.max(rttMs(primary, standby), rttMs(standby, primary));
+  const estimated = !isRttKnown(primary, standby);
+  const optIn = !ENABLED_BY_DEFAULT.has(standby);
   const { band, risk } = BANDS.find(({ belowKm }) => distanceKm < belowKm) ?? BANDS[3];
   return {
     primary,
     standby,
     distanceKm,
     rttMs: ms,
+    rttEstimated: estimated,
+    optIn,
     band,
     sameCountry: REGIONS[primary].country === REGIONS[standby].country,
-    why: [`${distanceKm} km: ${risk}`, lawText(primary, standby), roundTripText(ms)],
+    why: [
+      `${distanceKm} km: ${risk}`,
+      lawText(primary, standby),
+      roundTripText(ms, estimated),
+      ...(optIn ? [OPT_IN] : []),
+    ],
   };
 };
 

@@ -5,13 +5,17 @@ export type Region = {
   readonly country: string;
   /** Legal area that data in the region falls under: a country code, or EU. */
   readonly area: string;
-  /** Degrees north of the equator, of the city (AWS does not publish its sites). */
+  /** Degrees north of the equator. */
   readonly lat: number;
-  /** Degrees east of Greenwich, of the city. */
+  /** Degrees east of Greenwich. */
   readonly lon: number;
 };
 
-/** All commercial regions, sorted by name. */
+/**
+ * All commercial regions, sorted by name. Sources: names of the partition table in the AWS SDK (endpoint
+ * rules, partition `aws`); cities of AWS's own list of regions, or the capital where only a country is
+ * named; coordinates of these cities from GeoNames, to 8 km, since AWS does not publish its sites.
+ */
 export const REGIONS = {
   'af-south-1': { city: 'Cape Town', country: 'ZA', area: 'ZA', lat: -33.92, lon: 18.42 },
   'ap-east-1': { city: 'Hong Kong', country: 'HK', area: 'HK', lat: 22.32, lon: 114.17 },
@@ -26,6 +30,7 @@ export const REGIONS = {
   'ap-southeast-3': { city: 'Jakarta', country: 'ID', area: 'ID', lat: -6.21, lon: 106.85 },
   'ap-southeast-4': { city: 'Melbourne', country: 'AU', area: 'AU', lat: -37.81, lon: 144.96 },
   'ap-southeast-5': { city: 'Kuala Lumpur', country: 'MY', area: 'MY', lat: 3.14, lon: 101.69 },
+  'ap-southeast-6': { city: 'Auckland', country: 'NZ', area: 'NZ', lat: -36.85, lon: 174.76 },
   'ap-southeast-7': { city: 'Bangkok', country: 'TH', area: 'TH', lat: 13.76, lon: 100.5 },
   'ca-central-1': { city: 'Montreal', country: 'CA', area: 'CA', lat: 45.5, lon: -73.57 },
   'ca-west-1': { city: 'Calgary', country: 'CA', area: 'CA', lat: 51.05, lon: -114.07 },
@@ -40,8 +45,10 @@ export const REGIONS = {
   'il-central-1': { city: 'Tel Aviv', country: 'IL', area: 'IL', lat: 32.09, lon: 34.78 },
   'me-central-1': { city: 'Dubai', country: 'AE', area: 'AE', lat: 25.2, lon: 55.27 },
   'me-south-1': { city: 'Manama', country: 'BH', area: 'BH', lat: 26.23, lon: 50.59 },
+  'me-west-1': { city: 'Riyadh', country: 'SA', area: 'SA', lat: 24.69, lon: 46.72 },
   'mx-central-1': { city: 'Queretaro', country: 'MX', area: 'MX', lat: 20.59, lon: -100.39 },
   'sa-east-1': { city: 'Sao Paulo', country: 'BR', area: 'BR', lat: -23.55, lon: -46.63 },
+  'sa-west-1': { city: 'Santiago', country: 'CL', area: 'CL', lat: -33.46, lon: -70.65 },
   'us-east-1': { city: 'Ashburn, Virginia', country: 'US', area: 'US', lat: 39.04, lon: -77.49 },
   'us-east-2': { city: 'Columbus, Ohio', country: 'US', area: 'US', lat: 39.96, lon: -83.0 },
   'us-west-1': {
@@ -53,3 +60,13 @@ export const REGIONS = {
   },
   'us-west-2': { city: 'Boardman, Oregon', country: 'US', area: 'US', lat: 45.84, lon: -119.7 },
 } as const satisfies Readonly<Record<string, Region>>;
+
+/**
+ * Regions that an account has before it asks; all younger ones have to be enabled first. Source: AWS
+ * Account Management, "Enable or disable AWS Regions in your account".
+ */
+export const ENABLED_BY_DEFAULT: ReadonlySet<string> = new Set([
+  ...['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-south-1', 'ap-southeast-1'],
+  ...['ap-southeast-2', 'ca-central-1', 'eu-central-1', 'eu-north-1', 'eu-west-1', 'eu-west-2'],
+  ...['eu-west-3', 'sa-east-1', 'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2'],
+]);

@@ -1,6 +1,6 @@
 /** The two serving regions as a pair: what is known of them, and what the drill measured between them. */
 import { judgePair } from '../regions/judge.ts';
-import { isRegion } from '../regions/regions.ts';
+import { isRegion, isRttKnown } from '../regions/regions.ts';
 import { formatMs } from '../units.ts';
 import type { Problem } from './findings.ts';
 
@@ -46,7 +46,7 @@ export const pairReport = (
 
 /** The way between the regions is much longer tonight than it is known to be. */
 export const pairProblems = (pair: PairReport | null, { primary, standby }: Plan): Problem[] => {
-  if (pair?.measuredRttMs == null) return [];
+  if (pair?.measuredRttMs == null || !isRttKnown(standby, primary)) return [];
   const { knownRttMs, measuredRttMs } = pair;
   if (measuredRttMs <= Math.max(SLOWER_SHARE * knownRttMs, knownRttMs + SLOWER_MS)) return [];
   const what = `a round trip took ${formatMs(measuredRttMs)}, its one-year median is ${knownRttMs} ms: replication and failover are slower as long as this lasts`;

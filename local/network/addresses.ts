@@ -1,9 +1,11 @@
 import { regionNames } from '../../core/regions/regions.ts';
+import { RTT_TO } from '../../core/regions/round-trips.ts';
 
 /**
  * Where regions live on loopback: region number n owns 127.n.0.0/16, so the source address of a
- * connection tells which region the caller is in. n is the region's place in the sorted region
- * table plus 10; the lower blocks stay free for the machine itself.
+ * connection tells which region the caller is in. n is the region's place in the table of round
+ * trips plus 10, and younger regions come last, so that addresses stay what they are; the lower blocks
+ * stay free for the machine itself.
  */
 const FIRST_BLOCK = 10;
 
@@ -18,7 +20,8 @@ export const HOSTS = {
 
 const HOST_MAX = 65_534;
 
-const blockOf = new Map<string, number>(regionNames.map((name, n) => [name, n + FIRST_BLOCK]));
+const order: readonly string[] = [...new Set<string>([...RTT_TO, ...regionNames])];
+const blockOf = new Map<string, number>(order.map((name, n) => [name, n + FIRST_BLOCK]));
 
 /**
  * The loopback address of host number `host` in a region: host 1 of block 12 is 127.12.0.1.
@@ -40,5 +43,5 @@ const LOOPBACK = /^(?:::ffff:)?127\.(\d{1,3})\.\d{1,3}\.\d{1,3}$/;
 /** The region that owns an address; undefined for 127.0.0.1 and everything else outside the plan. */
 export const regionOfAddress = (address: string): string | undefined => {
   const block = Number(LOOPBACK.exec(address)?.[1] ?? Number.NaN);
-  return regionNames[block - FIRST_BLOCK];
+  return order[block - FIRST_BLOCK];
 };

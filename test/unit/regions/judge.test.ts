@@ -1,12 +1,7 @@
 // Goal: a pair of regions is judged by its facts, and candidates are ranked by them alone.
 import { describe, expect, it } from 'vitest';
-import {
-  greatCircleKm,
-  judgePair,
-  mayBeIn,
-  rankStandbys,
-  residencyWords,
-} from '../../../core/regions/judge.ts';
+import { greatCircleKm } from '../../../core/regions/distance.ts';
+import { judgePair, mayBeIn, rankStandbys, residencyWords } from '../../../core/regions/judge.ts';
 import { regionNames } from '../../../core/regions/regions.ts';
 
 describe('distance', () => {
@@ -38,6 +33,17 @@ describe('a pair', () => {
       'data moves from the law of EU to that of AU',
       '256 ms a round trip: users of the primary will feel a failover, and replication lags',
     ]);
+  });
+
+  it('says what is estimated, and what the account has to do first', () => {
+    const pair = judgePair('ap-southeast-2', 'ap-southeast-6');
+    expect(pair).toMatchObject({ rttEstimated: true, optIn: true });
+    expect(pair.why[2]).toBe(
+      'about 42 ms a round trip, estimated from the distance: replicate asynchronously',
+    );
+    expect(pair.why[3]).toBe('the account has to enable this region first');
+    const known = judgePair('ap-southeast-6', 'ap-southeast-2');
+    expect([known.optIn, known.why.length]).toEqual([false, 3]);
   });
 
   it('takes the slower direction, so that it reads the same both ways round', () => {

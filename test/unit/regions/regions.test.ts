@@ -1,13 +1,19 @@
 // Goal: region facts answer for every commercial region and name a mistyped one.
 import { describe, expect, it } from 'vitest';
-import { isRegion, nearestRegionName, regionNames, rttMs } from '../../../core/regions/regions.ts';
+import {
+  isRegion,
+  isRttKnown,
+  nearestRegionName,
+  regionNames,
+  rttMs,
+} from '../../../core/regions/regions.ts';
 import { RTT_TO } from '../../../core/regions/round-trips.ts';
 import { REGIONS } from '../../../core/regions/table.ts';
 
 describe('regions', () => {
   it('gives a whole, positive round-trip time for every ordered pair', () => {
-    expect(regionNames).toHaveLength(33);
-    expect([...RTT_TO]).toEqual([...regionNames]);
+    expect(regionNames).toHaveLength(36);
+    expect(regionNames).toEqual(expect.arrayContaining([...RTT_TO]));
     for (const from of regionNames) {
       for (const to of regionNames) {
         expect(Number.isInteger(rttMs(from, to)) && rttMs(from, to) > 0, `${from} ${to}`).toBe(
@@ -15,6 +21,19 @@ describe('regions', () => {
         );
       }
     }
+  });
+
+  it('estimates those that were not measured, about as well as it does those that were', () => {
+    expect(isRttKnown('ap-southeast-2', 'ap-southeast-6')).toBe(false);
+    expect(rttMs('ap-southeast-2', 'ap-southeast-6')).toBe(42);
+    const shares = RTT_TO.flatMap((from) =>
+      RTT_TO.filter((to) => to !== from).map(
+        (to) => rttMs(from, to) / (5 + 0.0172 * greatCircleKm(REGIONS[from], REGIONS[to])),
+      ),
+    ).sort((a, b) => a - b);
+    expect(shares[Math.floor(shares.length / 2)]).toBeCloseTo(1, 1);
+    expect(shares[Math.floor(0.05 * shares.length)]).toBeGreaterThan(0.7);
+    expect(shares[Math.floor(0.95 * shares.length)]).toBeLessThan(1.75);
   });
 
   it('keeps the two directions of a link apart', () => {
