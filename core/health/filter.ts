@@ -1,7 +1,7 @@
 /** Probe results of one observer about one target, folded into what it believes. */
 import { type HardState, stepHard, UNTRIED } from './hard.ts';
 import { isEvidence, type Sample } from './sample.ts';
-import type { HealthSettings } from './settings.ts';
+import { type HealthSettings, staleAfterMs } from './settings.ts';
 import { NO_LATENCIES, type SoftState, stepSoft } from './soft.ts';
 
 /** Plain data: it is stored between invocations, and is part of the evidence. */
@@ -20,8 +20,24 @@ export const NEW_FILTER: Filter = {
   lastFailure: null,
 };
 
-export const stepFilter = (filter: Filter, sample: Sample, settings: HealthSettings): Filter => {
-  if (!isEvidence(sample)) return filter;
+/**
+ * What is left of a filter whose last evidence lies too far from this sample, before or after it:
+ * nobody probed in between, or the clock was set. It starts anew. A target that was DOWN is not
+ * taken to be DOWN still, as that would be a vote without evidence; one that was UP is UP until
+ * `down` has passed, as ever.
+ */
+const resumed = (filter: Filter, { startMs }: Sample, settings: HealthSettings): Filter => {
+  const { hard, lastEvidenceMs, lastFailure } = filter;
+  if (lastEvidenceMs === null) return filter;
+  if (Math.abs(startMs - lastEvidenceMs) <= staleAfterMs(settings)) return filter;
+  const wasUp = hard.state === 'UP';
+  const anew = wasUp ? { ...UNTRIED, state: 'UP' as const, sinceMs: startMs } : UNTRIED;
+  return { ...NEW_FILTER, hard: anew, lastFailure };
+};
+
+export const stepFilter = (before: Filter, sample: Sample, settings: HealthSettings): Filter => {
+  if (!isEvidence(sample)) return before;
+  const filter = resumed(before, sample, settings);
   const hard = stepHard(filter.hard, sample, settings);
   const back = filter.hard.state === 'DOWN' && hard.state === 'UP';
   return {

@@ -46,3 +46,11 @@ export const votesNeeded = (quorum: Quorum, eligible: number): number =>
 
 /** A probe without an answer after this long raises doubt before it has timed out. */
 export const lateMs = ({ timeoutMs }: HealthSettings): number => timeoutMs / 4;
+
+const STALE_INTERVALS = 3;
+
+/**
+ * How old evidence may be before it says nothing; a slow probe does not make its observer stale.
+ */
+export const staleAfterMs = ({ intervalMs, timeoutMs }: HealthSettings): number =>
+  STALE_INTERVALS * Math.max(intervalMs, timeoutMs);

@@ -1,6 +1,6 @@
 /** What one observer says of one target region, or why it says nothing. */
 import { doubtSinceMs, type Filter } from './filter.ts';
-import type { HealthSettings } from './settings.ts';
+import { type HealthSettings, staleAfterMs } from './settings.ts';
 import { p95Ms } from './soft.ts';
 
 export type AbstainReason =
@@ -30,14 +30,7 @@ export type Vote = {
   readonly lastFailure: string | null;
 };
 
-export const STALE_INTERVALS = 3;
 export const CLOCK_SKEW_MAX_MS = 2_000;
-
-/**
- * How old evidence may be before it says nothing; a slow probe does not make its observer stale.
- */
-export const staleAfterMs = ({ intervalMs, timeoutMs }: HealthSettings): number =>
-  STALE_INTERVALS * Math.max(intervalMs, timeoutMs);
 
 type Casting = {
   readonly observer: string;
@@ -59,7 +52,9 @@ const abstention = (
   if (canariesAnswer === false) return 'canary-failed';
   if (clockSkewMs !== null && Math.abs(clockSkewMs) > CLOCK_SKEW_MAX_MS) return 'clock-skew';
   if (filter.lastEvidenceMs === null || filter.hard.state === 'UNTRIED') return 'starting';
-  return nowMs - filter.lastEvidenceMs > staleAfterMs(settings) ? 'stale' : null;
+  // Evidence from the future is of a clock that has been set back since: it is as good as none.
+  const apartMs = Math.abs(nowMs - filter.lastEvidenceMs);
+  return apartMs > staleAfterMs(settings) ? 'stale' : null;
 };
 
 const opinion = ({ hard, soft }: Filter): Pick<Vote, 'vote' | 'sinceMs'> => {

@@ -32,7 +32,8 @@ export const openProbing = ({ target, settings, clock, memory, signal, heard }: 
   const httpTarget = httpTargetOf(target.url, target.serverName);
   const pending = new Set<number>();
   let filter: Filter = memory?.filter ?? NEW_FILTER;
-  let lastDueMs = memory?.lastDueMs ?? Number.NEGATIVE_INFINITY;
+  // A clock that was set back since must not keep this observer from probing until it has caught up.
+  let lastDueMs = Math.min(clock.now(), memory?.lastDueMs ?? Number.NEGATIVE_INFINITY);
   let samples: Sample[] = [];
   let probes = 0;
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { doubtSinceMs, type Filter, NEW_FILTER, stepFilter } from '../../../core/health/filter.ts';
 import { nextProbeDueMs } from '../../../core/health/pace.ts';
 import type { Sample } from '../../../core/health/sample.ts';
+import { castVote } from '../../../core/health/vote.ts';
 import { SECOND } from '../../support/traces.ts';
 
 const good = (startMs: number, takesMs = 5): Sample => ({
@@ -20,6 +21,33 @@ const bad = (startMs: number, failure = 'refused', takesMs = 1): Sample => ({
 const fold = (samples: readonly Sample[], from: Filter = NEW_FILTER) =>
   samples.reduce((filter, sample) => stepFilter(filter, sample, SECOND), from);
 const failures = (...starts: number[]) => starts.map((ms) => bad(ms));
+
+describe('evidence that does not belong together', () => {
+  const down = fold([good(0), ...failures(1_000, 2_000, 3_100)]);
+
+  it('is not DOWN still for an observer that comes back from a long silence', () => {
+    expect(down.hard.state).toBe('DOWN');
+    expect(fold([good(3_600_000)], down).hard).toMatchObject({ state: 'UP', sinceMs: 3_600_000 });
+    expect(fold([bad(3_600_000)], down).hard.state).toBe('UNTRIED');
+    const again = fold(failures(3_600_000, 3_601_000, 3_602_000), down);
+    expect(again.hard).toMatchObject({ state: 'DOWN', sinceMs: 3_600_000 });
+  });
+
+  it('is heard at once after the clock was set back', () => {
+    const ahead = 300_000;
+    const up = fold([good(ahead), good(ahead + 1_000)]);
+    expect(fold(failures(2_000, 3_000, 4_000), up).hard.state).toBe('DOWN');
+    const later = fold([good(ahead), ...failures(ahead + 1_000, ahead + 2_000, ahead + 3_100)]);
+    expect(fold([good(5_000)], later).hard.state).toBe('UP');
+  });
+
+  it('is no vote when it lies in the future', () => {
+    const casting = { observer: 'a', target: 'b', canariesAnswer: null, clockSkewMs: null };
+    const vote = (nowMs: number) => castVote(fold([good(300_000)]), SECOND, { ...casting, nowMs });
+    expect(vote(301_000).vote).toBe('UP');
+    expect(vote(290_000)).toMatchObject({ vote: 'ABSTAIN', reason: 'stale' });
+  });
+});
 
 describe('the hard channel', () => {
   it('is UP with the first good probe, so that a restart costs no availability', () => {
