@@ -31,6 +31,19 @@ const homeBody: SwitchBody = {
 
 const signal = new AbortController().signal;
 
+/** A rule on the bus of the standby that hands on everything. */
+const hearAll = async (sdk: {
+  endpoint: string;
+  credentials: typeof CREDENTIALS;
+}): Promise<void> => {
+  const bus = new eventsSdk.EventBridgeClient({ ...sdk, region: SWITCH_REGIONS[0] });
+  const EventPattern = JSON.stringify({ source: ['failover-drill'] });
+  await bus.send(new eventsSdk.PutRuleCommand({ Name: 'all', EventPattern }));
+  const Arn = `arn:aws:lambda:${SWITCH_REGIONS[0]}:000000000000:function:hears`;
+  await bus.send(new eventsSdk.PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'one', Arn }] }));
+  bus.destroy();
+};
+
 export const startSwitchWorld = async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'switches-'));
   // No distances: what is tested is which region answers, not how far it is.
@@ -38,10 +51,19 @@ export const startSwitchWorld = async () => {
   const options = { dataDir, clock: realClock };
   const s3 = await createS3(options);
   const dynamodb = await createDynamodb(options);
+  /** What was put on the bus of the standby. */
+  const told: { readonly type: string; readonly detail: Record<string, unknown> }[] = [];
   const events = await createEventBridge({
     ...options,
     random: Math.random,
-    gateway: { call: async () => ({}) },
+    gateway: {
+      call: async ({ input }) => {
+        const { Payload } = input as { Payload: Uint8Array };
+        const event = JSON.parse(Buffer.from(Payload).toString());
+        told.push({ type: event['detail-type'], detail: event.detail });
+        return {};
+      },
+    },
     onDropped: () => {},
   });
   const asked: string[] = [];
@@ -81,9 +103,10 @@ export const startSwitchWorld = async () => {
   for (const object of objects) {
     await dnsSwitch.write(object, homeBody, { ifNoneMatch: '*' }, signal);
   }
+  await hearAll(sdk);
   asked.length = 0;
   return {
-    ...{ sdk, objects, dnsSwitch, network, asked },
+    ...{ sdk, objects, dnsSwitch, network, asked, told },
     /** Nothing of the region answers any more. */
     deny: (region: string) =>
       network.setFault({ id: region, kind: 'refuse', scope: { region }, plane: 'aws' }),
