@@ -17,8 +17,10 @@ const preflight = async (
     transitions.planOf(service, signal),
     table.state(service, signal),
   ]);
+  // Whoever is under way writes switches of a younger epoch: nothing is mended beside it.
+  const atRest = stored?.state.execution === null ? stored.state.epoch : null;
   return plan.switch.driver === 'quorum'
-    ? quorumSwitch.prove(plan, signal)
+    ? quorumSwitch.prove(plan, atRest, signal)
     : recordSwitch.prove(placeOf(plan), stored?.state.epoch ?? 0, signal);
 };
 

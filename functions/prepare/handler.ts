@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { openEventBus } from '../../aws/eventBus.ts';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
@@ -28,6 +29,7 @@ export const handler = entry({
   make: (env, base) =>
     prepare({
       table: openWatchTable(env.TABLE),
+      bus: openEventBus(),
       functions: openFunctionCalls(),
       acquireLeaseFunction: env.ACQUIRE_LEASE_FUNCTION,
       flipFunction: env.FLIP_FUNCTION,

@@ -16,6 +16,7 @@ import { createS3 } from '../../local/s3/service.ts';
 import { createSsm } from '../../local/ssm/service.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { startEndpoint } from '../contract/endpoint.ts';
+import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 
 export const SWITCH_REGIONS = ['eu-central-1', 'eu-north-1', 'us-east-2'] as const;
 export const SWITCH_KEY = 'a key that only the test knows';
@@ -31,19 +32,6 @@ const homeBody: SwitchBody = {
 
 const signal = new AbortController().signal;
 
-/** A rule on the bus of the standby that hands on everything. */
-const hearAll = async (sdk: {
-  endpoint: string;
-  credentials: typeof CREDENTIALS;
-}): Promise<void> => {
-  const bus = new eventsSdk.EventBridgeClient({ ...sdk, region: SWITCH_REGIONS[0] });
-  const EventPattern = JSON.stringify({ source: ['failover-drill'] });
-  await bus.send(new eventsSdk.PutRuleCommand({ Name: 'all', EventPattern }));
-  const Arn = `arn:aws:lambda:${SWITCH_REGIONS[0]}:000000000000:function:hears`;
-  await bus.send(new eventsSdk.PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'one', Arn }] }));
-  bus.destroy();
-};
-
 export const startSwitchWorld = async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'switches-'));
   // No distances: what is tested is which region answers, not how far it is.
@@ -52,18 +40,11 @@ export const startSwitchWorld = async () => {
   const s3 = await createS3(options);
   const dynamodb = await createDynamodb(options);
   /** What was put on the bus of the standby. */
-  const told: { readonly type: string; readonly detail: Record<string, unknown> }[] = [];
+  const told: Heard[] = [];
   const events = await createEventBridge({
     ...options,
     random: Math.random,
-    gateway: {
-      call: async ({ input }) => {
-        const { Payload } = input as { Payload: Uint8Array };
-        const event = JSON.parse(Buffer.from(Payload).toString());
-        told.push({ type: event['detail-type'], detail: event.detail });
-        return {};
-      },
-    },
+    gateway: hearingGateway(told),
     onDropped: () => {},
   });
   const asked: string[] = [];
@@ -103,7 +84,7 @@ export const startSwitchWorld = async () => {
   for (const object of objects) {
     await dnsSwitch.write(object, homeBody, { ifNoneMatch: '*' }, signal);
   }
-  await hearAll(sdk);
+  await hearAll({ ...sdk, region: SWITCH_REGIONS[0] });
   asked.length = 0;
   return {
     ...{ sdk, objects, dnsSwitch, network, asked, told },
@@ -113,6 +94,12 @@ export const startSwitchWorld = async () => {
     darken: (region: string) =>
       network.setFault({ id: region, kind: 'blackhole', scope: { region }, plane: 'aws' }),
     heal: (region: string) => network.clearFault(region),
+    remove: async (region: string): Promise<void> => {
+      const client = new s3Sdk.S3Client({ ...sdk, region, forcePathStyle: true });
+      const Key = 'switch/shop/one';
+      await client.send(new s3Sdk.DeleteObjectCommand({ Bucket: `switch-${region}`, Key }));
+      client.destroy();
+    },
     states: async () =>
       (await dnsSwitch.read(objects, signal)).map(({ state, epoch }) => `${state} ${epoch}`),
     close: async () => {
