@@ -24,6 +24,7 @@ export const SCHEMA_NAMES = [
   'order',
   'fault',
   'lint',
+  'cost',
 ] as const;
 
 /** What `failover fault` can break. */
