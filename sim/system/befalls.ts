@@ -89,14 +89,40 @@ const PRETENCES: Readonly<Record<string, (asked: Asked) => WireResponse | undefi
   lambda: () => undefined,
 };
 
+type Waiting = Pick<Needs, 'clock' | 'random'>;
+
+const waitOn = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve) => clock.after(ms, () => resolve()));
+
+/** Events are lost, late, and told twice. */
+const eventsThrough = ({ clock, random }: Waiting, on: () => readonly EventFault[]): Deliver => {
+  const wait = (ms: number): Promise<void> => waitOn(clock, ms);
+  const strikes = (faults: readonly EventFault[], how: EventFault['how']): EventFault | undefined =>
+    faults.find((fault) => fault.how === how && random.unit() < fault.share);
+
+  return async (deliver) => {
+    const faults = on();
+    if (faults.length === 0) return deliver();
+    if (strikes(faults, 'lost')) return {};
+    const late = strikes(faults, 'delayed') ?? strikes(faults, 'reordered');
+    if (late) await wait(DELAY_FIRST_MS + late.delayMs * random.unit());
+    const twice = strikes(faults, 'duplicated');
+    if (twice) {
+      void wait(twice.delayMs * random.unit())
+        .then(deliver)
+        .catch(() => undefined);
+    }
+    return deliver();
+  };
+};
+
 export const openBefalling = (needs: Needs): Befalling => {
   const { clock, random, heard } = needs;
   const on = new Set<Fault>();
   const spent = new Set<Fault>();
   let steps = 0;
 
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => clock.after(ms, () => resolve()));
+  const wait = (ms: number): Promise<void> => waitOn(clock, ms);
 
   const active = <Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }>[] => {
     const found: Extract<Fault, { kind: Kind }>[] = [];
@@ -169,23 +195,6 @@ export const openBefalling = (needs: Needs): Befalling => {
     throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
   };
 
-  const strikes = (faults: readonly EventFault[], how: EventFault['how']): EventFault | undefined =>
-    faults.find((fault) => fault.how === how && random.unit() < fault.share);
-
-  const events: Deliver = async (deliver) => {
-    const faults = on.size === 0 ? [] : active('events');
-    if (faults.length === 0) return deliver();
-    if (strikes(faults, 'lost')) return {};
-    const late = strikes(faults, 'delayed') ?? strikes(faults, 'reordered');
-    if (late) await wait(DELAY_FIRST_MS + late.delayMs * random.unit());
-    const twice = strikes(faults, 'duplicated');
-    if (twice) {
-      void wait(twice.delayMs * random.unit())
-        .then(deliver)
-        .catch(() => undefined);
-    }
-    return deliver();
-  };
-
+  const events = eventsThrough(needs, () => active('events'));
   return { interference: { before, after }, events, on };
 };

@@ -28,8 +28,9 @@ import type { TaskRequest } from '../../local/stepfunctions/runtime.ts';
 import { createDispatcher } from '../../local/wire/dispatcher.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { ACCOUNT_ID, AwsError, type CallContext, type Operations } from '../../local/wire/types.ts';
+import type { Item } from './items.ts';
 import { createSandboxes, type Invocation, type Sandbox, type Sandboxes } from './sandboxes.ts';
-import { createTables, type Item, type Tables } from './tables.ts';
+import { createTables, type Tables } from './tables.ts';
 import { type Caller, type Interference, interfered, sdkThrough } from './wire.ts';
 
 export type SimulatedCloud = {

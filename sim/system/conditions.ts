@@ -1,6 +1,6 @@
 /** Conditions of DynamoDB writes: comparisons and two functions, joined by AND and OR. */
 import { AwsError } from '../../local/wire/types.ts';
-import type { Item } from './tables.ts';
+import type { Item } from './items.ts';
 
 type Placeholders = {
   readonly names: Readonly<Record<string, string>>;

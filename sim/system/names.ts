@@ -2,7 +2,6 @@
  * DNS of a simulation: the name servers answer from the zones of the embedded Route 53, resolvers
  * remember what they heard as the resolvers of the embedded cloud do. No packet is made.
  */
-import type { Answer } from 'dns-packet';
 import type { Random } from '../../core/random.ts';
 import type { Outside } from '../../functions/_outside.ts';
 import type { Clock } from '../../local/clock.ts';
@@ -11,8 +10,7 @@ import { keptS, type TtlModel } from '../../local/dns/resolvers.ts';
 import type { DnsZone } from '../../local/dns/zone.ts';
 import type { DnsAnswer, DnsQuestion } from '../../probes/dnsMessage.ts';
 
-export type Resolver = { readonly name: string; readonly model: TtlModel };
-
+type Answer = ReturnType<typeof resolve>['answers'][number];
 type Known = { readonly answer: DnsAnswer; readonly atMs: number; readonly keptMs: number };
 
 const CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];

@@ -10,9 +10,9 @@ import { seededRandom } from '../../core/random.ts';
 import { createVirtualClock } from '../../local/virtualClock.ts';
 import type { Trace } from '../faults/fault.ts';
 import type { Step } from './befalls.ts';
-import type { Violation } from './checks.ts';
 import { startClients } from './clients.ts';
 import { openEventLog } from './eventLog.ts';
+import { INVARIANTS, type Violation } from './invariants.ts';
 import { enterProcess } from './process.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { buildWorld, type Driver } from './world.ts';
@@ -66,7 +66,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
         ...{ seed, places, driver, clock, log, machinesDir, atMs },
         found: (violation) => {
           violations.push(violation);
-          log.add('violation', { ...violation });
+          log.add('violation', { ...violation, rule: INVARIANTS[violation.invariant] });
         },
         dies: (step) => fromMs > 0 && (options.dies?.(step) ?? false),
         troubles: () => troubles,

@@ -88,72 +88,79 @@ const decoded = (payload: unknown): unknown => {
   return typeof text === 'string' && text !== '' ? JSON.parse(text) : {};
 };
 
+/** A new sandbox, which opens its function anew. */
+const startIn = (open: Needs['open'], id: number, registered: Registered, pool: Warm[]): Warm => {
+  const { part, region, environment } = registered;
+  const warm: Warm = {
+    busy: false,
+    dead: false,
+    died: () => {},
+    sandbox: {
+      id,
+      region,
+      part: part.name,
+      isDead: () => warm.dead,
+      kill: () => {
+        if (warm.dead) return;
+        warm.dead = true;
+        pool.splice(pool.indexOf(warm), 1);
+        warm.died(runtimeExited(`sandbox-${warm.sandbox.id}`, null, 'SIGKILL'));
+      },
+    },
+    run: async (event, signal) => {
+      const input = part.input.parse(event);
+      const output = part.output.parse(await work(input as never, signal));
+      return JSON.parse(JSON.stringify(output));
+    },
+  };
+  const work = part.make(
+    part.env.parse({ ...environment, AWS_REGION: region }) as never,
+    open(warm.sandbox),
+  );
+  pool.push(warm);
+  return warm;
+};
+
+/** One invocation, to its end or to that of its sandbox. */
+const invokeIn = (
+  { clock, heard }: Pick<Needs, 'clock' | 'heard'>,
+  warm: Warm,
+  { timeoutMs, name }: Registered,
+  event: unknown,
+) =>
+  new Promise<Answer>((resolve) => {
+    const { sandbox } = warm;
+    const stop = new AbortController();
+    const settle = (answer: Answer): void => {
+      cancelStop();
+      cancelTimeout();
+      warm.busy = false;
+      warm.died = () => {};
+      heard({ sandbox, name, event, ended: answer });
+      resolve(answer);
+    };
+    const cancelStop = clock.after(Math.max(1, timeoutMs - STOP_EARLY_MS), () =>
+      stop.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+    );
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      warm.died = (text) => void text;
+      sandbox.kill();
+      settle({ ok: false, text: timedOut(`sandbox-${sandbox.id}`, timeoutMs) });
+    });
+    warm.died = (text) => settle({ ok: false, text });
+    heard({ sandbox, name, event });
+    warm.run(event, stop.signal).then(
+      (output) => warm.dead || settle({ ok: true, text: JSON.stringify(output ?? null) }),
+      (error: unknown) => warm.dead || settle(failed(error)),
+    );
+  });
+
 export const createSandboxes = ({ clock, random, open, heard }: Needs) => {
   const functions = new Map<string, Registered>();
   const pools = new Map<string, Warm[]>();
   let made = 0;
 
   const keyOf = (region: string, name: string): string => `${region} ${name.split(':').at(-1)}`;
-
-  const start = (registered: Registered, pool: Warm[]): Warm => {
-    const { part, region, environment } = registered;
-    const warm: Warm = {
-      busy: false,
-      dead: false,
-      died: () => {},
-      sandbox: {
-        id: ++made,
-        region,
-        part: part.name,
-        isDead: () => warm.dead,
-        kill: () => {
-          if (warm.dead) return;
-          warm.dead = true;
-          pool.splice(pool.indexOf(warm), 1);
-          warm.died(runtimeExited(`sandbox-${warm.sandbox.id}`, null, 'SIGKILL'));
-        },
-      },
-      run: async (event, signal) => {
-        const input = part.input.parse(event);
-        const output = part.output.parse(await work(input as never, signal));
-        return JSON.parse(JSON.stringify(output));
-      },
-    };
-    const work = part.make(
-      part.env.parse({ ...environment, AWS_REGION: region }) as never,
-      open(warm.sandbox),
-    );
-    pool.push(warm);
-    return warm;
-  };
-
-  const invokeIn = (warm: Warm, { timeoutMs, name }: Registered, event: unknown) =>
-    new Promise<Answer>((resolve) => {
-      const { sandbox } = warm;
-      const stop = new AbortController();
-      const settle = (answer: Answer): void => {
-        cancelStop();
-        cancelTimeout();
-        warm.busy = false;
-        warm.died = () => {};
-        heard({ sandbox, name, event, ended: answer });
-        resolve(answer);
-      };
-      const cancelStop = clock.after(Math.max(1, timeoutMs - STOP_EARLY_MS), () =>
-        stop.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
-      );
-      const cancelTimeout = clock.after(timeoutMs, () => {
-        warm.died = (text) => void text;
-        sandbox.kill();
-        settle({ ok: false, text: timedOut(`sandbox-${sandbox.id}`, timeoutMs) });
-      });
-      warm.died = (text) => settle({ ok: false, text });
-      heard({ sandbox, name, event });
-      warm.run(event, stop.signal).then(
-        (output) => warm.dead || settle({ ok: true, text: JSON.stringify(output ?? null) }),
-        (error: unknown) => warm.dead || settle(failed(error)),
-      );
-    });
 
   const wait = ({ from, to }: { from: number; to: number }): Promise<void> =>
     new Promise((resolve) => clock.after(from + (to - from) * random.unit(), resolve));
@@ -166,12 +173,12 @@ export const createSandboxes = ({ clock, random, open, heard }: Needs) => {
     if (free === undefined && pool.length >= CONCURRENT_MAX) {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', {}, 429);
     }
-    const warm = free ?? start(registered, pool);
+    const warm = free ?? startIn(open, ++made, registered, pool);
     warm.busy = true;
     await wait(free ? WARM_MS : COLD_MS);
     // Killed before it began: nobody has seen anything of it, so another one takes the event.
     if (warm.dead) return run(registered, event);
-    return invokeIn(warm, registered, event);
+    return invokeIn({ clock, heard }, warm, registered, event);
   };
 
   const later = async (registered: Registered, event: unknown): Promise<void> => {

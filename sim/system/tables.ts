@@ -10,25 +10,17 @@ import { createFront } from '../../local/dynamodb/front.ts';
 import { createReplication } from '../../local/dynamodb/replication.ts';
 import { AwsError, type ServiceFront } from '../../local/wire/types.ts';
 import { holds } from './conditions.ts';
-
-type Attribute = Readonly<Record<string, unknown>>;
-export type Item = Readonly<Record<string, Attribute>>;
-
-type Table = {
-  readonly hash: string;
-  readonly range: string | null;
-  /** By hash key, then by sort key in the order of bytes. */
-  readonly rows: Map<string, { readonly order: string[]; readonly items: Map<string, Item> }>;
-  readonly written: Map<string, { readonly at: number; readonly region: string }>;
-  expiry: string | null;
-  replicas: readonly string[];
-};
-
-/** Largest item, and largest page of a query. Source: DynamoDB quotas. */
-const ITEM_BYTES_MAX = 400 * 1024;
-const PAGE_BYTES_MAX = 1024 * 1024;
-
-const refuse = (message: string): AwsError => new AwsError('ValidationException', message, {}, 400);
+import {
+  bytesOf,
+  getItem,
+  ITEM_BYTES_MAX,
+  type Item,
+  queryItems,
+  refuse,
+  removeItem,
+  setItem,
+  type Table,
+} from './items.ts';
 
 const itemShape = z.record(z.string(), z.record(z.string(), z.unknown()));
 const named = z.looseObject({ TableName: z.string() });
@@ -61,71 +53,6 @@ const querying = z.strictObject({
   ExclusiveStartKey: itemShape.optional(),
 });
 
-/** The text of a key attribute; the tables of the watch have keys of text only. */
-const textOf = (item: Item, name: string | null): string => {
-  if (name === null) return '';
-  const value = item[name]?.['S'];
-  if (typeof value === 'string') return value;
-  throw refuse(`The provided key element does not match the schema: ${name}`);
-};
-
-const placeOf = (order: readonly string[], key: string): number => {
-  let [low, high] = [0, order.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((order[middle] ?? '') < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
-const set = (table: Table, item: Item): void => {
-  const [hash, range] = [textOf(item, table.hash), textOf(item, table.range)];
-  const row = table.rows.get(hash) ?? { order: [], items: new Map<string, Item>() };
-  if (!row.items.has(range)) row.order.splice(placeOf(row.order, range), 0, range);
-  row.items.set(range, item);
-  table.rows.set(hash, row);
-};
-
-const remove = (table: Table, key: Item): void => {
-  const [hash, range] = [textOf(key, table.hash), textOf(key, table.range)];
-  const row = table.rows.get(hash);
-  if (!row?.items.delete(range)) return;
-  row.order.splice(placeOf(row.order, range), 1);
-  if (row.items.size === 0) table.rows.delete(hash);
-};
-
-const get = (table: Table, key: Item): Item | undefined =>
-  table.rows.get(textOf(key, table.hash))?.items.get(textOf(key, table.range));
-
-const bytesOf = (item: Item): number => JSON.stringify(item).length;
-
-const query = (table: Table, input: z.output<typeof querying>): Json => {
-  const { ':pk': pk, ':from': from, ':to': to } = input.ExpressionAttributeValues;
-  if (from.S > to.S) throw refuse('The BETWEEN operator requires upper bound to be greater');
-  const row = table.rows.get(pk.S);
-  const after = input.ExclusiveStartKey && textOf(input.ExclusiveStartKey, table.range);
-  let keys = (row?.order ?? []).slice(placeOf(row?.order ?? [], from.S));
-  keys = keys.filter((key) => key <= to.S);
-  if (!input.ScanIndexForward) keys.reverse();
-  if (after !== undefined) {
-    keys = keys.filter((key) => (input.ScanIndexForward ? key > after : key < after));
-  }
-  const Items: Item[] = [];
-  let bytes = 0;
-  for (const key of keys) {
-    const item = row?.items.get(key);
-    if (item === undefined) continue;
-    bytes += bytesOf(item);
-    Items.push(item);
-    if (bytes > PAGE_BYTES_MAX || Items.length === input.Limit) {
-      const LastEvaluatedKey = { pk, sk: { S: key } };
-      return { Items, Count: Items.length, ScannedCount: Items.length, LastEvaluatedKey };
-    }
-  }
-  return { Items, Count: Items.length, ScannedCount: Items.length };
-};
-
 export type Tables = {
   readonly front: ServiceFront;
   /** Makes a table a global one in these regions, which must have it. */
@@ -143,6 +70,129 @@ type Needs = {
   readonly onFault: (error: unknown, what: string) => void;
   /** Hears of each item that a caller has written. */
   readonly wrote: (region: string, item: Item) => void;
+};
+
+const check = (
+  found: Item | undefined,
+  input: z.output<typeof putting | typeof deleting>,
+): void => {
+  if (input.ConditionExpression === undefined) return;
+  const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
+  if (holds(input.ConditionExpression, { names, values }, found)) return;
+  throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', {}, 400);
+};
+
+const keyOf = (table: Table, item: Item): Item =>
+  Object.fromEntries(
+    [table.hash, ...(table.range === null ? [] : [table.range])].map((name) => [
+      name,
+      item[name] ?? {},
+    ]),
+  );
+
+type Reaching = Pick<Needs, 'wrote'> & {
+  readonly tablesIn: (region: string) => Map<string, Table>;
+  readonly tableIn: (region: string, name: string) => Table;
+  readonly ship: (region: string, name: string, key: Item, item: Item | undefined) => void;
+};
+
+type Operation = (region: string, input: Json) => Json;
+
+const definitionsOf = ({ tablesIn, tableIn }: Reaching): Record<string, Operation> => ({
+  CreateTable: (region, raw) => {
+    const input = creating.parse(raw);
+    const nameOf = (type: string) =>
+      input.KeySchema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
+    tablesIn(region).set(input.TableName, {
+      hash: nameOf('HASH') ?? 'pk',
+      range: nameOf('RANGE'),
+      ...{ rows: new Map(), written: new Map(), expiry: null, replicas: [] },
+    });
+    return { TableDescription: { TableName: input.TableName, TableStatus: 'ACTIVE' } };
+  },
+  UpdateTimeToLive: (region, raw) => {
+    const { TimeToLiveSpecification: wanted, TableName } = z
+      .looseObject({
+        TableName: z.string(),
+        TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),
+      })
+      .parse(raw);
+    tableIn(region, TableName).expiry = wanted.Enabled ? wanted.AttributeName : null;
+    return { TimeToLiveSpecification: wanted };
+  },
+  DescribeTable: (region, raw) => {
+    const { TableName } = named.parse(raw);
+    tableIn(region, TableName);
+    return { Table: { TableName, TableStatus: 'ACTIVE' } };
+  },
+});
+
+const readsOf = ({ tableIn }: Reaching): Record<string, Operation> => ({
+  GetItem: (region, raw) => {
+    const { TableName, Key } = keyed.parse(raw);
+    const Item = getItem(tableIn(region, TableName), Key);
+    return Item === undefined ? {} : { Item };
+  },
+  BatchGetItem: (region, raw) => {
+    const Responses: Record<string, Item[]> = {};
+    for (const [name, { Keys }] of Object.entries(batch.parse(raw).RequestItems)) {
+      const table = tableIn(region, name);
+      Responses[name] = Keys.map((key) => getItem(table, key)).filter((item) => item !== undefined);
+    }
+    return { Responses, UnprocessedKeys: {} };
+  },
+  Query: (region, raw) => {
+    const input = querying.parse(raw);
+    return queryItems(tableIn(region, input.TableName), input);
+  },
+});
+
+const writesOf = ({ tableIn, ship, wrote }: Reaching): Record<string, Operation> => ({
+  PutItem: (region, raw) => {
+    const input = putting.parse(raw);
+    const table = tableIn(region, input.TableName);
+    if (bytesOf(input.Item) > ITEM_BYTES_MAX) {
+      throw refuse('Item size has exceeded the maximum allowed size');
+    }
+    const key = keyOf(table, input.Item);
+    check(getItem(table, key), input);
+    setItem(table, input.Item);
+    ship(region, input.TableName, key, input.Item);
+    wrote(region, input.Item);
+    return {};
+  },
+  DeleteItem: (region, raw) => {
+    const input = deleting.parse(raw);
+    const table = tableIn(region, input.TableName);
+    check(getItem(table, input.Key), input);
+    removeItem(table, input.Key);
+    ship(region, input.TableName, input.Key, undefined);
+    return {};
+  },
+});
+
+const operationsOf = (reaching: Reaching): Record<string, Operation> => ({
+  ...definitionsOf(reaching),
+  ...readsOf(reaching),
+  ...writesOf(reaching),
+});
+
+const MS_PER_S = 1_000;
+
+/** Deletes what is over. */
+const sweepAll = (regions: Iterable<Map<string, Table>>, nowMs: number): void => {
+  for (const tables of regions) {
+    for (const table of tables.values()) {
+      const { expiry } = table;
+      if (expiry === null) continue;
+      for (const row of [...table.rows.values()]) {
+        for (const item of [...row.items.values()]) {
+          const atS = Number(item[expiry]?.['N'] ?? Number.POSITIVE_INFINITY);
+          if (atS * MS_PER_S < nowMs) removeItem(table, item);
+        }
+      }
+    }
+  }
 };
 
 export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables => {
@@ -173,8 +223,8 @@ export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables =>
       )
         return;
       table.written.set(id, version);
-      if (item) set(table, itemShape.parse(item));
-      else remove(table, itemShape.parse(key));
+      if (item) setItem(table, itemShape.parse(item));
+      else removeItem(table, itemShape.parse(key));
     },
     delivered: () => {},
   });
@@ -191,95 +241,7 @@ export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables =>
     replication.send(region, parcels);
   };
 
-  const check = (
-    found: Item | undefined,
-    input: z.output<typeof putting | typeof deleting>,
-  ): void => {
-    if (input.ConditionExpression === undefined) return;
-    const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
-    if (holds(input.ConditionExpression, { names, values }, found)) return;
-    throw new AwsError(
-      'ConditionalCheckFailedException',
-      'The conditional request failed',
-      {},
-      400,
-    );
-  };
-
-  const keyOf = (table: Table, item: Item): Item =>
-    Object.fromEntries(
-      [table.hash, ...(table.range === null ? [] : [table.range])].map((name) => [
-        name,
-        item[name] ?? {},
-      ]),
-    );
-
-  const operations: Record<string, (region: string, input: Json) => Json> = {
-    CreateTable: (region, raw) => {
-      const input = creating.parse(raw);
-      const nameOf = (type: string) =>
-        input.KeySchema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
-      tablesIn(region).set(input.TableName, {
-        hash: nameOf('HASH') ?? 'pk',
-        range: nameOf('RANGE'),
-        ...{ rows: new Map(), written: new Map(), expiry: null, replicas: [] },
-      });
-      return { TableDescription: { TableName: input.TableName, TableStatus: 'ACTIVE' } };
-    },
-    UpdateTimeToLive: (region, raw) => {
-      const { TimeToLiveSpecification: wanted, TableName } = z
-        .looseObject({
-          TableName: z.string(),
-          TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),
-        })
-        .parse(raw);
-      tableIn(region, TableName).expiry = wanted.Enabled ? wanted.AttributeName : null;
-      return { TimeToLiveSpecification: wanted };
-    },
-    DescribeTable: (region, raw) => {
-      const { TableName } = named.parse(raw);
-      tableIn(region, TableName);
-      return { Table: { TableName, TableStatus: 'ACTIVE' } };
-    },
-    GetItem: (region, raw) => {
-      const { TableName, Key } = keyed.parse(raw);
-      const Item = get(tableIn(region, TableName), Key);
-      return Item === undefined ? {} : { Item };
-    },
-    BatchGetItem: (region, raw) => {
-      const Responses: Record<string, Item[]> = {};
-      for (const [name, { Keys }] of Object.entries(batch.parse(raw).RequestItems)) {
-        const table = tableIn(region, name);
-        Responses[name] = Keys.map((key) => get(table, key)).filter((item) => item !== undefined);
-      }
-      return { Responses, UnprocessedKeys: {} };
-    },
-    PutItem: (region, raw) => {
-      const input = putting.parse(raw);
-      const table = tableIn(region, input.TableName);
-      if (bytesOf(input.Item) > ITEM_BYTES_MAX) {
-        throw refuse('Item size has exceeded the maximum allowed size');
-      }
-      const key = keyOf(table, input.Item);
-      check(get(table, key), input);
-      set(table, input.Item);
-      ship(region, input.TableName, key, input.Item);
-      wrote(region, input.Item);
-      return {};
-    },
-    DeleteItem: (region, raw) => {
-      const input = deleting.parse(raw);
-      const table = tableIn(region, input.TableName);
-      check(get(table, input.Key), input);
-      remove(table, input.Key);
-      ship(region, input.TableName, input.Key, undefined);
-      return {};
-    },
-    Query: (region, raw) => {
-      const input = querying.parse(raw);
-      return query(tableIn(region, input.TableName), input);
-    },
-  };
+  const operations = operationsOf({ tablesIn, tableIn, ship, wrote });
 
   const answer = async (operation: string, input: Json, { region }: { region: string }) => {
     const run = operations[operation];
@@ -292,29 +254,13 @@ export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables =>
     }
   };
 
-  const MS_PER_S = 1_000;
-  const sweep = (): void => {
-    for (const tables of regions.values()) {
-      for (const table of tables.values()) {
-        const { expiry } = table;
-        if (expiry === null) continue;
-        for (const row of [...table.rows.values()]) {
-          for (const item of [...row.items.values()]) {
-            const atS = Number(item[expiry]?.['N'] ?? Number.POSITIVE_INFINITY);
-            if (atS * MS_PER_S < clock.now()) remove(table, item);
-          }
-        }
-      }
-    }
-  };
-
   return {
     front: createFront(answer, (error, operation) => onFault(error, `dynamodb ${operation}`)),
     replicate: (name, members) => {
       for (const region of members) tableIn(region, name).replicas = members;
     },
     replication,
-    read: (region, name, key) => get(tableIn(region, name), key),
-    sweep,
+    read: (region, name, key) => getItem(tableIn(region, name), key),
+    sweep: () => sweepAll(regions.values(), clock.now()),
   };
 };

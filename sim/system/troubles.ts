@@ -46,17 +46,45 @@ const CAUSES: Readonly<Partial<Record<ObserverTrouble, ProbeOutcome>>> = {
   'lies-down': failure('refused', 5, 'connect ECONNREFUSED'),
 };
 
-export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
-  const { clock, cloud, service, befalling, heard } = needs;
-  const on = new Set<Fault>();
-  const waiting: (() => void)[] = [];
-
+/** What callers meet of the faults that are on. */
+const readingsOf = (on: ReadonlySet<Fault>, homeRegion: string): Omit<Troubles, 'flipped'> => {
   const ofObserver = (observer: string): ObserverTrouble | undefined => {
     for (const fault of on) {
       if (fault.kind === 'observer' && fault.observer === observer) return fault.how;
     }
     return undefined;
   };
+  return {
+    aheadMs: (region) => {
+      let ms = 0;
+      for (const fault of on) {
+        if (fault.kind !== 'clock') continue;
+        const hits = fault.who === region || (fault.who === 'controller' && region === homeRegion);
+        if (hits) ms += fault.aheadMs;
+      }
+      return ms;
+    },
+    distorted: (observer, isCanary, timeoutMs) => {
+      const how = ofObserver(observer);
+      if (how === 'blind' || (how === 'half-blind' && !isCanary)) {
+        return failure('timeout', timeoutMs, `no answer in ${timeoutMs} ms`);
+      }
+      return how === undefined || isCanary ? undefined : CAUSES[how];
+    },
+    isOut: (region) =>
+      [...on].some(
+        (fault) =>
+          (fault.kind === 'platform' && fault.observers.includes(region)) ||
+          (fault.kind === 'observer' && fault.how === 'lost' && fault.observer === region),
+      ),
+  };
+};
+
+export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
+  const { clock, cloud, service, befalling, heard } = needs;
+  const on = new Set<Fault>();
+  const waiting: (() => void)[] = [];
+
   const breakages = (): void => {
     service.breakages = [...on].flatMap((fault) =>
       fault.kind === 'deploy' ? [{ regions: fault.regions, share: fault.brokenShare }] : [],
@@ -117,29 +145,7 @@ export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
   for (const fault of trace.faults) if (!NOT_SIMULATED.has(fault.kind)) plan(fault);
 
   return {
-    aheadMs: (region) => {
-      let ms = 0;
-      for (const fault of on) {
-        if (fault.kind !== 'clock') continue;
-        const hits =
-          fault.who === region || (fault.who === 'controller' && region === needs.homeRegion);
-        if (hits) ms += fault.aheadMs;
-      }
-      return ms;
-    },
-    distorted: (observer, isCanary, timeoutMs) => {
-      const how = ofObserver(observer);
-      if (how === 'blind' || (how === 'half-blind' && !isCanary)) {
-        return failure('timeout', timeoutMs, `no answer in ${timeoutMs} ms`);
-      }
-      return how === undefined || isCanary ? undefined : CAUSES[how];
-    },
-    isOut: (region) =>
-      [...on].some(
-        (fault) =>
-          (fault.kind === 'platform' && fault.observers.includes(region)) ||
-          (fault.kind === 'observer' && fault.how === 'lost' && fault.observer === region),
-      ),
+    ...readingsOf(on, needs.homeRegion),
     flipped: () => {
       for (const run of waiting.splice(0)) run();
     },
