@@ -157,13 +157,12 @@ export const openDnsSwitch = (sign: Sign, sdk: SdkSettings = {}) => {
       condition: SwitchWrite['condition'],
       signal: AbortSignal,
     ): Promise<WrittenSwitch> => put(object, switchText(body, sign), condition, signal),
-    /** Writes a text that was read, here or from another object: proof that it can be written. */
-    rewrite: (
+    /** Writes what was read, if it is still there: proof that the object can be written. */
+    prove: (
       object: SwitchObject,
-      text: string,
-      condition: SwitchWrite['condition'],
+      { etag, text }: { readonly etag: string; readonly text: string },
       signal: AbortSignal,
-    ): Promise<WrittenSwitch> => put(object, text, condition, signal),
+    ): Promise<WrittenSwitch> => put(object, text, { ifMatch: etag }, signal),
     close: () => {
       for (const client of clients.values()) client.destroy();
     },

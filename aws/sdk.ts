@@ -1,7 +1,5 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-
 /** Client settings that callers may give: where the SDK connects is left to the SDK and its environment. */
-export type SdkSettings = Pick<DynamoDBClientConfig, 'requestHandler' | 'signerConstructor'> & {
+export type SdkSettings = {
   readonly region?: string;
   readonly endpoint?: string;
   /** Where nobody above tries again. */

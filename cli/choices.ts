@@ -24,7 +24,7 @@ export const SCHEMA_NAMES = [
   'order',
   'fault',
   'lint',
-  'cost',
+  'sim',
 ] as const;
 
 /** What `failover fault` can break. */
@@ -38,3 +38,6 @@ export const FAULT_KINDS = [
   'cut',
   'clear',
 ] as const;
+
+/** What `failover sim` can run. */
+export const SIM_LEVELS = ['decision'] as const;

@@ -7,6 +7,7 @@ import { awsCommands } from './program/awsCommands.ts';
 import { drillCommands } from './program/drillCommands.ts';
 import { evidenceCommands } from './program/evidenceCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
+import { simCommands } from './program/simCommands.ts';
 import { watchCommands } from './program/watchCommands.ts';
 
 keepCompiled(process.env);
@@ -32,6 +33,7 @@ for (const addCommand of [
   ...evidenceCommands,
   ...resultCommands,
   ...awsCommands,
+  ...simCommands,
 ])
   addCommand(program);
 

@@ -102,4 +102,5 @@ export const FactsShape = z.strictObject({
   ),
   digests: fact(z.strictObject({ active: z.string().max(200), other: z.string().max(200) })),
   deployInProgress: fact(z.boolean()),
+  serving: fact(z.strictObject({ region: Region, epoch: Epoch })).exactOptional(),
 }) satisfies z.ZodType<Facts>;

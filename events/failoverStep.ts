@@ -3,9 +3,9 @@
  * comes back.
  */
 import * as z from 'zod';
-import { ExecutionShape } from './failoverDecided.ts';
+import { Epoch, ExecutionShape } from './failoverDecided.ts';
 import { ServiceName } from './probeOutcome.ts';
-import { EpochMs } from './region.ts';
+import { EpochMs, Region } from './region.ts';
 
 /** Input of both machines, and of each of their functions. */
 export const StepInput = z.object({ service: ServiceName, execution: ExecutionShape });
@@ -25,6 +25,8 @@ export const PreflightOutput = z.strictObject({
   writable: z.int().min(0),
   needed: z.int().min(1),
   of: z.int().min(1),
+  /** Where the switch sends clients; null where that cannot be told, left out by other steps. */
+  serving: z.strictObject({ region: Region, epoch: Epoch }).nullable().exactOptional(),
 });
 export type PreflightOutput = z.output<typeof PreflightOutput>;
 

@@ -161,6 +161,14 @@ const feed = (
   }
 };
 
+/** Where clients are sent, if that was read since the machine came to where it stands. */
+const foundSince = ({ facts, nowMs }: Situation, { phaseSinceMs }: State): Event | null => {
+  const { serving = null } = facts;
+  return serving !== null && serving.atMs > phaseSinceMs
+    ? { kind: 'found', nowMs, serving: serving.value }
+    : null;
+};
+
 const isStep = (event: Event): boolean =>
   ['lease', 'fenced', 'scaled', 'flipped', 'verified', 'rolledBack'].includes(event.kind);
 
@@ -193,6 +201,8 @@ export const advance = (situation: Situation, incoming: Incoming): Advance => {
   const course: Course = { state: from, gather: false, actions: [], decisions: [] };
   const events = incoming.kind === 'events' ? incoming.events : [];
   for (const event of events) feed(course, event, situation, votes, before);
+  const found = foundSince(situation, course.state);
+  if (found !== null) feed(course, found, situation, votes, before);
   let verdicts = stored?.verdicts ?? [];
   let turned: Verdict[] = [];
   if (!events.some(isStep)) {

@@ -1,7 +1,6 @@
 /** `failover schema`: the JSON Schema of the configuration, or of what a command prints with --json. */
 import * as z from 'zod';
 import { AckOutput } from '../../events/ackOutput.ts';
-import { CostOutput } from '../../events/costOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
@@ -12,6 +11,7 @@ import { LintOutput } from '../../events/lintOutput.ts';
 import { OrderOutput } from '../../events/orderOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
+import { SimOutput } from '../../events/simOutput.ts';
 import { StatusOutput, WatchFact } from '../../events/statusOutput.ts';
 import { WatchReady } from '../../events/watchOutput.ts';
 import { SCHEMA_NAMES } from '../choices.ts';
@@ -40,7 +40,7 @@ const SCHEMAS = {
   order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
   fault: outputSchema(FaultOutput, 'failover fault --json'),
   lint: outputSchema(LintOutput, 'failover lint --json'),
-  cost: outputSchema(CostOutput, 'failover cost --json'),
+  sim: outputSchema(SimOutput, 'failover sim --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
 type SchemaName = keyof typeof SCHEMAS;

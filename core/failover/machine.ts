@@ -194,7 +194,29 @@ const onStep = (state: State, event: Exclude<Event, { kind: WatchKind }>): Step 
   return unchanged(state);
 };
 
-type WatchKind = 'verdicts' | 'alarm' | 'order' | 'planned' | 'approved';
+/**
+ * A write of the switch that was given up for failed, or came when its move had been given up, has
+ * taken effect after all: what clients get is what counts. The region they are sent to is the one to
+ * watch from now on.
+ */
+const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found' }>): Step => {
+  const { execution, epoch, other, cause, approved, phase } = state;
+  if (execution !== null || serving.epoch !== epoch || serving.region !== other) {
+    return unchanged(state);
+  }
+  const automatic = cause !== 'operator' && !approved;
+  const moved = swapped(state, { epoch, atMs: nowMs, to: other, automatic }, nowMs);
+  const why = `clients are sent to ${other}: a write at epoch ${epoch} that had been given up took effect`;
+  return {
+    state: enter(moved, phase === 'HOLD' ? 'HOLD' : restingPhase(moved), nowMs),
+    actions: [
+      { do: 'page', why },
+      { do: 'notify', notice: 'flipped', why },
+    ],
+  };
+};
+
+type WatchKind = 'verdicts' | 'alarm' | 'order' | 'planned' | 'approved' | 'found';
 
 export const reduce = (state: State, event: Event, settings: FailoverSettings): Step => {
   switch (event.kind) {
@@ -208,6 +230,8 @@ export const reduce = (state: State, event: Event, settings: FailoverSettings): 
       return onPlanned(state, event, settings);
     case 'approved':
       return onApproved(state, event);
+    case 'found':
+      return onFound(state, event);
     default:
       return onStep(state, event);
   }

@@ -1,7 +1,7 @@
 /** States, events and actions of the failover machine: plain data, stored between invocations. */
 import type { Verdict } from '../health/verdict.ts';
 import type { Plan } from './plan.ts';
-import type { Cause, Flip } from './view.ts';
+import type { Cause, Flip, Serving } from './view.ts';
 
 export type Phase =
   | 'STEADY'
@@ -87,6 +87,8 @@ export type Event =
       readonly source: string;
     }
   | { readonly kind: 'order'; readonly nowMs: number; readonly order: 'flip' | 'back' }
+  /** Where the switch sends clients, as it was read while no move was under way. */
+  | { readonly kind: 'found'; readonly nowMs: number; readonly serving: Serving }
   | {
       readonly kind: 'planned';
       readonly nowMs: number;

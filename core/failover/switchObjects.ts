@@ -5,6 +5,7 @@
  * absent object is the one write that a stale executor could still win.
  */
 import { canonicalJson } from '../evidence/canonical.ts';
+import type { Serving } from './view.ts';
 
 /** What a switch object says: which side may serve. */
 export type SwitchState = 'home' | 'standby';
@@ -78,32 +79,6 @@ export const planSwitchWrites = (found: readonly FoundSwitch[], body: SwitchBody
   };
 };
 
-/** A switch as it was read, with what stands in it. */
-export type SwitchText = FoundSwitch & { readonly text: string | null };
-
-/**
- * What gives switches that missed the flip to `epoch`, or were lost since, the text of the majority
- * again, each only over what was found. Without it the standby serves on with nothing to spare.
- * Nothing is written where no majority holds that epoch.
- */
-export const planSwitchMend = (
-  found: readonly SwitchText[],
-  epoch: number,
-): (SwitchWrite & { readonly text: string })[] => {
-  const needed = switchesNeeded(found.length);
-  const isHeld = ({ text }: SwitchText) =>
-    found.filter((each) => each.epoch === epoch && each.text === text).length >= needed;
-  const text = found.find(isHeld)?.text ?? null;
-  if (text === null) return [];
-  return found
-    .filter((each) => each.reachable && (each.epoch ?? -1) < epoch)
-    .map(({ region, etag }) => ({
-      region,
-      text,
-      condition: etag === null ? { ifNoneMatch: '*' as const } : { ifMatch: etag },
-    }));
-};
-
 export type WriteResult = {
   readonly region: string;
   readonly result: 'written' | 'condition-failed' | 'failed';
@@ -122,4 +97,17 @@ export const judgeSwitchWrites = (
     superseded: refused > 0 && holding < plan.needed,
     why: `${holding} switches hold it, ${plan.needed} are needed; ${refused} refused by condition`,
   };
+};
+
+/** Where a majority of the switches send clients at one epoch; null where there is no such majority. */
+export const servingOf = (
+  found: readonly FoundSwitch[],
+  regions: Readonly<Record<SwitchState, string>>,
+): Serving | null => {
+  for (const { epoch, state } of found) {
+    if (epoch === null || state === null) continue;
+    const agreeing = found.filter((each) => each.epoch === epoch && each.state === state).length;
+    if (agreeing >= switchesNeeded(found.length)) return { region: regions[state], epoch };
+  }
+  return null;
 };

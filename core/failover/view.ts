@@ -16,6 +16,8 @@ export type Flip = {
   readonly automatic: boolean;
 };
 
+export type Serving = { readonly region: string; readonly epoch: number };
+
 export type Facts = {
   /** Age of the newest heartbeat of the active region, read in the other one. */
   readonly replicationMs: Fact<number> | null;
@@ -33,6 +35,8 @@ export type Facts = {
   /** Digests of the image in both regions; null where none is run by this tool. */
   readonly digests: Fact<{ readonly active: string; readonly other: string }> | null;
   readonly deployInProgress: Fact<boolean> | null;
+  /** Where the switch sends clients, and at which epoch; left out by records from before it was read. */
+  readonly serving?: Fact<Serving> | null;
 };
 
 /** Why a flip is thought of at all. */

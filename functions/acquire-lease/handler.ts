@@ -16,10 +16,11 @@ export const handler = entry({
   input: AcquireLeaseInput,
   output: z.union([PreflightOutput, LeaseTaken]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE, base.sdk);
+    const table = openWatchTable(env.TABLE);
     const transitions = openTransitions({
       table,
-      bus: openEventBus(base.sdk),
+      bus: openEventBus(),
+      random: Math.random,
       ...base,
     });
     return acquireLease({ table, transitions, ...base });

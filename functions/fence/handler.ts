@@ -17,12 +17,13 @@ export const handler = entry({
   input: FenceInput,
   output: z.union([PreflightOutput, FenceOutput]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE, base.sdk);
+    const table = openWatchTable(env.TABLE);
     const transitions = openTransitions({
       table,
-      bus: openEventBus(base.sdk),
+      bus: openEventBus(),
+      random: Math.random,
       ...base,
     });
-    return fence({ table, transitions, fences: openFences(base.sdk), ...base });
+    return fence({ table, transitions, fences: openFences(), ...base });
   },
 });

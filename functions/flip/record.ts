@@ -50,6 +50,22 @@ const PROOF_PAUSE_MS = 200;
 
 type Tried = Moved | Refused;
 
+type Proof = {
+  readonly ok: boolean;
+  readonly why: string;
+  readonly again: boolean;
+  /** What the zone held, where it could be proven. */
+  readonly found?: ReadRecord;
+};
+
+const servingIn = (
+  found: ReadRecord,
+  ownerOf: (sets: readonly RecordSet[]) => string | null,
+): NonNullable<PreflightOutput['serving']> | null => {
+  const [region, epoch] = [ownerOf(found.sets), epochOf(found.epoch)];
+  return region === null || epoch === null ? null : { region, epoch };
+};
+
 const failed = (why: string, superseded = false): Moved => ({
   done: false,
   superseded,
@@ -113,11 +129,7 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
   };
 
   /** One try to prove it; `again` when Route 53 has only been too busy. */
-  const proveOnce = async (
-    place: RecordPlace,
-    epoch: number,
-    at: CallContext,
-  ): Promise<{ readonly ok: boolean; readonly why: string; readonly again: boolean }> => {
+  const proveOnce = async (place: RecordPlace, epoch: number, at: CallContext): Promise<Proof> => {
     const found = await readOrWhy(place, at);
     if ('answer' in found) return { ok: false, why: found.message, again: true };
     if (found.foreign !== null) return { ok: false, why: found.foreign, again: false };
@@ -128,7 +140,7 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     // The proof itself has written an epoch: what was read is no longer all there is.
     if (found.epoch === null) known.delete(place.record);
     return result.answer === 'accepted'
-      ? { ok: true, why: `Route 53 takes changes of ${place.record}`, again: false }
+      ? { ok: true, why: `Route 53 takes changes of ${place.record}`, again: false, found }
       : { ok: false, why: `${result.answer}: ${result.message}`, again: true };
   };
 
@@ -137,12 +149,14 @@ export const openRecordSwitch = ({ dnsRecord, clock, random }: RecordNeeds) => {
     place: RecordPlace,
     epoch: number,
     signal: AbortSignal,
+    ownerOf: (sets: readonly RecordSet[]) => string | null = () => null,
   ): Promise<PreflightOutput> => {
     const calls = openCalls(clock);
     for (let attempt = 1; ; attempt++) {
-      const { ok, why, again } = await proveOnce(place, epoch, { calls, attempt, signal });
+      const { ok, why, again, found } = await proveOnce(place, epoch, { calls, attempt, signal });
       if (!again || attempt >= PROOFS_MAX) {
-        return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1 };
+        const serving = found ? servingIn(found, ownerOf) : null;
+        return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1, serving };
       }
       await clock.sleep(PROOF_PAUSE_MS * attempt, signal);
     }

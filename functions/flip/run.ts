@@ -2,11 +2,24 @@
  * Moves traffic. Every way of it is idempotent by epoch: a switch that already says so is left
  * alone, one that says something younger is not touched.
  */
+import { answerSets } from '../../core/failover/answerSets.ts';
+import type { RecordSet } from '../../core/failover/switchRecord.ts';
 import type { FlipInput, Flipped } from '../../events/failoverFlip.ts';
 import type { PreflightOutput } from '../../events/failoverStep.ts';
-import { begin, conclude, type FlipNeeds, moveAll, placeOf } from './attempt.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import { begin, conclude, type FlipNeeds, moveAll, nameOf, placeOf } from './attempt.ts';
 import { settle } from './settle.ts';
 import { shift } from './shift.ts';
+
+const valuesOf = (sets: readonly RecordSet[]): string =>
+  JSON.stringify(
+    sets.map(({ type, values, share }) => [type, [...values].sort(), share ?? null]).sort(),
+  );
+
+/** The region whose answers a record holds, whole and alone. */
+const answeringWith = (plan: WatchPlan, sets: readonly RecordSet[]): string | null =>
+  plan.targets.find(({ answers }) => valuesOf(answerSets(nameOf(plan), answers)) === valuesOf(sets))
+    ?.region ?? null;
 
 const preflight = async (
   { table, transitions, recordSwitch, quorumSwitch }: FlipNeeds,
@@ -17,11 +30,9 @@ const preflight = async (
     transitions.planOf(service, signal),
     table.state(service, signal),
   ]);
-  // Whoever is under way writes switches of a younger epoch: nothing is mended beside it.
-  const atRest = stored?.state.execution === null ? stored.state.epoch : null;
-  return plan.switch.driver === 'quorum'
-    ? quorumSwitch.prove(plan, atRest, signal)
-    : recordSwitch.prove(placeOf(plan), stored?.state.epoch ?? 0, signal);
+  if (plan.switch.driver === 'quorum') return quorumSwitch.prove(plan, signal);
+  const ownerOf = (sets: readonly RecordSet[]) => answeringWith(plan, sets);
+  return recordSwitch.prove(placeOf(plan), stored?.state.epoch ?? 0, signal, ownerOf);
 };
 
 export const flip =

@@ -5,9 +5,9 @@ import type { Sample } from '../../core/health/sample.ts';
 import type { HealthSettings } from '../../core/health/settings.ts';
 import type { WatchTarget } from '../../events/watchPlan.ts';
 import type { ObserverMemory } from '../../events/watchState.ts';
+import { httpProbe } from '../../probes/http.ts';
 import type { ProbeOutcome } from '../../probes/probe.ts';
 import { httpTargetOf } from '../_httpTarget.ts';
-import type { Outside } from '../_outside.ts';
 
 /** Wall time that does not jump: the clock at the start, and what has passed since. */
 export type SteadyClock = { readonly now: () => number };
@@ -19,7 +19,6 @@ const latencyOf = (outcome: ProbeOutcome): number | null =>
 const TIMER_LATE_MS = 50;
 
 type Needs = {
-  readonly probe: Outside['probe'];
   readonly target: WatchTarget;
   readonly settings: HealthSettings;
   readonly clock: SteadyClock;
@@ -29,7 +28,7 @@ type Needs = {
   readonly heard: () => void;
 };
 
-export const openProbing = ({ probe, target, settings, clock, memory, signal, heard }: Needs) => {
+export const openProbing = ({ target, settings, clock, memory, signal, heard }: Needs) => {
   const httpTarget = httpTargetOf(target.url, target.serverName);
   const pending = new Set<number>();
   let filter: Filter = memory?.filter ?? NEW_FILTER;
@@ -49,7 +48,7 @@ export const openProbing = ({ probe, target, settings, clock, memory, signal, he
     lastDueMs = startMs - wasDueMs > TIMER_LATE_MS ? startMs : wasDueMs;
     pending.add(startMs);
     probes += 1;
-    const outcome = await probe(httpTarget, { timeoutMs: settings.timeoutMs, signal });
+    const outcome = await httpProbe(httpTarget, { timeoutMs: settings.timeoutMs, signal });
     pending.delete(startMs);
     // One that was stopped with its observer says nothing of its target.
     if (!outcome.ok && outcome.reason === 'aborted') return;

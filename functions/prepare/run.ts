@@ -3,7 +3,6 @@
  * region that may be gone: what must be known of it came to the other one with its heartbeat. What
  * cannot be read is null, never guessed.
  */
-import type { EventBus } from '../../aws/eventBus.ts';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
 import type { Heartbeat, Heartbeats } from '../../aws/heartbeats.ts';
 import type { Services } from '../../aws/services.ts';
@@ -12,17 +11,14 @@ import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Facts } from '../../core/failover/view.ts';
 import { formatMs } from '../../core/units.ts';
-import { type FailoverNotice, failoverNotice } from '../../events/failoverNotice.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import type { PrepareInput } from '../../events/prepareInput.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import { type Capacity, readCapacity, wantedTasks } from '../_capacity.ts';
 import type { Base } from '../_entry.ts';
-import { switchLoss } from './switchLoss.ts';
 
 export type Needs = Base & {
-  readonly table: Pick<WatchTable, 'plan' | 'state' | 'facts' | 'putFacts'>;
-  readonly bus: Pick<EventBus, 'put'>;
+  readonly table: Pick<WatchTable, 'plan' | 'state' | 'putFacts'>;
   readonly functions: Pick<FunctionCalls, 'call'>;
   readonly acquireLeaseFunction: string;
   readonly flipFunction: string;
@@ -45,16 +41,16 @@ const preflightOf = async (
   { functions, acquireLeaseFunction, flipFunction, clock }: Needs,
   service: string,
   signal: AbortSignal,
-): Promise<Facts['preflight']> => {
+): Promise<Pick<Facts, 'preflight' | 'serving'>> => {
   const ask = (name: string) =>
     functions.call(name, { service, preflight: true }, PreflightOutput, signal);
   const [lease, flip] = await Promise.all([ask(acquireLeaseFunction), ask(flipFunction)]);
   const { writable, needed, of } = flip;
   const source = lease.ok ? `preflight: ${flip.why}` : `preflight of the lease: ${lease.why}`;
+  const read = { source: source.slice(0, 200), atMs: clock.now() };
   return {
-    value: { writable: lease.ok ? writable : 0, needed, of },
-    source: source.slice(0, 200),
-    atMs: clock.now(),
+    preflight: { value: { writable: lease.ok ? writable : 0, needed, of }, ...read },
+    ...(flip.serving ? { serving: { value: flip.serving, ...read } } : {}),
   };
 };
 
@@ -182,24 +178,17 @@ export const prepare = (needs: Needs) => {
     }
   };
 
-  const tell = async (notice: FailoverNotice, signal: AbortSignal): Promise<void> => {
-    await needs.bus.put([failoverNotice(notice)], signal).catch((error: unknown) => {
-      log.warn('not told', { notice: notice.notice, why: notice.why, cause: String(error) });
-    });
-  };
-
   return async ({ service }: PrepareInput, signal: AbortSignal): Promise<Facts> => {
-    const [plan, stored, before] = await Promise.all([
+    const [plan, stored] = await Promise.all([
       table.plan(service, signal),
       table.state(service, signal),
-      table.facts(service, signal),
     ]);
     if (plan === null) throw noPlan(service);
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };
     const warmed = warmScaling(needs, plan, other, signal);
     const { dataTable } = plan;
-    const [preflight, heartbeat, found] = await Promise.all([
+    const [proven, heartbeat, found] = await Promise.all([
       read('preflight', (limited) => preflightOf(needs, service, limited), signal),
       dataTable === null
         ? null
@@ -219,13 +208,12 @@ export const prepare = (needs: Needs) => {
       replicationMs:
         heartbeat && replicationOf(heartbeat.latest, sides, dataTable ?? '', heartbeat.atMs),
       capacity: capacityOf(heard, found, sides),
-      preflight,
+      preflight: proven?.preflight ?? null,
       digests: digestsOf(heard, found, sides, nowMs),
       deployInProgress: deployingOf(heard, found, sides, nowMs),
+      ...(proven?.serving ? { serving: proven.serving } : {}),
     };
     await Promise.all([table.putFacts(service, facts, signal), warmed]);
-    const lost = stored && switchLoss(plan, stored.state, before.preflight, preflight);
-    if (lost) await tell(lost, signal);
     // The proof comes last, and must not hold up what the decision waits for.
     await warm(needs, needs.verifyFunction, service, signal);
     return facts;

@@ -14,10 +14,5 @@ export const handler = entry({
   input: TellInput,
   output: TellOutput,
   make: (env, base) =>
-    tell({
-      table: openWatchTable(env.TABLE, base.sdk),
-      secrets: openSecrets(base.sdk),
-      send,
-      ...base,
-    }),
+    tell({ table: openWatchTable(env.TABLE), secrets: openSecrets(), send, ...base }),
 });

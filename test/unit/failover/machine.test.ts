@@ -182,6 +182,26 @@ describe('a step that fails', () => {
     expect(run.state()).toMatchObject({ active: STANDBY, epoch: 2 });
   });
 
+  it('and takes effect all the same is followed: the region that serves is the one to watch', () => {
+    const run = drive(settingsWith(), { flipDone: false });
+    failPrimary(run);
+    expect(run.state()).toMatchObject({ phase: 'HOLD', active: HOME, epoch: 1 });
+    const found = (region: string, epoch: number) =>
+      run.send({ kind: 'found', nowMs: at(60), serving: { region, epoch } });
+    found(HOME, 1);
+    found(STANDBY, 0);
+    expect(run.state().active).toBe(HOME);
+    found(STANDBY, 1);
+    expect(run.state()).toMatchObject({ phase: 'HOLD', active: STANDBY, other: HOME, epoch: 1 });
+    expect(run.state().flips).toEqual([{ epoch: 1, atMs: at(60), to: STANDBY, automatic: true }]);
+    const pages = run.did('page').length;
+    found(STANDBY, 1);
+    expect(run.did('page')).toHaveLength(pages);
+    run.see(at(70), { active: 'UP' });
+    run.see(at(200), { active: 'UP' });
+    expect(run.state()).toMatchObject({ phase: 'STABILIZE', active: STANDBY });
+  });
+
   it('to win the lease leaves the move to its holder', () => {
     const run = drive(settingsWith(), { lease: false });
     failPrimary(run);

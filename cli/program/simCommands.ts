@@ -1,0 +1,40 @@
+/** The simulation. Its work is loaded only when it is called. */
+import { type Command, Option } from 'commander';
+import { SIM_LEVELS } from '../choices.ts';
+import { JSON_FLAG, run } from './run.ts';
+
+const EXAMPLES = `
+Levels: decision runs the rules of core/ on fault traces, fast enough for millions of seeds.
+
+Examples:
+  failover sim --level decision --seed 42 --days 30
+  failover sim --level decision --seeds 1..20000 --parallel
+  failover sim --level decision --profile flapping --seed 7
+  failover sim --level decision --seed 7 --until 00:04:20
+
+Exit codes: 0 every invariant holds, 1 one is broken, 2 input to change, 130 interrupted`;
+
+const simCommand = (program: Command): void => {
+  program
+    .command('sim')
+    .description('try to break the failover with seeded faults on virtual time, and check it')
+    .addOption(
+      new Option('--level <name>', 'what is run').choices(SIM_LEVELS).makeOptionMandatory(),
+    )
+    .option('--seed <text>', 'seed of one run, told whole (default: 1)')
+    .option('--seeds <from..to>', 'many seeds, each an incident of about twenty minutes')
+    .option('--days <number>', 'days of service instead of one incident')
+    .option('--profile <name>', 'which mix of faults', 'default')
+    .option('--until <time>', 'stop there: a moment as reports print it, or such as 90s')
+    .option('--parallel [workers]', 'on several processors (default: all)')
+    .option('--shard <i/n>', 'only part i of n of the seeds')
+    .option(...JSON_FLAG)
+    .addHelpText('after', EXAMPLES)
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/sim.ts')).sim(options, output, signal),
+      ),
+    );
+};
+
+export const simCommands = [simCommand];
