@@ -157,12 +157,13 @@ export const openDnsSwitch = (sign: Sign, sdk: SdkSettings = {}) => {
       condition: SwitchWrite['condition'],
       signal: AbortSignal,
     ): Promise<WrittenSwitch> => put(object, switchText(body, sign), condition, signal),
-    /** Writes what was read, if it is still there: proof that the object can be written. */
-    prove: (
+    /** Writes a text that was read, here or from another object: proof that it can be written. */
+    rewrite: (
       object: SwitchObject,
-      { etag, text }: { readonly etag: string; readonly text: string },
+      text: string,
+      condition: SwitchWrite['condition'],
       signal: AbortSignal,
-    ): Promise<WrittenSwitch> => put(object, text, { ifMatch: etag }, signal),
+    ): Promise<WrittenSwitch> => put(object, text, condition, signal),
     close: () => {
       for (const client of clients.values()) client.destroy();
     },

@@ -1,5 +1,7 @@
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
 /** Client settings that callers may give: where the SDK connects is left to the SDK and its environment. */
-export type SdkSettings = {
+export type SdkSettings = Pick<DynamoDBClientConfig, 'requestHandler' | 'signerConstructor'> & {
   readonly region?: string;
   readonly endpoint?: string;
   /** Where nobody above tries again. */

@@ -1,6 +1,6 @@
 // How often drills call equal variants different, with real processes: in each round every arm is a fresh
 // process of one and the same server, probed by the prober of the drill, and ranked as a drill ranks. Beside
-// it, what pooling all samples would say of them. Usage: node bench/equal.ts [--drills 20] [--seed 1] [--jobs 2]
+// it, what pooling all samples would say of them. Usage: node bench/equal.ts [--drills 20] [--minutes 60] [--seed 1] [--jobs 2]
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -20,7 +20,7 @@ import { openSelfNoise } from '../probes/selfNoise.ts';
 const VARIANTS = ['a', 'b', 'c', 'd'].map((id) => ({ id, target: id, args: {} }));
 /** Some more than it takes to tell a pair apart: a round in which this machine was late is dropped. */
 const ROUNDS = minRounds(VARIANTS.length) + 4;
-const SAMPLING = { samples: 12, warmup: 3, ratePerS: 120 };
+const SAMPLING = { samples: 20, warmup: 4, ratePerS: 120 };
 const CELL = { region: 'here', vantage: 'here' };
 const PROBE = { kind: 'http', path: '/', expectStatus: 200, timeoutMs: 5_000 } as const;
 const ALPHA = 0.05;
@@ -28,6 +28,8 @@ const ALPHA = 0.05;
 const { values: options } = parseArgs({
   options: {
     drills: { type: 'string', default: '20' },
+    /** No drill is begun after this. */
+    minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     worker: { type: 'boolean', default: false },
@@ -213,13 +215,13 @@ const report = (found: readonly Found[], tookS: number): void => {
 };
 
 /** Drills are shared out between processes: whoever times probes does nothing else beside. */
-const runWorkers = async (drills: number, jobs: number): Promise<Found[]> => {
+const runWorkers = async (drills: number, jobs: number, untilMs: number): Promise<Found[]> => {
   const found: Found[] = [];
   let next = 0;
   const work = async (job: number): Promise<void> => {
     const child = fork(import.meta.filename, ['--worker'], { stdio: 'inherit' });
     const gone = once(child, 'exit');
-    while (next < drills) {
+    while (next < drills && performance.now() < untilMs) {
       child.send(`${options.seed}/${next++}`);
       const answer = await Promise.race([once(child, 'message'), gone]);
       const parsed = Found.safeParse(answer[0]);
@@ -242,6 +244,7 @@ if (options.worker) {
   process.on('disconnect', () => process.exit(0));
 } else {
   const start = performance.now();
-  const found = await runWorkers(Number(options.drills), Number(options.jobs));
+  const untilMs = start + Number(options.minutes) * 60_000;
+  const found = await runWorkers(Number(options.drills), Number(options.jobs), untilMs);
   report(found, (performance.now() - start) / 1_000);
 }

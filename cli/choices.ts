@@ -24,6 +24,7 @@ export const SCHEMA_NAMES = [
   'order',
   'fault',
   'lint',
+  'cost',
   'sim',
 ] as const;
 

@@ -9,6 +9,10 @@ export const dataFolder = (option: string | undefined, env: NodeJS.ProcessEnv): 
   return path.join(base, 'failover');
 };
 
+/** A path as people write it: `~` for the home folder, which a shell reads back. */
+export const shownPath = (file: string, home = os.homedir()): string =>
+  file.startsWith(`${home}${path.sep}`) ? `~${file.slice(home.length)}` : file;
+
 const cacheFolder = (env: NodeJS.ProcessEnv): string =>
   path.join(env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'failover');
 

@@ -58,7 +58,7 @@ const FRAME = `
 .top { position: sticky; top: 0; z-index: 2; background: color-mix(in srgb, var(--ground) 92%, transparent); backdrop-filter: blur(8px); border-bottom: 1px solid var(--line); }
 .bar { display: flex; align-items: center; gap: 1rem; min-height: 46px; }
 .bar nav { flex: 1; min-width: 0; overflow-x: auto; scrollbar-width: none; }
-.bar ul { display: flex; gap: 1.1rem; list-style: none; margin: 0; padding: 4px 2px; white-space: nowrap; }
+.bar ul { display: flex; gap: .85rem; list-style: none; margin: 0; padding: 4px 2px; white-space: nowrap; }
 .bar a { color: var(--muted); text-decoration: none; font-size: .84rem; }
 .bar a:hover { color: var(--ink); }
 #theme { flex: none; font: inherit; font-size: .8rem; color: var(--muted); background: var(--surface); border: 1px solid var(--line); border-radius: 99px; padding: .2rem .7rem; min-height: 30px; min-width: 5.4rem; cursor: pointer; }
@@ -83,6 +83,7 @@ header { margin-top: 2.4rem; }
 .terms dt, .terms dd { margin: 0; min-width: 0; }
 .terms dt.hatched { color: var(--ink); padding: 0 .5rem; border-radius: 4px; width: fit-content; height: fit-content; max-width: 12rem; }
 .problems { list-style: none; padding: 0; margin: 0; display: grid; gap: .6rem; }
+.problems + .legend { margin-top: 1rem; }
 .problems li { background: var(--surface); border: 1px solid var(--line); border-left: 3px solid var(--warn); border-radius: 6px; padding: .6rem .9rem; }
 .problems strong { color: var(--warn); margin-right: .5em; }
 .problems p { margin: .1rem 0 0; color: var(--muted); font-size: .92rem; }
@@ -175,6 +176,7 @@ h4 { font-size: .86rem; margin: 1rem 0 .2rem; }
 .y-axis { position: relative; }
 .y-axis span { position: absolute; right: 0; transform: translateY(-50%); font-size: 11px; color: var(--muted); white-space: nowrap; }
 .hatched { background: repeating-linear-gradient(-45deg, var(--grid) 0 4px, transparent 4px 9px), var(--surface); color: var(--muted); }
+div.lane.absent { font-size: .78rem; color: var(--muted); line-height: 26px; }
 div.lane.hatched { font-size: .78rem; font-style: italic; text-align: center; line-height: 20px; min-height: 20px; margin-block: 3px; border: 1px dashed var(--line); border-radius: 3px; overflow: hidden; }
 .untold { padding: .5rem .8rem; border-radius: 6px; }
 .switch { border: 0; margin: 0 0 .8rem; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem; font-size: .88rem; }

@@ -7,6 +7,7 @@ import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
+import { NotifyConfig } from './notifyConfig.ts';
 import { durationMs, ratePerS } from './quantities.ts';
 import { ResidencyConfig } from './residency.ts';
 import { ScanSummary } from './scan.ts';
@@ -212,25 +213,7 @@ export const Config = z
     drill: DrillConfig.prefault({}),
     health: HealthConfig.optional(),
     failover: FailoverConfig.optional(),
-    notify: z
-      .strictObject({
-        slack: z
-          .string()
-          .regex(
-            /^ssm:\/[\w./-]+$/,
-            'expected the name of an SSM parameter, such as ssm:/failover/shop/slack-webhook (a webhook URL is a secret and does not belong in this file)',
-          )
-          .optional(),
-        /** Where reports of failovers are kept, for links in messages; `{id}` is the failover. */
-        reports: z
-          .url({
-            protocol: /^https?$/,
-            error: 'expected a URL such as https://reports.example.com/{id}.html',
-          })
-          .max(500)
-          .optional(),
-      })
-      .prefault({}),
+    notify: NotifyConfig,
   })
   .check((context) => {
     const { regions, observers, image, probes } = context.value;

@@ -76,7 +76,7 @@ export const WatchPlan = z.strictObject({
   /** URLs that should always answer. An observer that reaches none of them abstains. */
   canaries: z.array(z.url()).max(10),
   dns: z.strictObject({
-    /** Empty: those of the zone's delegation, asked from Route 53. */
+    /** Empty: those of the delegation, found through DNS: no control plane is asked. */
     nameServers: z.array(dnsServer).max(20),
     resolvers: z.array(dnsServer).max(20),
   }),

@@ -6,8 +6,10 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
+import type { SdkSettings } from '../aws/sdk.ts';
 import { DrillError } from '../core/errors.ts';
 import { readEnv } from './_env.ts';
+import type { Outside } from './_outside.ts';
 
 export type Clock = {
   /** Wall time in epoch milliseconds. */
@@ -24,6 +26,14 @@ export type Base = {
   readonly count: (metric: string, value: number) => void;
 };
 
+/** What a function is opened with by whoever runs it. */
+export type Opening = Base &
+  Partial<Outside> & {
+    readonly sdk: SdkSettings;
+    /** Uniform from 0 up to 1. */
+    readonly random: () => number;
+  };
+
 type Entry<E extends z.ZodType, I extends z.ZodType, O extends z.ZodType> = {
   readonly name: string;
   readonly env: E;
@@ -31,7 +41,7 @@ type Entry<E extends z.ZodType, I extends z.ZodType, O extends z.ZodType> = {
   readonly output: O;
   readonly make: (
     env: z.output<E>,
-    base: Base,
+    base: Opening,
   ) => (input: z.output<I>, signal: AbortSignal) => Promise<z.input<O>>;
 };
 
@@ -64,19 +74,21 @@ const parser = (name: string, input: z.ZodType, output: z.ZodType): MiddlewareOb
   },
 });
 
-/** Builds the Lambda entry of one function. */
+/** Builds the Lambda entry of one function; `parts` is what it is built of. */
 export const entry = <E extends z.ZodType, I extends z.ZodType, O extends z.ZodType>(
   parts: Entry<E, I, O>,
 ) => {
   const logger = new Logger({ serviceName: parts.name });
   const metrics = new Metrics({ namespace: 'FailoverDrill', serviceName: parts.name });
-  const base: Base = {
+  const base: Opening = {
     clock,
+    sdk: {},
+    random: Math.random,
     log: logger,
     count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
   };
   let work: ReturnType<typeof parts.make> | undefined;
-  return middy()
+  const handler = middy()
     .use(injectLambdaContext(logger))
     .use(publisher(metrics))
     .use(errorLog(logger))
@@ -86,6 +98,7 @@ export const entry = <E extends z.ZodType, I extends z.ZodType, O extends z.ZodT
       const leftMs = context.getRemainingTimeInMillis() - STOP_EARLY_MS;
       return work(event as z.output<I>, AbortSignal.timeout(Math.max(1, leftMs)));
     });
+  return Object.assign(handler, { parts });
 };
 
 /** Only what was counted: a function that counts nothing has nothing to say. */

@@ -1,17 +1,17 @@
 /** `failover check`: is the configuration right, and what would a drill do, take and cost? */
-import { drillCostUsd } from '../../core/cost.ts';
 import type { Findings } from '../../core/dockerfile/findings.ts';
-import { ARM_KINDS, armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
-import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
+import { cellsOf } from '../../core/drill/plan.ts';
 import { gateReason, gatesAsked, judgeImage } from '../../core/images/gates.ts';
 import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
 import { gateLimits } from '../../events/gates.ts';
+import { openYaml } from '../../local/stack/variables.ts';
 import { loadConfig } from '../config/load.ts';
 import { residencyNotes } from '../config/residency.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
+import { drillCost, measuringOf, watchCost } from '../cost/figures.ts';
 import { EXIT } from '../failure.ts';
 import { type FailOn, fails, junitOf } from '../findings/junit.ts';
 import { findingsOfConfig } from '../findings/read.ts';
@@ -71,41 +71,20 @@ const scheduleOf = ({ config }: CheckedConfig, nowMs: number) => {
   return { schedule, timezone, next: next === undefined ? null : new Date(next).toISOString() };
 };
 
-/** Typical minutes of one cached build on CodeBuild, for the rough cost. */
-const BUILD_MINUTES = 2;
-const PROBE_MEMORY_MB = 1_024;
-
 /** The plan that `check` prints, as data. */
 export const planOf = (checked: CheckedConfig, found: Findings, nowMs: number) => {
   const { config, variants } = checked;
-  const { regions, image } = config;
-  const serving = [regions.primary.name, regions.standby.name];
-  const vantages =
-    config.drill.vantages ?? defaultVantages(serving, regions.witness?.name, config.observers);
-  const sampling = samplingOf(config.drill.profile, variants.length);
-  const arms = image ? armsOf(variants, image.reference) : [];
-  const kinds = config.probes.map(({ kind }) => kind);
-  const armKinds = kinds.filter((kind) => ARM_KINDS.includes(kind)).length;
-  const measuringMs = estimateMs(sampling, arms.length, armKinds, kinds.length - armKinds);
-  const cost = drillCostUsd({
-    arms: arms.length,
-    variants: variants.length,
-    regions: serving.length,
-    vantages: vantages.length,
-    rounds: sampling.rounds.min,
-    roundMs: measuringMs / sampling.rounds.min,
-    cpu: config.run.cpu,
-    memoryMb: config.run.memory,
-    probeMemoryMb: PROBE_MEMORY_MB,
-    buildMinutes: BUILD_MINUTES,
-  });
+  const { serving, vantages, sampling, arms, kinds, measuringMs } = measuringOf(config, variants);
+  const read = openYaml();
+  const drill = drillCost(config, variants, read);
+  const watch = watchCost(config, read);
   return {
     file: checked.file,
     service: config.service,
     regions: { serving, vantages },
     pair: pairOf(checked),
     variants,
-    reference: image?.reference ?? null,
+    reference: config.image?.reference ?? null,
     arms: arms.map(({ id, role }) => ({ id, role })),
     cells: cellsOf(serving, vantages).length,
     probes: kinds,
@@ -114,7 +93,11 @@ export const planOf = (checked: CheckedConfig, found: Findings, nowMs: number) =
     ratePerS: sampling.ratePerS,
     placements: arms.length * serving.length * sampling.rounds.min,
     estimatedMs: measuringMs,
-    estimatedCostUsd: cost,
+    /** In US dollars, rough: `failover cost` tells of what. */
+    estimatedCostUsd: {
+      drill: drill === null ? null : { total: drill.usd, parts: drill.parts },
+      watchMonth: watch === null ? null : { total: watch.usd, parts: watch.parts },
+    },
     schedule: scheduleOf(checked, nowMs),
     gates: gatesAsked(gateLimits(config.drill.gates)),
     notes: [
@@ -150,8 +133,12 @@ const planLines = (plan: Plan): string[] => {
       `probes     ${plan.probes.join(', ')}: ${plan.samples} samples at ${plan.ratePerS}/s for each kind`,
       `plan       ${roundsText(plan.rounds)}; ${plan.cells} cells; ${plan.placements} placements`,
       `time       about ${formatMs(plan.estimatedMs)} of measuring, besides the builds`,
-      `on AWS     about $${plan.estimatedCostUsd.total.toFixed(2)} a drill (rough; Fargate $${plan.estimatedCostUsd.fargate.toFixed(2)})`,
+      `on AWS     about $${(plan.estimatedCostUsd.drill?.total ?? 0).toFixed(2)} a drill (rough; failover cost tells of what)`,
     );
+  }
+  const { watchMonth } = plan.estimatedCostUsd;
+  if (watchMonth !== null) {
+    lines.push(`           about $${watchMonth.total.toFixed(2)} a month to watch it all day`);
   }
   const [gate, ...otherGates] = plan.gates;
   if (gate !== undefined) {

@@ -1,6 +1,7 @@
 /** `failover schema`: the JSON Schema of the configuration, or of what a command prints with --json. */
 import * as z from 'zod';
 import { AckOutput } from '../../events/ackOutput.ts';
+import { CostOutput } from '../../events/costOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
@@ -40,6 +41,7 @@ const SCHEMAS = {
   order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
   fault: outputSchema(FaultOutput, 'failover fault --json'),
   lint: outputSchema(LintOutput, 'failover lint --json'),
+  cost: outputSchema(CostOutput, 'failover cost --json'),
   sim: outputSchema(SimOutput, 'failover sim --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 

@@ -1,6 +1,7 @@
 /** The Slack webhook that a person gives in the environment. It is a secret: no error repeats it. */
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
+import { shownPath } from '../dataFolder.ts';
 import type { Session } from './session.ts';
 
 const VARIABLE = 'FAILOVER_SLACK_WEBHOOK';
@@ -24,4 +25,4 @@ export const webhookFrom = (env: NodeJS.ProcessEnv): string | undefined => {
 export const slackText = ({ installation }: Session, dataDir: string): string =>
   installation.slack === 'webhook'
     ? 'Slack: messages go to the webhook that was stored'
-    : `Slack: messages are kept in ${path.join(dataDir, 'slack', 'messages.jsonl')} (set ${VARIABLE} to send them)`;
+    : `Slack: messages are kept in ${shownPath(path.join(dataDir, 'slack', 'messages.jsonl'))} (set ${VARIABLE} to send them)`;

@@ -1,5 +1,5 @@
 /** Rankings of any table as a person reads them. */
-import { effectText, moreRounds, pairOf } from '../../core/report/words.ts';
+import { effectText, pairOf, tiesText } from '../../core/report/words.ts';
 import { formatMs } from '../../core/units.ts';
 import type { Ranking } from '../../events/ranking.ts';
 import type { Hole, RankingOutput } from '../../events/rankingOutput.ts';
@@ -48,13 +48,8 @@ const table = (ranking: Ranking, reference: string, style: Style): string[] => {
 };
 
 const openPairs = (ranking: Ranking): string[] => {
-  const open = ranking.pairs.filter(({ verdict }) => verdict === 'undecided');
-  if (open.length === 0) return [];
-  const more = ranking.needMoreRounds;
-  const needs = more === undefined ? '' : `: ${moreRounds(more)} would`;
-  const names = open.slice(0, 4).map(({ i, j }) => `${i} and ${j}`);
-  const rest = open.length > names.length ? '; …' : '';
-  return wrap(`  Cannot be told apart yet: ${names.join('; ')}${rest}${needs}.`, WIDTH, '  ');
+  const text = tiesText(ranking);
+  return text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
 };
 
 const holeText = ({ variant, region, vantage, round }: Hole): string =>

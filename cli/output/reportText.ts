@@ -3,7 +3,7 @@
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
 import { nightsText } from '../../core/report/nights.ts';
 import { rehearsalText } from '../../core/report/rehearsal.ts';
-import { effectText, moreRounds, primaryRanking } from '../../core/report/words.ts';
+import { effectText, primaryRanking, tiesText } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport, VariantReport } from '../../events/drillReport.ts';
 import { imageBlocks } from './imagesText.ts';
@@ -71,7 +71,11 @@ const rankingHeading = (report: DrillReport, ranking: Ranking, style: Style): st
   return `${style.bold('Ranking, all regions up')}, http total at p50 (${facts.join(', ')})`;
 };
 
-const order = (ranking: Ranking): string => ranking.rows.map(({ v }) => v).join(' ');
+const ranksOf = (ranking: Ranking): string =>
+  ranking.rows
+    .map(({ v, rank }) => `${v} ${rank}`)
+    .sort()
+    .join(' ');
 
 /** How many milliseconds a scenario adds to the reference. */
 const addedText = (report: DrillReport, base: Ranking, other: Ranking): string => {
@@ -88,22 +92,17 @@ const scenarioLines = (report: DrillReport, base: Ranking): string[] =>
     .filter(({ q, scenario }) => q === base.q && scenario !== base.scenario)
     .map((other) => {
       const lost = other.scenario.replace(/ lost$/, '');
-      const same = order(other) === order(base);
+      const same = ranksOf(other) === ranksOf(base);
       const ranks = other.rows.map(({ v, rank }) => `${rankText(rank)} ${v}`).join(', ');
-      const what = same ? 'the same order' : ranks;
+      const open = other.rows.every(({ lo, hi }) => lo === 1 && hi === other.rows.length);
+      const untold = open ? 'none can be told apart' : ranks;
+      const what = same ? 'the same ranks' : untold;
       return `If ${lost} is lost: ${what}${addedText(report, base, other)}.`;
     });
 
 const tieLine = (ranking: Ranking): string[] => {
-  const open = ranking.pairs.filter(({ verdict }) => verdict === 'undecided');
-  if (open.length === 0) return [];
-  const pairs = open
-    .slice(0, 4)
-    .map(({ i, j }) => `${i} and ${j}`)
-    .join('; ');
-  const more = ranking.needMoreRounds;
-  const needs = more === undefined ? '' : `: ${moreRounds(more)} would`;
-  return wrap(`Cannot be told apart yet: ${pairs}${open.length > 4 ? '; …' : ''}${needs}.`, WIDTH);
+  const text = tiesText(ranking);
+  return text === undefined ? [] : wrap(text, WIDTH);
 };
 
 const excludedLines = (ranking: Ranking): string[] =>

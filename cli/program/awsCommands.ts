@@ -27,4 +27,23 @@ const lintCommand = (program: Command): void => {
     );
 };
 
-export const awsCommands = [lintCommand];
+const costCommand = (program: Command): void => {
+  program
+    .command('cost')
+    .description(
+      'what a drill and a month of watching would cost on AWS, beside what else there is',
+    )
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExample:\n  failover cost --config examples/shop/failover.yml\n\nExit codes: 0 told, 2 input to change',
+    )
+    .action((options) =>
+      run(options.json, async (output) =>
+        (await import('../commands/cost.ts')).cost(options, output),
+      ),
+    );
+};
+
+export const awsCommands = [lintCommand, costCommand];

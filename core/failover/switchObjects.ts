@@ -79,6 +79,32 @@ export const planSwitchWrites = (found: readonly FoundSwitch[], body: SwitchBody
   };
 };
 
+/** A switch as it was read, with what stands in it. */
+export type SwitchText = FoundSwitch & { readonly text: string | null };
+
+/**
+ * What gives switches that missed the flip to `epoch`, or were lost since, the text of the majority
+ * again, each only over what was found. Without it the standby serves on with nothing to spare.
+ * Nothing is written where no majority holds that epoch.
+ */
+export const planSwitchMend = (
+  found: readonly SwitchText[],
+  epoch: number,
+): (SwitchWrite & { readonly text: string })[] => {
+  const needed = switchesNeeded(found.length);
+  const isHeld = ({ text }: SwitchText) =>
+    found.filter((each) => each.epoch === epoch && each.text === text).length >= needed;
+  const text = found.find(isHeld)?.text ?? null;
+  if (text === null) return [];
+  return found
+    .filter((each) => each.reachable && (each.epoch ?? -1) < epoch)
+    .map(({ region, etag }) => ({
+      region,
+      text,
+      condition: etag === null ? { ifNoneMatch: '*' as const } : { ifMatch: etag },
+    }));
+};
+
 export type WriteResult = {
   readonly region: string;
   readonly result: 'written' | 'condition-failed' | 'failed';

@@ -64,7 +64,7 @@ const findingsGate = ({ findings }: GatedImage, severity: Severity): GateResult 
   }
   const serious = findings.filter((finding) => isAtLeast(finding.severity, severity));
   if (serious.length === 0) return { gate: 'findings', status: 'passed', found: 'none', limit };
-  const named = serious.slice(0, NAMED_MAX).map(({ rule, line }) => `${rule} (line ${line})`);
+  const named = serious.slice(0, NAMED_MAX).map(({ rule, line }) => `${rule} in line ${line}`);
   const more = serious.length - named.length;
   const found = `${serious.length}: ${named.join(', ')}${more > 0 ? `, ${more} more` : ''}`;
   return { gate: 'findings', status: 'failed', found, limit };
@@ -91,8 +91,8 @@ const scanGate = (
     .filter((name) => counts[name] > 0)
     .map((name) => `${counts[name]} ${name}`);
   const other = isOfOther(scan.digests, digests) ? ', of another image' : '';
-  const when = scan.scannedAt === null ? '' : ` of ${scan.scannedAt.slice(0, 10)}`;
-  const by = ` (${scan.tool}${when}${other})`;
+  const when = scan.scannedAt === null ? '' : ` ${scan.scannedAt.slice(0, 10)}`;
+  const by = `; ${scan.tool}${when}${other}`;
   return serious.length === 0
     ? { gate, status: 'passed', found: `none${by}`, limit }
     : { gate, status: 'failed', found: `${serious.join(', ')}${by}`, limit };

@@ -144,7 +144,8 @@ const expiryDrift = (
 ): Drift[] => {
   const leftDays = Math.floor((expiresAtMs - nowMs) / DAY_MS);
   if (leftDays >= EXPIRY_NEAR_DAYS) return [];
-  const when = leftDays < 0 ? `expired ${-leftDays} days ago` : `expires in ${leftDays} days`;
+  const days = Math.abs(leftDays) === 1 ? '1 day' : `${Math.abs(leftDays)} days`;
+  const when = leftDays < 0 ? `expired ${days} ago` : `expires in ${days}`;
   return [{ of: 'certificate', where: region, what: `that of ${host} ${when}: renew it` }];
 };
 

@@ -71,20 +71,38 @@ const vantageProblems = (unreachable: readonly Unreachable[]): Problem[] => {
   }));
 };
 
-const errorProblems = (bursts: readonly Burst[]): Problem[] => {
-  const groups = Map.groupBy(
-    bursts.filter(({ errors }) => Object.keys(errors).length > 0),
-    ({ armId, cell }) =>
-      `${armId === '-' ? 'the cell' : armId} in ${cell.region} from ${cell.vantage}`,
-  );
-  return [...groups].map(([where, some]) => {
-    const counts = new Map<string, number>();
-    for (const { errors } of some) {
-      for (const [key, count] of Object.entries(errors))
-        counts.set(key, (counts.get(key) ?? 0) + count);
+const countsText = (bursts: readonly Burst[]): string => {
+  const counts = new Map<string, number>();
+  for (const { errors } of bursts) {
+    for (const [key, count] of Object.entries(errors)) {
+      counts.set(key, (counts.get(key) ?? 0) + count);
     }
-    const what = [...counts].map(([key, count]) => `${count} × ${key}`).join(', ');
-    return { kind: 'ProbesFailed', where, what };
+  }
+  return [...counts].map(([key, count]) => `${count} × ${key}`).join(', ');
+};
+
+/** One line for all vantages that saw the same of a variant in a region. */
+const errorProblems = (bursts: readonly Burst[]): Problem[] => {
+  const failed = bursts.filter(({ errors }) => Object.keys(errors).length > 0);
+  const byCell = Map.groupBy(
+    failed,
+    ({ armId, cell }) => `${armId}|${cell.region}|${cell.vantage}`,
+  );
+  const cells = [...byCell].map(([key, some]) => {
+    const [armId = '', region = '', vantage = ''] = key.split('|');
+    return {
+      vantage,
+      of: `${armId === '-' ? 'the cell' : armId} in ${region}`,
+      what: countsText(some),
+    };
+  });
+  const alike = Map.groupBy(cells, ({ of, what }) => `${of}|${what}`);
+  return [...alike.values()].flatMap((some) => {
+    const [first] = some;
+    if (!first) return [];
+    const vantages = some.map(({ vantage }) => vantage).join(', ');
+    const what = some.length === 1 ? first.what : `${first.what}, from each`;
+    return [{ kind: 'ProbesFailed', where: `${first.of} from ${vantages}`, what }];
   });
 };
 

@@ -9,9 +9,25 @@ const sentence = (words: string): string => words.charAt(0).toUpperCase() + word
 /** More than the longest night has, by its default profile. */
 const ROUNDS_OF_A_NIGHT = 100;
 
-export const moreRounds = (rounds: number): string => {
-  if (rounds > ROUNDS_OF_A_NIGHT) return 'more rounds than a night has';
-  return rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
+const moreRounds = (rounds: number): string =>
+  rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
+
+const PAIRS_NAMED = 4;
+
+/** Which variants could not be told apart, and what would tell them; undefined when all are. */
+export const tiesText = ({ pairs, rows, needMoreRounds }: Ranking): string | undefined => {
+  const open = pairs.filter(({ verdict }) => verdict === 'undecided');
+  if (open.length === 0) return undefined;
+  const named = open.slice(0, PAIRS_NAMED).map(({ i, j }) => `${i} and ${j}`);
+  const rest = open.length - named.length;
+  const all = open.length === pairs.length && rows.length > 2;
+  const what = all
+    ? `None of the ${rows.length} can be told apart yet`
+    : `Cannot be told apart yet: ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+  if (needMoreRounds === undefined) return `${what}.`;
+  return needMoreRounds > ROUNDS_OF_A_NIGHT
+    ? `${what}. They differ too little for the rounds of one night.`
+    : `${what}. ${sentence(moreRounds(needMoreRounds))} would tell.`;
 };
 
 /** The table that decides: the median, with every region up. */

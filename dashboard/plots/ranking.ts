@@ -73,8 +73,10 @@ export const rankingSection = (
   identities: Identities,
 ): Markup => {
   const lead = `All regions up, ${ranking.metric} at p50 over ${ranking.rounds} rounds. A bar spans the ranks that the sure differences leave open: bars that overlap are ties.`;
-  const score =
-    'The score weighs latency, ready time and size against the reference; below zero is better, and it is open until the intervals are known. Pareto: no other variant is better in all three.';
+  const open = report.variants.some(({ scorePct }) => scorePct === null)
+    ? ' Open: something that it weighs was not measured.'
+    : '';
+  const score = `Score: latency, ready time and size together, weighted, against ${report.reference}; below zero is better.${open} Pareto: no other variant is better in all three.`;
   return section(
     'ranking',
     'Ranking',

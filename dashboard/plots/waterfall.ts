@@ -9,31 +9,42 @@ import { cellName } from './cells.ts';
 import { axisRow, gridLines, lane } from './lanes.ts';
 
 const PHASES = [
-  { id: 'dns', what: 'dns', untold: 'the target is an address, so no name is looked up' },
+  { id: 'dns', what: 'dns', untold: 'no name to look up' },
   { id: 'tcp', what: 'tcp', untold: 'no connect time was recorded' },
   { id: 'tls', what: 'tls', untold: 'plain http' },
   { id: 'wait', what: 'wait', untold: 'no first byte was recorded' },
   { id: 'transfer', what: 'transfer', untold: 'no transfer was recorded' },
 ] as const;
 
+/** Phases that a request may do without. */
+const ABSENT: readonly string[] = ['dns', 'tls'];
+
 type Span = {
   readonly name: string;
   readonly fromMs: number;
   readonly ms: number | null;
+  /** Why it has no time. */
   readonly why: string;
+  /** It may have taken place, and could not be measured; otherwise there was none. */
+  readonly unmeasured: boolean;
 };
 
 const spansOf = (arm: CellArm, reasons: ReadonlyMap<string, string>): Span[] => {
   let fromMs = 0;
   return PHASES.map(({ id, what, untold }) => {
     const ms = arm.metrics[`http.${id}`]?.p50 ?? null;
-    const span = { name: what, fromMs, ms, why: reasons.get(`http.${id}`) ?? untold };
+    const reason = reasons.get(`http.${id}`);
+    const unmeasured = reason !== undefined || !ABSENT.includes(id);
+    const span = { name: what, fromMs, ms, why: reason ?? untold, unmeasured };
     fromMs += ms ?? 0;
     return span;
   });
 };
 
-const spanRow = ({ name, fromMs, ms, why }: Span, scale: Scale): Markup => {
+const spanRow = ({ name, fromMs, ms, why, unmeasured }: Span, scale: Scale): Markup => {
+  if (ms === null && !unmeasured) {
+    return html`<div class="row"><div class="row-name">${name}</div><div class="lane absent">${why}</div><div class="row-value num none">–</div></div>`;
+  }
   if (ms === null) {
     const label = `${name}: not available, ${why}`;
     return html`<div class="row"><div class="row-name">${name}</div><div class="lane hatched" role="img" aria-label="${label}" title="${why}">not available</div><div class="row-value num none">–</div></div>`;

@@ -16,11 +16,10 @@ export const handler = entry({
   input: AcquireLeaseInput,
   output: z.union([PreflightOutput, LeaseTaken]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
+    const table = openWatchTable(env.TABLE, base.sdk);
     const transitions = openTransitions({
       table,
-      bus: openEventBus(),
-      random: Math.random,
+      bus: openEventBus(base.sdk),
       ...base,
     });
     return acquireLease({ table, transitions, ...base });

@@ -15,8 +15,8 @@ export const handler = entry({
   output: BeatOutput,
   make: (env, base) =>
     beat({
-      heartbeats: openHeartbeats(env.DATA_TABLE, env.AWS_REGION),
-      services: openServices(env.AWS_REGION),
+      heartbeats: openHeartbeats(env.DATA_TABLE, env.AWS_REGION, base.sdk),
+      services: openServices(env.AWS_REGION, base.sdk),
       region: env.AWS_REGION,
       place: { cluster: env.CLUSTER, service: env.ECS_SERVICE },
       ...base,

@@ -17,14 +17,13 @@ export const handler = entry({
   output: EvaluateOutputShape,
   make: (env, base) =>
     evaluate({
-      table: openWatchTable(env.TABLE),
-      bus: openEventBus(),
-      machines: openMachines(),
-      functions: openFunctionCalls(),
+      table: openWatchTable(env.TABLE, base.sdk),
+      bus: openEventBus(base.sdk),
+      machines: openMachines(base.sdk),
+      functions: openFunctionCalls(base.sdk),
       service: env.SERVICE,
       prepareFunction: env.PREPARE_FUNCTION,
       machineArns: { failover: env.FAILOVER_MACHINE, failback: env.FAILBACK_MACHINE },
-      random: Math.random,
       ...base,
     }),
 });

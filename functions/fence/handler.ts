@@ -17,13 +17,12 @@ export const handler = entry({
   input: FenceInput,
   output: z.union([PreflightOutput, FenceOutput]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
+    const table = openWatchTable(env.TABLE, base.sdk);
     const transitions = openTransitions({
       table,
-      bus: openEventBus(),
-      random: Math.random,
+      bus: openEventBus(base.sdk),
       ...base,
     });
-    return fence({ table, transitions, fences: openFences(), ...base });
+    return fence({ table, transitions, fences: openFences(base.sdk), ...base });
   },
 });

@@ -18,11 +18,11 @@ export const handler = entry({
   input: FinishInput,
   output: FinishOutput,
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
-    const bus = openEventBus();
-    const transitions = openTransitions({ table, bus, random: Math.random, ...base });
-    const documents = openDocuments(env.BUCKET);
-    const servicesIn = perKey((region: string) => openServices(region));
+    const table = openWatchTable(env.TABLE, base.sdk);
+    const bus = openEventBus(base.sdk);
+    const transitions = openTransitions({ table, bus, ...base });
+    const documents = openDocuments(env.BUCKET, base.sdk);
+    const servicesIn = perKey((region: string) => openServices(region, base.sdk));
     return finish({ table, servicesIn, documents, bus, transitions, ...base });
   },
 });

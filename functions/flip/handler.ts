@@ -22,18 +22,18 @@ export const handler = entry({
   input: FlipInput,
   output: z.union([PreflightOutput, Flipped]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
-    const dnsRecord = openDnsRecord();
-    const common = { ...base, table, random: Math.random };
+    const table = openWatchTable(env.TABLE, base.sdk);
+    const dnsRecord = openDnsRecord(base.sdk);
+    const common = { ...base, table };
     return flip({
       ...common,
       dnsRecord,
-      transitions: openTransitions({ table, bus: openEventBus(), random: Math.random, ...base }),
+      transitions: openTransitions({ table, bus: openEventBus(base.sdk), ...base }),
       recordSwitch: openRecordSwitch({ ...common, dnsRecord }),
       quorumSwitch: openQuorumSwitch({
         ...common,
-        secrets: openSecrets(),
-        openSwitch: (key) => openDnsSwitch(signerOf(key)),
+        secrets: openSecrets(base.sdk),
+        openSwitch: (key) => openDnsSwitch(signerOf(key), base.sdk),
       }),
     });
   },

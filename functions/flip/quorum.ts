@@ -7,6 +7,7 @@ import { DrillError } from '../../core/errors.ts';
 import { canonicalJson } from '../../core/evidence/canonical.ts';
 import {
   judgeSwitchWrites,
+  planSwitchMend,
   planSwitchWrites,
   type SwitchBody,
   type SwitchState,
@@ -112,30 +113,60 @@ export const moveQuorum = async (
   }
 };
 
-/**
- * How many switches take a conditional write that changes nothing, and where they send clients;
- * `regions` are those of either state.
- */
-export const proveQuorum = async (
+/** Reads the switches; those that missed the last flip are written again, where one holds. */
+const readAndMend = async (
   { dnsSwitch }: Pick<Round, 'dnsSwitch'>,
   objects: readonly SwitchObject[],
-  regions: Readonly<Record<SwitchState, string>>,
+  epoch: number | null,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly ReadSwitch[]; readonly mended: readonly string[] }> => {
+  const found = await dnsSwitch.read(objects, signal);
+  const mends = epoch === null ? [] : planSwitchMend(found, epoch);
+  if (mends.length === 0) return { found, mended: [] };
+  await Promise.all(
+    mends.map(({ region, text, condition }) =>
+      dnsSwitch.rewrite(objectIn(objects, region), text, condition, signal),
+    ),
+  );
+  const mended = mends.map(({ region }) => region);
+  return { found: await dnsSwitch.read(objects, signal), mended };
+};
+
+type Shown = {
+  /** Of a watch at rest: switches that do not show it yet are mended first. Null mends nothing. */
+  readonly epoch: number | null;
+  /** Those that either state sends clients to. */
+  readonly regions: Readonly<Record<SwitchState, string>>;
+};
+
+/** How many switches take a conditional write that changes nothing, and where they send clients. */
+export const proveQuorum = async (
+  needs: Pick<Round, 'dnsSwitch'>,
+  objects: readonly SwitchObject[],
+  { epoch, regions }: Shown,
   signal: AbortSignal,
 ): Promise<PreflightOutput> => {
-  const found = await dnsSwitch.read(objects, signal);
+  const { found, mended } = await readAndMend(needs, objects, epoch, signal);
   const proofs = await Promise.all(
-    found.map(async ({ region, etag, text, epoch, why }) => {
-      if (etag === null || text === null || epoch === null) return { region, ok: false, why };
-      const proof = await dnsSwitch.prove(objectIn(objects, region), { etag, text }, signal);
+    found.map(async ({ region, etag, text, epoch: shown, why }) => {
+      if (etag === null || text === null || shown === null) return { region, ok: false, why };
+      const condition = { ifMatch: etag };
+      const proof = await needs.dnsSwitch.rewrite(
+        objectIn(objects, region),
+        text,
+        condition,
+        signal,
+      );
       return { region, ok: proof.result === 'written', why: proof.why };
     }),
   );
   const writable = proofs.filter(({ ok }) => ok).length;
   const needed = switchesNeeded(objects.length);
   const bad = proofs.filter(({ ok }) => !ok).map(({ region, why }) => `${region}: ${why}`);
+  const again = mended.map((region) => `${region} was written again`);
   return {
     ok: writable >= needed,
-    why: [`${writable} of ${objects.length} switches can be written`, ...bad].join('; '),
+    why: [`${writable} of ${objects.length} switches can be written`, ...bad, ...again].join('; '),
     writable,
     needed,
     of: objects.length,
@@ -198,11 +229,15 @@ export const openQuorumSwitch = ({ table, secrets, openSwitch, clock, random }: 
     return moveQuorum({ dnsSwitch, clock, random }, { objects, body, guard }, calls, signal);
   };
 
-  const prove = async (plan: WatchPlan, signal: AbortSignal): Promise<PreflightOutput> => {
+  const prove = async (
+    plan: WatchPlan,
+    epoch: number | null,
+    signal: AbortSignal,
+  ): Promise<PreflightOutput> => {
     const { objects, signingParameter } = quorumOf(plan);
     const dnsSwitch = await switchOf(signingParameter, signal);
     const regions = { home: plan.primary, standby: plan.standby };
-    return proveQuorum({ dnsSwitch }, objects, regions, signal);
+    return proveQuorum({ dnsSwitch }, objects, { epoch, regions }, signal);
   };
 
   return { move, prove };

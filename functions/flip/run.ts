@@ -30,7 +30,11 @@ const preflight = async (
     transitions.planOf(service, signal),
     table.state(service, signal),
   ]);
-  if (plan.switch.driver === 'quorum') return quorumSwitch.prove(plan, signal);
+  if (plan.switch.driver === 'quorum') {
+    // Whoever is under way writes switches of a younger epoch: nothing is mended beside it.
+    const atRest = stored?.state.execution === null ? stored.state.epoch : null;
+    return quorumSwitch.prove(plan, atRest, signal);
+  }
   const ownerOf = (sets: readonly RecordSet[]) => answeringWith(plan, sets);
   return recordSwitch.prove(placeOf(plan), stored?.state.epoch ?? 0, signal, ownerOf);
 };

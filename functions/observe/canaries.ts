@@ -3,11 +3,12 @@
  * abstains.
  */
 import type { HealthSettings } from '../../core/health/settings.ts';
-import { httpProbe } from '../../probes/http.ts';
 import { httpTargetOf } from '../_httpTarget.ts';
+import type { Outside } from '../_outside.ts';
 import type { SteadyClock } from './probing.ts';
 
 type Needs = {
+  readonly probe: Outside['probe'];
   readonly urls: readonly string[];
   readonly settings: HealthSettings;
   readonly clock: SteadyClock;
@@ -23,7 +24,7 @@ const DOWN_PARTS = 4;
 /** Any answer, even a refusal by status, came through the network. */
 const CAME_THROUGH: ReadonlySet<string> = new Set(['status', 'redirect', 'header', 'body']);
 
-export const openCanaries = ({ urls, settings, clock, signal, heard }: Needs) => {
+export const openCanaries = ({ probe, urls, settings, clock, signal, heard }: Needs) => {
   // Asked and answered well within `down`, so that a cut network is known before it is mistaken.
   const troubledMs = settings.downMs / DOWN_PARTS;
   const timeoutMs = Math.min(settings.timeoutMs, troubledMs);
@@ -36,7 +37,7 @@ export const openCanaries = ({ urls, settings, clock, signal, heard }: Needs) =>
     askedMs = clock.now();
     asking = true;
     const outcomes = await Promise.all(
-      targets.map((target) => httpProbe(target, { timeoutMs, signal })),
+      targets.map((target) => probe(target, { timeoutMs, signal })),
     );
     asking = false;
     if (signal.aborted) return;

@@ -5,9 +5,9 @@ import type { Sample } from '../../core/health/sample.ts';
 import type { HealthSettings } from '../../core/health/settings.ts';
 import type { WatchTarget } from '../../events/watchPlan.ts';
 import type { ObserverMemory } from '../../events/watchState.ts';
-import { httpProbe } from '../../probes/http.ts';
 import type { ProbeOutcome } from '../../probes/probe.ts';
 import { httpTargetOf } from '../_httpTarget.ts';
+import type { Outside } from '../_outside.ts';
 
 /** Wall time that does not jump: the clock at the start, and what has passed since. */
 export type SteadyClock = { readonly now: () => number };
@@ -19,6 +19,7 @@ const latencyOf = (outcome: ProbeOutcome): number | null =>
 const TIMER_LATE_MS = 50;
 
 type Needs = {
+  readonly probe: Outside['probe'];
   readonly target: WatchTarget;
   readonly settings: HealthSettings;
   readonly clock: SteadyClock;
@@ -28,7 +29,7 @@ type Needs = {
   readonly heard: () => void;
 };
 
-export const openProbing = ({ target, settings, clock, memory, signal, heard }: Needs) => {
+export const openProbing = ({ probe, target, settings, clock, memory, signal, heard }: Needs) => {
   const httpTarget = httpTargetOf(target.url, target.serverName);
   const pending = new Set<number>();
   let filter: Filter = memory?.filter ?? NEW_FILTER;
@@ -48,7 +49,7 @@ export const openProbing = ({ target, settings, clock, memory, signal, heard }: 
     lastDueMs = startMs - wasDueMs > TIMER_LATE_MS ? startMs : wasDueMs;
     pending.add(startMs);
     probes += 1;
-    const outcome = await httpProbe(httpTarget, { timeoutMs: settings.timeoutMs, signal });
+    const outcome = await probe(httpTarget, { timeoutMs: settings.timeoutMs, signal });
     pending.delete(startMs);
     // One that was stopped with its observer says nothing of its target.
     if (!outcome.ok && outcome.reason === 'aborted') return;

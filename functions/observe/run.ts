@@ -8,6 +8,7 @@ import { DrillError } from '../../core/errors.ts';
 import { LOCAL_OBSERVER } from '../../core/health/verdict.ts';
 import type { ObserveInput, ObserveOutput } from '../../events/observation.ts';
 import type { Base } from '../_entry.ts';
+import type { Outside } from '../_outside.ts';
 import { openPlace } from './place.ts';
 import type { SteadyClock } from './probing.ts';
 import { watch } from './watch.ts';
@@ -18,6 +19,7 @@ export type Needs = Base & {
   readonly openBus: (heard: (dateMs: number) => void) => EventBus;
   readonly region: string;
   readonly newHolder: () => string;
+  readonly probe: Outside['probe'];
 };
 
 /** The schedule comes once a minute and may be this late: until then nobody else observes. */
@@ -50,7 +52,18 @@ export const observe =
     });
     const memory = await place.take(takeOver, signal);
     if (memory === null) return { observer, ended: 'not-needed', probes: 0, votes: 0 };
-    const { table, openBus } = needs;
-    const watching = { base: needs, table, openBus, plan, observer, clock, place, memory, endsMs };
+    const { table, openBus, probe } = needs;
+    const watching = {
+      base: needs,
+      table,
+      openBus,
+      probe,
+      plan,
+      observer,
+      clock,
+      place,
+      memory,
+      endsMs,
+    };
     return watch(watching, signal);
   };

@@ -4,6 +4,7 @@ import type { WatchTable } from '../../aws/watchTable.ts';
 import type { ObserveOutput } from '../../events/observation.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
+import type { Outside } from '../_outside.ts';
 import { type Canaries, openCanaries } from './canaries.ts';
 import { type Keeping, openKeeping } from './keeping.ts';
 import type { Memory, Place } from './place.ts';
@@ -16,6 +17,7 @@ export type Watching = {
   readonly base: Base;
   readonly table: WatchTable;
   readonly openBus: (heard: (dateMs: number) => void) => EventBus;
+  readonly probe: Outside['probe'];
   readonly plan: WatchPlan;
   readonly observer: string;
   readonly clock: SteadyClock;
@@ -67,11 +69,11 @@ const probeDue = ({ probings, canaries, keeping }: Parts, nowMs: number): number
 
 /** Probes and votes until it is time to go, then leaves samples and memory behind. */
 export const watch = async (watching: Watching, signal: AbortSignal): Promise<ObserveOutput> => {
-  const { base, table, plan, observer, clock, place, memory, endsMs } = watching;
+  const { base, table, probe, plan, observer, clock, place, memory, endsMs } = watching;
   const { service } = plan;
   const stop = new AbortController();
   const waiting = openWaiting(base.clock, signal);
-  const common = { settings: plan.health, clock, signal: stop.signal, heard: waiting.wake };
+  const common = { probe, settings: plan.health, clock, signal: stop.signal, heard: waiting.wake };
   const probings = plan.targets.map((target) =>
     openProbing({ ...common, target, memory: memory[target.region] }),
   );

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { openEventBus } from '../../aws/eventBus.ts';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
@@ -27,15 +28,18 @@ export const handler = entry({
   output: FactsShape,
   make: (env, base) =>
     prepare({
-      table: openWatchTable(env.TABLE),
-      functions: openFunctionCalls(),
+      table: openWatchTable(env.TABLE, base.sdk),
+      bus: openEventBus(base.sdk),
+      functions: openFunctionCalls(base.sdk),
       acquireLeaseFunction: env.ACQUIRE_LEASE_FUNCTION,
       flipFunction: env.FLIP_FUNCTION,
       scaleStandbyFunction: env.SCALE_STANDBY_FUNCTION,
       verifyFunction: env.VERIFY_FUNCTION,
-      servicesIn: perKey((region: string) => openServices(region)),
-      targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
-      heartbeatsIn: perKey((table: string, region: string) => openHeartbeats(table, region)),
+      servicesIn: perKey((region: string) => openServices(region, base.sdk)),
+      targetGroupsIn: perKey((region: string) => openTargetGroups(region, base.sdk)),
+      heartbeatsIn: perKey((table: string, region: string) =>
+        openHeartbeats(table, region, base.sdk),
+      ),
       ...base,
     }),
 });

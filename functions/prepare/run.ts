@@ -3,6 +3,7 @@
  * region that may be gone: what must be known of it came to the other one with its heartbeat. What
  * cannot be read is null, never guessed.
  */
+import type { EventBus } from '../../aws/eventBus.ts';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
 import type { Heartbeat, Heartbeats } from '../../aws/heartbeats.ts';
 import type { Services } from '../../aws/services.ts';
@@ -11,14 +12,17 @@ import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Facts } from '../../core/failover/view.ts';
 import { formatMs } from '../../core/units.ts';
+import { type FailoverNotice, failoverNotice } from '../../events/failoverNotice.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import type { PrepareInput } from '../../events/prepareInput.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import { type Capacity, readCapacity, wantedTasks } from '../_capacity.ts';
 import type { Base } from '../_entry.ts';
+import { switchLoss } from './switchLoss.ts';
 
 export type Needs = Base & {
-  readonly table: Pick<WatchTable, 'plan' | 'state' | 'putFacts'>;
+  readonly table: Pick<WatchTable, 'plan' | 'state' | 'facts' | 'putFacts'>;
+  readonly bus: Pick<EventBus, 'put'>;
   readonly functions: Pick<FunctionCalls, 'call'>;
   readonly acquireLeaseFunction: string;
   readonly flipFunction: string;
@@ -178,10 +182,17 @@ export const prepare = (needs: Needs) => {
     }
   };
 
+  const tell = async (notice: FailoverNotice, signal: AbortSignal): Promise<void> => {
+    await needs.bus.put([failoverNotice(notice)], signal).catch((error: unknown) => {
+      log.warn('not told', { notice: notice.notice, why: notice.why, cause: String(error) });
+    });
+  };
+
   return async ({ service }: PrepareInput, signal: AbortSignal): Promise<Facts> => {
-    const [plan, stored] = await Promise.all([
+    const [plan, stored, before] = await Promise.all([
       table.plan(service, signal),
       table.state(service, signal),
+      table.facts(service, signal),
     ]);
     if (plan === null) throw noPlan(service);
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
@@ -214,6 +225,8 @@ export const prepare = (needs: Needs) => {
       ...(proven?.serving ? { serving: proven.serving } : {}),
     };
     await Promise.all([table.putFacts(service, facts, signal), warmed]);
+    const lost = stored && switchLoss(plan, stored.state, before.preflight, facts.preflight);
+    if (lost) await tell(lost, signal);
     // The proof comes last, and must not hold up what the decision waits for.
     await warm(needs, needs.verifyFunction, service, signal);
     return facts;

@@ -25,14 +25,16 @@ export const handler = entry({
   input: z.union([PreflightInput, StepInput]),
   output: z.union([PreflightOutput, StepOutput]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
-    const bus = openEventBus();
+    const table = openWatchTable(env.TABLE, base.sdk);
+    const bus = openEventBus(base.sdk);
     return scaleStandby({
       table,
-      transitions: openTransitions({ table, bus, random: Math.random, ...base }),
-      servicesIn: perKey((region: string) => openServices(region)),
-      targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
-      heartbeatsIn: perKey((table: string, region: string) => openHeartbeats(table, region)),
+      transitions: openTransitions({ table, bus, ...base }),
+      servicesIn: perKey((region: string) => openServices(region, base.sdk)),
+      targetGroupsIn: perKey((region: string) => openTargetGroups(region, base.sdk)),
+      heartbeatsIn: perKey((table: string, region: string) =>
+        openHeartbeats(table, region, base.sdk),
+      ),
       probe: httpProbe,
       ...base,
     });

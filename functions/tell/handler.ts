@@ -14,5 +14,10 @@ export const handler = entry({
   input: TellInput,
   output: TellOutput,
   make: (env, base) =>
-    tell({ table: openWatchTable(env.TABLE), secrets: openSecrets(), send, ...base }),
+    tell({
+      table: openWatchTable(env.TABLE, base.sdk),
+      secrets: openSecrets(base.sdk),
+      send,
+      ...base,
+    }),
 });

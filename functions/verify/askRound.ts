@@ -2,9 +2,10 @@
 import { SocketAddress } from 'node:net';
 import type { Query } from '../../core/failover/verification.ts';
 import type { DnsAnswerShape } from '../../events/failoverEvidence.ts';
-import { askServer, type Exchanged, parseServer } from '../../probes/dnsExchange.ts';
+import { type Exchanged, parseServer } from '../../probes/dnsExchange.ts';
 import type { DnsAnswer } from '../../probes/dnsMessage.ts';
 import type { Clock } from '../_entry.ts';
+import type { Outside } from '../_outside.ts';
 
 const TIMEOUT_MS = 2_000;
 /** Far more than a record has: an answer of thousands is a wrong one, and need not be kept. */
@@ -52,7 +53,7 @@ export type Round = {
 
 export const askRound = (
   { name, queries, alias }: Round,
-  clock: Pick<Clock, 'now'>,
+  { clock, askServer }: { readonly clock: Pick<Clock, 'now'> } & Pick<Outside, 'askServer'>,
   signal: AbortSignal,
 ): Promise<DnsAnswerShape[]> =>
   Promise.all(

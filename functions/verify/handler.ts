@@ -7,9 +7,12 @@ import {
   StepInput,
   VerifyOutput,
 } from '../../events/failoverStep.ts';
+import { askServer } from '../../probes/dnsExchange.ts';
+import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { openTransitions } from '../_transition.ts';
+import { delegatedServers } from './nameServers.ts';
 import { verify } from './run.ts';
 
 const { TABLE } = SETTINGS;
@@ -20,9 +23,9 @@ export const handler = entry({
   input: z.union([PreflightInput, StepInput]),
   output: z.union([PreflightOutput, VerifyOutput]),
   make: (env, base) => {
-    const table = openWatchTable(env.TABLE);
-    const bus = openEventBus();
-    const transitions = openTransitions({ table, bus, random: Math.random, ...base });
-    return verify({ table, transitions, ...base });
+    const table = openWatchTable(env.TABLE, base.sdk);
+    const bus = openEventBus(base.sdk);
+    const transitions = openTransitions({ table, bus, ...base });
+    return verify({ table, transitions, askServer, delegatedServers, probe: httpProbe, ...base });
   },
 });

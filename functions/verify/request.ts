@@ -1,8 +1,9 @@
 /** A real request to the service by its name, at the address that DNS answered with. */
 import type { RequestShape } from '../../events/failoverEvidence.ts';
 import type { WatchTarget } from '../../events/watchPlan.ts';
-import { type HttpTarget, httpProbe } from '../../probes/http.ts';
+import type { HttpTarget } from '../../probes/http.ts';
 import type { Clock } from '../_entry.ts';
+import type { Outside } from '../_outside.ts';
 import { canonicalAddress } from './askRound.ts';
 
 const TIMEOUT_MS = 2_000;
@@ -55,10 +56,10 @@ export type Asking = {
  */
 export const requestByName = async (
   { record, targets, address, owner }: Asking,
-  clock: Pick<Clock, 'now'>,
+  { clock, probe }: { readonly clock: Pick<Clock, 'now'> } & Pick<Outside, 'probe'>,
   signal: AbortSignal,
 ): Promise<RequestShape> => {
-  const outcome = await httpProbe(httpTargetOf(record, address, owner), {
+  const outcome = await probe(httpTargetOf(record, address, owner), {
     timeoutMs: TIMEOUT_MS,
     signal,
   });

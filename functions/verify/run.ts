@@ -29,12 +29,12 @@ import type {
 import { type Answers, targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
+import type { Outside } from '../_outside.ts';
 import type { Transitions } from '../_transition.ts';
 import { askRound, canonicalAddress } from './askRound.ts';
-import { delegatedServers } from './nameServers.ts';
 import { ownerOf, requestByName } from './request.ts';
 
-type Needs = Base & { table: WatchTable; transitions: Transitions };
+type Needs = Base & Outside & { table: WatchTable; transitions: Transitions };
 
 /** The pause before the next round grows; who waits for a long TTL need not ask every second. */
 const PAUSE_MS = { first: 50, most: 1_000, later: 5_000, laterFromMs: 120_000, growth: 1.5 };
@@ -71,14 +71,14 @@ const lookOnce = async (verifying: Verifying, seen: Seen): Promise<void> => {
   const { table, clock, watch, execution, plan, signal } = verifying;
   const { record, targets } = watch;
   const alias = targetOf(watch, execution.to).answers.CNAME !== undefined;
-  const answers = await askRound({ name: record, queries: plan.queries, alias }, clock, signal);
+  const answers = await askRound({ name: record, queries: plan.queries, alias }, verifying, signal);
   seen.rounds += 1;
   seen.answers.push(...answers);
   const body = { round: seen.rounds, name: record, answers };
   const put = (kind: string, evidence: typeof body | RequestShape) =>
     table.putEvidence(execution.name, { kind, atMs: clock.now(), body: evidence }, signal);
   const value = answeredValue(answers, watch);
-  const asked = value && (await requestByName({ record, targets, ...value }, clock, signal));
+  const asked = value && (await requestByName({ record, targets, ...value }, verifying, signal));
   await put('dns', body);
   if (asked === undefined) return;
   seen.requests.push(asked);
@@ -108,6 +108,7 @@ const lookUntilJudged = async (
 };
 
 const planOf = async (
+  { delegatedServers }: Outside,
   watch: WatchPlan,
   stored: WatchState,
   { to, epoch }: StepInput['execution'],
@@ -152,7 +153,7 @@ const prove = async (
   const { table, transitions, clock } = needs;
   const watch = await loaded(`the plan of ${service}`, table.plan(service, signal));
   const state = () => loaded(`the state of ${service}`, table.state(service, signal));
-  const plan = await planOf(watch, await state(), execution, clock.now());
+  const plan = await planOf(needs, watch, await state(), execution, clock.now());
   const verifying = { ...needs, watch, execution, plan, signal };
   const { judgement, cut, seen, moments } = await lookUntilJudged(verifying);
   const ok = judgement.outcome === 'verified';

@@ -53,7 +53,8 @@ const CACHED_MAX = 10_000;
 /** Longest time for which a name is remembered not to exist (RFC 2308, section 5). */
 const NEGATIVE_S_MAX = 10_800;
 
-const keptS = (model: TtlModel, ttlS: number): number => {
+/** For how many seconds a resolver keeps a record of this TTL. */
+export const keptS = (model: TtlModel, ttlS: number): number => {
   switch (model.kind) {
     case 'honest':
       return ttlS;

@@ -10,12 +10,14 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SdkSettings } from '../../aws/sdk.ts';
 
 /** Any key opens the embedded cloud: it binds to loopback and knows one account. */
 export const CREDENTIALS = { accessKeyId: 'embedded', secretAccessKey: 'embedded' } as const;
 
-export const openClients = (endpoint: string, region: string) => {
-  const settings = { endpoint, region, credentials: CREDENTIALS, maxAttempts: 3 };
+/** `sdk` is how they reach it, where that is not by sockets. */
+export const openClients = (endpoint: string, region: string, sdk: SdkSettings = {}) => {
+  const settings = { endpoint, credentials: CREDENTIALS, maxAttempts: 3, ...sdk, region };
   const clients = {
     codebuild: new CodeBuildClient(settings),
     dynamodb: new DynamoDBClient(settings),

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import * as z from 'zod';
+import type { SdkSettings } from '../../aws/sdk.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Lambda } from '../lambda/service.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
@@ -42,6 +43,8 @@ export type Deployment = {
   readonly region: string;
   readonly params: Params;
   readonly endpoint: string;
+  /** How the endpoint is reached, where that is not by sockets. */
+  readonly sdk?: SdkSettings;
   readonly lambda: Pick<Lambda, 'registerFunction'>;
   /** Path of the bundled module of a function folder, such as `inspect-images`. */
   readonly bundleOf: (folder: string) => string;
@@ -95,7 +98,7 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
   const resources = Object.entries(template.resources.Resources);
-  const clients = openClients(endpoint, region);
+  const clients = openClients(endpoint, region, deployment.sdk);
   const makeOne = async (name: string, type: string, properties: unknown): Promise<Made> => {
     if (type !== ROLE_TYPE) {
       return makerOf(type, name)(resolveIntrinsics(properties, references), clients, region);

@@ -182,7 +182,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
         ? ensureSimpleRecord({ ...moving, placeholder: placeholderOf(config) }, sdk, signal)
         : ensureQuorumSwitch(
             { ...moving, placeholder: placeholderOf(config) },
-            { cloud, deployRole, clients },
+            { sdk: { endpoint: cloud.endpoint, credentials: CREDENTIALS }, deployRole, clients },
             signal,
           ),
       ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook),

@@ -18,6 +18,7 @@ const Template = z.object({
         name: z.string(),
         package: z.object({ artifact: z.string() }),
         role: z.string(),
+        memorySize: z.int(),
       }),
     )
     .default({}),
@@ -124,6 +125,7 @@ const rawOf = ({ functions, resources }: Template, role: string): Raw => {
       properties: {
         FunctionName: declared.name,
         Folder: path.basename(declared.package.artifact, '.zip'),
+        MemorySize: declared.memorySize,
         Role: { 'Fn::GetAtt': [declared.role, 'Arn'] },
       },
       place: { file: `resources/${role}.functions.yml`, path: [key] },

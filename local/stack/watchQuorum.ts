@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
+import type { SdkSettings } from '../../aws/sdk.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
 import { switchCheck } from '../../core/failover/switchChecks.ts';
 import { switchRegions } from '../../core/failover/switchRegions.ts';
@@ -22,9 +23,8 @@ import type { Config } from '../../events/config.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import { signerOf } from '../../functions/flip/signing.ts';
 import { realClock, sleep } from '../clock.ts';
-import type { Cloud } from '../cloud.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
-import { type Clients, CREDENTIALS } from './clients.ts';
+import type { Clients } from './clients.ts';
 
 type QuorumPlan = Extract<WatchPlan['switch'], { driver: 'quorum' }>;
 
@@ -81,10 +81,10 @@ const ensureKey = async (ssm: SSMClient, name: string): Promise<string> => {
 const ensureObjects = async (
   { objects }: QuorumPlan,
   key: string,
-  endpoint: string,
+  sdk: SdkSettings,
   signal: AbortSignal,
 ): Promise<void> => {
-  const dnsSwitch = openDnsSwitch(signerOf(key), { endpoint, credentials: CREDENTIALS });
+  const dnsSwitch = openDnsSwitch(signerOf(key), sdk);
   const body = {
     state: 'home',
     epoch: 0,
@@ -257,15 +257,15 @@ const ensureSets = async (
 };
 
 type Tools = {
-  readonly cloud: Cloud;
-  readonly clients: Clients;
+  readonly sdk: SdkSettings;
+  readonly clients: Pick<Clients, 'route53' | 'ssm'>;
   readonly deployRole: (role: string, region: string) => Promise<void>;
 };
 
 /** Sets up what is not there yet. @returns what a person should know, or null. */
 export const ensureQuorumSwitch = async (
   wanted: Wanted,
-  { cloud, clients: { route53, ssm }, deployRole }: Tools,
+  { sdk, clients: { route53, ssm }, deployRole }: Tools,
   signal: AbortSignal,
 ): Promise<string | null> => {
   const { plan } = wanted;
@@ -275,7 +275,7 @@ export const ensureQuorumSwitch = async (
     ensureKey(ssm, signingParameter ?? `/failover/${plan.service}/switch-key`),
     ...objects.map(({ region }) => deployRole('switch', region)),
   ]);
-  await ensureObjects(plan.switch, key, cloud.endpoint, signal);
+  await ensureObjects(plan.switch, key, sdk, signal);
   const children: string[] = [];
   for (const object of objects) {
     const reference = `${plan.service} switch ${object.region}`;

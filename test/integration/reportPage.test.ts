@@ -125,6 +125,9 @@ describe('the file', () => {
   it('shows what is not available as such, and never as a number', () => {
     const page = renderReportPage(good);
     expect(page).toContain('aria-label="tcp: not available, a proxy on the way');
+    // What did not take place is no gap in the measuring.
+    expect(page).toContain('<div class="lane absent">plain http</div>');
+    expect(page).not.toContain('aria-label="tls: not available');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
     expect(renderReportPage(empty)).not.toMatch(/NaN|undefined|Infinity/);
   });
@@ -144,6 +147,9 @@ describe('the file', () => {
     expect(page).toContain('over 22 nights, 2 without a value, 1 change points');
     expect(page).toContain('<title>change on 2026-07-15: ');
     expect(page).toMatch(/<strong>image<\/strong> <bdi>shop-20260715-1<\/bdi> <small>known/);
+    // What did not take place is no gap in the measuring.
+    expect(page).toContain('<div class="lane absent">plain http</div>');
+    expect(page).not.toContain('aria-label="tls: not available');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
     expect(renderReportPage(good)).not.toContain('<section id="nights"');
     const [alert] = nightly.nights?.alerts ?? [];

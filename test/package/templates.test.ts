@@ -19,8 +19,8 @@ import {
 const FUNCTION = 'AWS::Lambda::Function';
 const ROLE = 'AWS::IAM::Role';
 
-/** Rights that no SDK command stands for: writing logs, and handing a role to a service. */
-const NO_COMMAND = ['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole'];
+/** Rights that no SDK command stands for: writing logs, handing a role over, being told that there is no object. */
+const NO_COMMAND = ['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 's3:ListBucket'];
 
 /** Every right on logs but that of reading them. */
 const WRITES_LOGS = /^logs:(?!Get)/;

@@ -28,6 +28,7 @@ import { createNetwork } from '../../local/network/network.ts';
 import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { makeBalancer } from './balancedCloud.ts';
+import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 import { HOME, STANDBY } from './failovers.ts';
 import { createWatchTable, sdkAt, WATCH_TABLE } from './watchWorld.ts';
 
@@ -54,7 +55,7 @@ const lambdaOf = (answers: Preflights, called: string[]) => ({
   },
 });
 
-const READY = { ok: true, why: 'all can be written', writable: 3, needed: 2, of: 3 };
+export const READY = { ok: true, why: 'all can be written', writable: 3, needed: 2, of: 3 };
 
 export const startCapacityWorld = async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'capacity-world-'));
@@ -62,10 +63,12 @@ export const startCapacityWorld = async () => {
   const fault = (error: unknown, what: string) => console.error(what, error);
   const network = createNetwork({ rtt: rttMs, random: Math.random, clock: realClock });
   const dynamodb = await createDynamodb(options);
+  /** What was put on the bus of the standby. */
+  const heard: Heard[] = [];
   const events = await createEventBridge({
     ...options,
     random: Math.random,
-    gateway: { call: async () => ({}) },
+    gateway: hearingGateway(heard),
     onDropped: (_delivery, error) => fault(error, 'an event'),
   });
   const elb = await createElbv2({ ...options, random: Math.random, network, onFault: fault });
@@ -102,6 +105,7 @@ export const startCapacityWorld = async () => {
   const sdk = sdkAt(server.url);
   const table = openWatchTable(WATCH_TABLE, sdk);
   await createWatchTable(server.url);
+  await hearAll(sdk);
   const dataClient = new DynamoDBClient({ ...sdk, region: HOME });
   await dataClient.send(
     new CreateTableCommand({
@@ -113,7 +117,7 @@ export const startCapacityWorld = async () => {
   );
   await dynamodb.replicate(DATA_TABLE, [HOME, STANDBY]);
   return {
-    ...{ dynamodb, ecs, network, table, preflights, called, asked, sdk },
+    ...{ dynamodb, ecs, network, table, preflights, called, asked, heard, sdk },
     bus: openEventBus(sdk),
     functions: openFunctionCalls(sdk),
     heartbeatsIn: (name: string, region: string) => openHeartbeats(name, region, sdk),

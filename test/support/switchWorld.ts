@@ -16,6 +16,7 @@ import { createS3 } from '../../local/s3/service.ts';
 import { createSsm } from '../../local/ssm/service.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { startEndpoint } from '../contract/endpoint.ts';
+import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 
 export const SWITCH_REGIONS = ['eu-central-1', 'eu-north-1', 'us-east-2'] as const;
 export const SWITCH_KEY = 'a key that only the test knows';
@@ -38,10 +39,12 @@ export const startSwitchWorld = async () => {
   const options = { dataDir, clock: realClock };
   const s3 = await createS3(options);
   const dynamodb = await createDynamodb(options);
+  /** What was put on the bus of the standby. */
+  const told: Heard[] = [];
   const events = await createEventBridge({
     ...options,
     random: Math.random,
-    gateway: { call: async () => ({}) },
+    gateway: hearingGateway(told),
     onDropped: () => {},
   });
   const asked: string[] = [];
@@ -81,15 +84,22 @@ export const startSwitchWorld = async () => {
   for (const object of objects) {
     await dnsSwitch.write(object, homeBody, { ifNoneMatch: '*' }, signal);
   }
+  await hearAll({ ...sdk, region: SWITCH_REGIONS[0] });
   asked.length = 0;
   return {
-    ...{ sdk, objects, dnsSwitch, network, asked },
+    ...{ sdk, objects, dnsSwitch, network, asked, told },
     /** Nothing of the region answers any more. */
     deny: (region: string) =>
       network.setFault({ id: region, kind: 'refuse', scope: { region }, plane: 'aws' }),
     darken: (region: string) =>
       network.setFault({ id: region, kind: 'blackhole', scope: { region }, plane: 'aws' }),
     heal: (region: string) => network.clearFault(region),
+    remove: async (region: string): Promise<void> => {
+      const client = new s3Sdk.S3Client({ ...sdk, region, forcePathStyle: true });
+      const Key = 'switch/shop/one';
+      await client.send(new s3Sdk.DeleteObjectCommand({ Bucket: `switch-${region}`, Key }));
+      client.destroy();
+    },
     states: async () =>
       (await dnsSwitch.read(objects, signal)).map(({ state, epoch }) => `${state} ${epoch}`),
     close: async () => {

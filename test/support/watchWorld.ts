@@ -16,7 +16,6 @@ import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openMachines } from '../../aws/machines.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { realClock } from '../../local/clock.ts';
-import type { Gateway } from '../../local/delivery/deliveries.ts';
 import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createS3 } from '../../local/s3/service.ts';
@@ -24,6 +23,7 @@ import { createSsm } from '../../local/ssm/service.ts';
 import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { AwsError } from '../../local/wire/types.ts';
+import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 import { STANDBY } from './failovers.ts';
 
 export const WATCH_TABLE = 'failover-drill-shop-watch';
@@ -33,7 +33,6 @@ export const MACHINE_ARNS = {
   failback: `arn:aws:states:${STANDBY}:000000000000:stateMachine:failover-drill-shop-failback`,
 };
 
-export type Heard = { readonly type: string; readonly detail: Record<string, unknown> };
 type Started = { readonly arn: string; readonly name: string; readonly input: unknown };
 
 const decoded = (payload: unknown): unknown =>
@@ -72,20 +71,12 @@ export const startWatchWorld = async () => {
   const called = new Map<string, (event: unknown) => Promise<void>>();
   /** What a call meets, by name of the operation, before it is carried out. */
   const meets = new Map<string, () => Promise<void> | void>();
-  const gateway: Gateway = {
-    call: async ({ input }) => {
-      const { Payload } = input as { Payload: Uint8Array };
-      const event = decoded(Payload) as { 'detail-type': string; detail: Heard['detail'] };
-      heard.push({ type: event['detail-type'], detail: event.detail });
-      return {};
-    },
-  };
   const options = { dataDir, clock: realClock };
   const dynamodb = await createDynamodb(options);
   const events = await createEventBridge({
     ...options,
     random: Math.random,
-    gateway,
+    gateway: hearingGateway(heard),
     onDropped: (_delivery, error) => {
       throw error;
     },
@@ -128,12 +119,7 @@ export const startWatchWorld = async () => {
   });
   const sdk = sdkAt(server.url);
   await createWatchTable(server.url);
-  const bus = new eventsSdk.EventBridgeClient(sdk);
-  const EventPattern = JSON.stringify({ source: ['failover-drill'] });
-  await bus.send(new eventsSdk.PutRuleCommand({ Name: 'all', EventPattern }));
-  const Arn = `arn:aws:lambda:${STANDBY}:000000000000:function:hears`;
-  await bus.send(new eventsSdk.PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'one', Arn }] }));
-  bus.destroy();
+  await hearAll(sdk);
   const clients = {
     table: openWatchTable(WATCH_TABLE, sdk),
     bus: openEventBus(sdk),

@@ -14,6 +14,7 @@ import { type SwitchWorld, startSwitchWorld } from '../../support/switchWorld.ts
 const signal = new AbortController().signal;
 const allow: Guard = () => ({ ok: true, why: '' });
 const REGIONS = { home: 'eu-west-1', standby: 'eu-central-1' };
+const AT_WORK = { epoch: null, regions: REGIONS };
 const [first, second, third] = ['eu-central-1', 'eu-north-1', 'us-east-2'] as const;
 
 let world: SwitchWorld;
@@ -152,7 +153,7 @@ describe('two executors', () => {
 describe('the proof that a flip could be written', () => {
   it('writes what is there, in every region', async () => {
     const before = await world.dnsSwitch.read(world.objects, signal);
-    const proof = await proveQuorum(world, world.objects, REGIONS, signal);
+    const proof = await proveQuorum(world, world.objects, AT_WORK, signal);
     expect(proof).toMatchObject({ ok: true, writable: 3, needed: 2, of: 3 });
     expect(proof.serving).toEqual({ region: REGIONS.home, epoch: 0 });
     const after = await world.dnsSwitch.read(world.objects, signal);
@@ -161,10 +162,10 @@ describe('the proof that a flip could be written', () => {
 
   it('counts what it cannot write, and says why', async () => {
     await world.deny(second);
-    const one = await proveQuorum(world, world.objects, REGIONS, signal);
+    const one = await proveQuorum(world, world.objects, AT_WORK, signal);
     expect(one).toMatchObject({ ok: true, writable: 2 });
     await world.deny(third);
-    const two = await proveQuorum(world, world.objects, REGIONS, signal);
+    const two = await proveQuorum(world, world.objects, AT_WORK, signal);
     expect(two).toMatchObject({ ok: false, writable: 1 });
     expect(two.why).toContain(`${second}: `);
     // One that can be read is no majority.
@@ -177,8 +178,43 @@ describe('the proof that a flip could be written', () => {
     if (target === undefined || !found?.etag || !found.text) throw new Error('no switch to read');
     await move(bodyAt(1));
     const { etag, text } = found;
-    const proof = await world.dnsSwitch.prove(target, { etag, text }, signal);
+    const proof = await world.dnsSwitch.rewrite(target, text, { ifMatch: etag }, signal);
     expect(proof).toMatchObject({ region: first, result: 'condition-failed' });
     expect((await world.states())[0]).toBe('standby 1');
+  });
+});
+
+describe('a switch that missed the flip, or was lost since', () => {
+  it('is written again with what the majority says, once there is one', async () => {
+    await world.deny(third);
+    expect(await move(bodyAt(1))).toMatchObject({ done: true });
+    await world.heal(third);
+    // The watch that is at rest at epoch 0, or in the middle of a move, mends nothing.
+    await proveQuorum(world, world.objects, { epoch: 0, regions: REGIONS }, signal);
+    await proveQuorum(world, world.objects, AT_WORK, signal);
+    expect(await world.states()).toEqual(['standby 1', 'standby 1', 'home 0']);
+    const proof = await proveQuorum(world, world.objects, { epoch: 1, regions: REGIONS }, signal);
+    expect(proof).toMatchObject({ writable: 3, why: expect.stringContaining(`${third} was`) });
+    expect(await world.states()).toEqual(['standby 1', 'standby 1', 'standby 1']);
+    const again = await proveQuorum(world, world.objects, { epoch: 1, regions: REGIONS }, signal);
+    expect(again.why).toBe('3 of 3 switches can be written');
+  });
+
+  it('is written again where it was deleted, and left alone where no majority stands', async () => {
+    await move(bodyAt(1));
+    await world.remove(second);
+    expect(await proveQuorum(world, world.objects, AT_WORK, signal)).toMatchObject({ writable: 2 });
+    expect(
+      await proveQuorum(world, world.objects, { epoch: 1, regions: REGIONS }, signal),
+    ).toMatchObject({ writable: 3 });
+    expect(await world.states()).toEqual(['standby 1', 'standby 1', 'standby 1']);
+    await world.remove(first);
+    await world.remove(second);
+    expect(
+      await proveQuorum(world, world.objects, { epoch: 1, regions: REGIONS }, signal),
+    ).toMatchObject({
+      ok: false,
+      writable: 1,
+    });
   });
 });

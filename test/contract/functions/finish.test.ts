@@ -1,5 +1,6 @@
 // Goal: an execution ends as one record that anybody can check and replay, however it went (I7).
 // Method: the real evaluate, verify and finish on the embedded table, bus and bucket; real name servers.
+
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Entry, verifyChain } from '../../../core/evidence/chain.ts';
@@ -19,6 +20,7 @@ import {
   startProofWorld,
   virtualTime,
 } from '../../support/proofWorld.ts';
+import { SOCKETS } from '../../support/sockets.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import { startWatchWorld, type WatchWorld } from '../../support/watchWorld.ts';
 
@@ -55,7 +57,7 @@ const verified = async (service: string, { run, execution }: Watch): Promise<voi
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const { table } = world;
   const { transitions } = run;
-  await verify({ table, transitions, clock: time, log, count: () => {} })(
+  await verify({ ...SOCKETS, table, transitions, clock: time, log, count: () => {} })(
     { service, execution },
     signal,
   );

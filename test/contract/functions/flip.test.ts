@@ -12,6 +12,7 @@ import { HOME, STANDBY } from '../../support/failovers.ts';
 import { EXECUTION, type FlipWorld, startFlipWorld, votesAt } from '../../support/flipWorld.ts';
 import { plain, startRoute53 } from '../../support/route53.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
+import { eventually } from '../endpoint.ts';
 
 const RECORD = 'www.ex.test';
 const HOME_ADDRESS = '127.0.1.1';
@@ -212,6 +213,33 @@ describe('a flip', () => {
     expect(settled.why).toMatch(/^not in sync after \d+ ms: PENDING/);
     expect(world.clock.slept.length).toBeGreaterThan(590);
   }, 30_000);
+});
+
+describe('scenario 9: switches that cannot be written', () => {
+  const deny = async (...regions: string[]) => {
+    await world.seed(planOf({ switch: world.quorum }));
+    await acquire();
+    for (const region of regions) await world.switches.deny(region);
+    return flipBy(world.executor());
+  };
+
+  it('one of three: traffic moves', async () => {
+    expect(await deny('us-east-2')).toMatchObject({ done: true });
+    expect(await state()).toMatchObject({ phase: 'VERIFY', active: STANDBY });
+  });
+
+  it('two of three: it is held, and a person is paged', async () => {
+    const moved = await deny('us-east-2', 'eu-north-1');
+    expect(moved).toMatchObject({ done: false, superseded: false });
+    expect(moved.why).toContain('1 switches hold it, 2 are needed');
+    expect(await state()).toMatchObject({ phase: 'HOLD', active: HOME, held: moved.why });
+    const notices = () =>
+      world.switches.told.flatMap(({ type, detail }) =>
+        type === 'FailoverNotice' ? [detail['notice']] : [],
+      );
+    await eventually('a page', () => notices().includes('page'));
+    expect(notices()).toEqual(['page', 'failed']);
+  });
 });
 
 describe('with the primary and us-east-1 denied', () => {

@@ -232,7 +232,7 @@ it('who fails a gate is not placed, and the reference is, whatever it fails', as
   const kept = new Map((await records.images(drillId)).map((image) => [image.variantId, image]));
   expect(kept.get('fat')?.gates).toMatchObject([
     { gate: 'size', status: 'failed' },
-    { gate: 'findings', status: 'failed', found: expect.stringContaining('build-tools (line 6)') },
+    { gate: 'findings', status: 'failed', found: expect.stringContaining('build-tools in line 6') },
   ]);
   expect(kept.get('slim')?.gates[0]).toMatchObject({ gate: 'size', status: 'failed' });
   expect(logged).toHaveLength(2);

@@ -1,6 +1,7 @@
 // Goal: a flip is proved by name servers, resolvers and the service itself, and by nothing less (scenario 17).
 // Method: the real function on the embedded table and bus; real name servers, resolver models and web
 // servers on loopback; pauses move a virtual clock.
+
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
@@ -22,6 +23,7 @@ import {
   type VirtualTime,
   virtualTime,
 } from '../../support/proofWorld.ts';
+import { SOCKETS } from '../../support/sockets.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import { startWatchWorld, type WatchWorld } from '../../support/watchWorld.ts';
 
@@ -96,7 +98,7 @@ const verified = async ({ plan = {}, oldSide = 'DOWN' }: Case = {}) => {
   const needs = { clock: time, log: { info: log, warn: log, error: log }, count: () => {} };
   const transitions = openTransitions({ ...needs, table, bus, random: Math.random });
   time.moveTo(FLIPPED_MS);
-  const run = verify({ ...needs, table, transitions });
+  const run = verify({ ...SOCKETS, ...needs, table, transitions });
   const output = VerifyOutput.parse(await run({ service, execution: executionOf() }, signal));
   const pieces = await table.evidence(executionOf().name);
   const of = (kind: string) => pieces.filter((piece) => piece.kind === kind);

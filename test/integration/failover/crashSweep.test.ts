@@ -1,5 +1,5 @@
-// Goal: a watch that is killed at any step of a failover ends, after a restart, as one that was not
-// killed: one active region, one flip, the epoch of that flip, and never an empty or a mixed answer.
+// Goal: a watch that is killed at any step of a failover, or of the way home, ends after a restart as one that
+// was not killed: one active region, one flip, the epoch of that flip, and never an empty or a mixed answer.
 // Method: kill -9 of the real command as soon as a step of the execution stands in its journal, then
 // a start on the same folder; DNS is asked over UDP all the while.
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -17,7 +17,8 @@ import {
   writeWatch,
 } from '../../support/watchCommand.ts';
 
-const START_MS = 30_000;
+/** A start with driver `quorum` waits until every health checker has looked. */
+const START_MS = 60_000;
 const MOVE_MS = 40_000;
 
 let workshop: Workshop;
@@ -27,14 +28,19 @@ let port: number;
 let config: string;
 let running: Running[];
 
+const configure = (over: Readonly<Record<string, string>> = {}): void => {
+  const failover = '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }';
+  config = writeWatch(workshop, {
+    ...{ primary: primary.url, standby: standby.url, dnsPort: port },
+    over: { failover, ...over },
+  });
+};
+
 beforeEach(async () => {
   workshop = openWorkshop('crash-sweep');
   [primary, standby] = await Promise.all([openEndpoint('127.0.1.3'), openEndpoint('127.0.2.3')]);
   port = await freePort();
-  config = writeWatch(workshop, {
-    ...{ primary: primary.url, standby: standby.url, dnsPort: port },
-    over: { failover: '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }' },
-  });
+  configure();
   running = [];
 });
 afterEach(async () => {
@@ -75,23 +81,25 @@ const recordAnswers = () => {
   };
 };
 
-/** Journals of failovers in the data folder, as text. */
-const journals = (): string[] =>
+type Machine = 'failover' | 'failback';
+
+/** Journals of a machine in the data folder, as text. */
+const journals = (machine: Machine): string[] =>
   globSync(
-    path.join(workshop.dataDir(), 'stepfunctions/*/executions/*-failover/*/journal.jsonl'),
+    path.join(workshop.dataDir(), `stepfunctions/*/executions/*-${machine}/*/journal.jsonl`),
   ).flatMap((file) => (existsSync(file) ? [readFileSync(file, 'utf8')] : []));
 
 type Step = { readonly type: string; readonly state: string };
 
-const isIn = ({ type, state }: Step): boolean =>
-  journals()
+const isIn = ({ type, state }: Step, machine: Machine): boolean =>
+  journals(machine)
     .flatMap((text) => text.split('\n').slice(0, -1))
     .flatMap((line) => JSON.parse(line) as { y?: string; d?: { name?: string } }[])
     .some(({ y, d }) => y === type && d?.name === state);
 
-const untilStep = async (step: Step, of: Running): Promise<void> => {
+const untilStep = async (step: Step, of: Running, machine: Machine = 'failover'): Promise<void> => {
   const untilMs = performance.now() + MOVE_MS;
-  while (!isIn(step)) {
+  while (!isIn(step, machine)) {
     if (performance.now() > untilMs) throw new Error(`no ${JSON.stringify(step)}: ${of.said()}`);
     await sleep(1);
   }
@@ -106,41 +114,51 @@ const endStateOf = ({ active, phase, flips }: StatusOutput) => ({
 
 const UNKILLED = { active: 'eu-central-1', phase: 'STABILIZE', flips: ['eu-central-1'] };
 
-/** Runs a failover that is killed at the step, and gives how it ended. */
-const failoverKilledAt = async (step: Step) => {
-  const recorder = recordAnswers();
+const bothUp = async (): Promise<Running> => {
   const first = start();
   await first.until(/eu-west-1 UP/, START_MS);
   await first.until(/eu-central-1 UP/, START_MS);
+  return first;
+};
+
+/** Kills the watch once it is in the step, and starts it again. */
+const restartAt = async (step: Step, of: Running, machine: Machine): Promise<Running> => {
+  await untilStep(step, of, machine);
+  of.child.kill('SIGKILL');
+  expect((await of.ended).signal).toBe('SIGKILL');
+  return start();
+};
+
+const untilPhase = (phase: string) =>
+  expect
+    .poll(async () => (await status()).phase, { timeout: START_MS + MOVE_MS, interval: 500 })
+    .toBe(phase);
+
+/** Runs a failover that is killed at the step, and gives how it ended. */
+const failoverKilledAt = async (step: Step) => {
+  const recorder = recordAnswers();
+  const first = await bothUp();
   await primary.stop();
-  await untilStep(step, first);
-  first.child.kill('SIGKILL');
-  expect((await first.ended).signal).toBe('SIGKILL');
-  const second = start();
+  const second = await restartAt(step, first, 'failover');
   await answers(port, standby.host, START_MS + MOVE_MS, second);
-  await expect
-    .poll(async () => (await status()).phase, { timeout: MOVE_MS, interval: 500 })
-    .toBe(UNKILLED.phase);
+  await untilPhase(UNKILLED.phase);
   const ended = await status();
   return { ended, seen: await recorder.end() };
 };
 
-const STEPS: readonly Step[] = [
-  { type: 'TaskStateEntered', state: 'AcquireLease' },
-  { type: 'TaskStateExited', state: 'AcquireLease' },
-  { type: 'TaskStateEntered', state: 'Flip' },
-  { type: 'TaskStateExited', state: 'Flip' },
-  { type: 'TaskStateEntered', state: 'Verify' },
-  { type: 'TaskStateExited', state: 'Verify' },
-  { type: 'TaskStateEntered', state: 'Finish' },
-  { type: 'TaskStateExited', state: 'Finish' },
-];
+/** The two events between which a step is under way. */
+const inAndOut = (...states: string[]): Step[] =>
+  states.flatMap((state) =>
+    ['TaskStateEntered', 'TaskStateExited'].map((type) => ({ type, state })),
+  );
+
+const STEPS = ['AcquireLease', 'Flip', 'Verify', 'Finish'];
 
 describe('a watch that is killed during a failover', () => {
   it.each(STEPS)(
-    'at $type $state ends as one that is not',
-    async (step) => {
-      const { ended, seen } = await failoverKilledAt(step);
+    'as it begins %s ends as one that is not',
+    async (state) => {
+      const { ended, seen } = await failoverKilledAt({ type: 'TaskStateEntered', state });
       expect(endStateOf(ended)).toEqual(UNKILLED);
       expect(ended.epoch).toBe(ended.flips[0]?.epoch);
       // Never empty, never both, and never back once it has moved.
@@ -148,4 +166,49 @@ describe('a watch that is killed during a failover', () => {
     },
     150_000,
   );
+});
+
+describe('a watch that is killed again and again', () => {
+  it('at each step of the way home ends at home', async () => {
+    configure({ failover: '{ mode: auto, failback: auto, cooldown: 0s, perDay: unlimited }' });
+    let watch = await bothUp();
+    await primary.stop();
+    await watch.until(/completed: done, eu-central-1 serves at epoch 1/, MOVE_MS);
+    const recorder = recordAnswers();
+    await primary.start();
+    const steps = [
+      ...inAndOut('AcquireLease'),
+      { type: 'TaskStateEntered', state: 'FlipShift' },
+      { type: 'WaitStateEntered', state: 'WatchShare' },
+      { type: 'TaskStateEntered', state: 'Verify' },
+      ...inAndOut('Finish'),
+    ];
+    for (const step of steps) watch = await restartAt(step, watch, 'failback');
+    await untilPhase('STEADY');
+    const ended = await status();
+    expect(ended).toMatchObject({ active: 'eu-west-1', epoch: 2 });
+    expect(ended.flips.map(({ to, epoch }) => [to, epoch])).toEqual([
+      ['eu-central-1', 1],
+      ['eu-west-1', 2],
+    ]);
+    const seen = await recorder.end();
+    // Shares are answered by turns: each answer is one of the two, never both and never none.
+    expect(new Set(seen)).toEqual(new Set([standby.host, primary.host]));
+    expect(seen.at(-1)).toBe(primary.host);
+    expect(await ask(port)).toEqual([primary.host]);
+  }, 240_000);
+
+  it('at each step of a failover with the quorum switch ends at the standby', async () => {
+    configure({ dns: `{ listen: "127.0.0.1:${port}", ttl: 1s, driver: quorum }` });
+    let watch = await bothUp();
+    await answers(port, primary.host, START_MS, watch);
+    const recorder = recordAnswers();
+    await primary.stop();
+    for (const step of inAndOut(...STEPS)) watch = await restartAt(step, watch, 'failover');
+    await untilPhase(UNKILLED.phase);
+    const ended = await status();
+    expect(endStateOf(ended)).toEqual(UNKILLED);
+    expect(ended.epoch).toBe(1);
+    expect(await recorder.end()).toEqual([primary.host, standby.host]);
+  }, 240_000);
 });

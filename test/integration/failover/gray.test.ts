@@ -6,7 +6,7 @@ import { seededRandom } from '../../../core/random.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { goodFacts, HOME, OBSERVERS, STANDBY, START_MS } from '../../support/failovers.ts';
 import { simulateObservers } from '../../support/observers.ts';
-import { FAULTS, independentErrors, outage, type World } from '../../support/traces.ts';
+import { FAULTS, independentErrors, lossyTcp, outage, type World } from '../../support/traces.ts';
 import { type PlanOptions, watchPlanWith } from '../../support/watchPlans.ts';
 import { openWatchRun } from '../../support/watchRun.ts';
 import { startWatchWorld, type WatchWorld } from '../../support/watchWorld.ts';
@@ -88,6 +88,33 @@ describe('scenario 6: gray failures', () => {
     const held = await watched(both, untilMs, { health: slow });
     expect((await held.stored()).state).toMatchObject({ phase: 'HOLD_BOTH', active: HOME });
   });
+
+  /** A share of packets is lost, which TCP mends by waiting: no errors but what takes too long. */
+  const losing = async (share: number, minutes: number) => {
+    const tcp = lossyTcp(share, seededRandom(`loss of ${share}`));
+    const home: World = () => {
+      const { connectMs, answerMs } = tcp();
+      const late = connectMs + answerMs > 2_000;
+      return late ? FAULTS.blackhole : { takesMs: answerMs, failure: null };
+    };
+    const health = { interval: '10s', timeout: '2s', down: '30s', up: '2m' };
+    const untilMs = START_MS + minutes * MINUTE_MS;
+    const run = await watched({ home }, untilMs, {
+      health: { ...health, slow: { p95: '800ms', for: '5m' } },
+      failover: { failback: 'manual' },
+    });
+    return (await run.stored()).state;
+  };
+
+  it('leaves a region that loses a quarter of its packets, after five minutes of it', async () => {
+    const { flips } = await losing(0.25, 15);
+    expect(flips.map(({ to }) => to)).toEqual([STANDBY]);
+    expect((flips[0]?.atMs ?? 0) - START_MS).toBeGreaterThanOrEqual(5 * MINUTE_MS);
+  }, 60_000);
+
+  it('does not leave a region that loses a tenth of its packets', async () => {
+    expect(await losing(0.1, 30)).toMatchObject({ active: HOME, epoch: 0, flips: [] });
+  }, 60_000);
 
   it('does not leave a region for a tenth of its answers', async () => {
     const lossy = independentErrors(0.1, seededRandom('loss'), 'blackhole');

@@ -1,6 +1,7 @@
 // Goal: an observer sees a real server go down and come back in time, says so at once, abstains
 // when its own network is in question, and hands over without a gap. Method: `observe` as it is,
 // real HTTP servers on loopback that are switched, the embedded DynamoDB and EventBridge.
+
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import type { ObserveOutput } from '../../../events/observation.ts';
 import { observe } from '../../../functions/observe/run.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
+import { SOCKETS } from '../../support/sockets.ts';
 import { type PlanOptions, watchPlanWith } from '../../support/watchPlans.ts';
 import { startWatchWorld, type WatchWorld } from '../../support/watchWorld.ts';
 
@@ -103,6 +105,7 @@ const observing = (service: string, over: { clockOffMs?: number; region?: string
   const { clockOffMs = 0, region = STANDBY } = over;
   const run = observe({
     ...base,
+    ...SOCKETS,
     clock: { ...realTime, now: () => Date.now() + clockOffMs },
     table: world.table,
     openBus: (heard) => openEventBus(world.sdk, heard),

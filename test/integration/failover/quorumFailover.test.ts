@@ -1,5 +1,6 @@
 // Goal: with driver `quorum` a watch sets its switch up without ever taking the primary out, flips it by
-// objects in three regions, keeps the answer over a restart on another port, and makes nothing anew.
+// objects in three regions while the primary and us-east-1 are denied, keeps the answer over a restart on
+// another port, and makes nothing anew (I11).
 // Method: the embedded cloud in this process with its real health checkers, two real endpoints.
 import { ListHealthChecksCommand, ListResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,11 +96,20 @@ describe('a watch with the quorum switch', () => {
     ]);
   });
 
-  it('flips all three objects, and the standby answers', async () => {
+  it('scenario 21: flips with the primary and us-east-1 denied, from detection to proof', async () => {
+    const { network, route53 } = watched.cloud();
+    for (const region of ['eu-west-1', 'us-east-1']) {
+      await network.setFault({ id: region, scope: { region }, kind: 'down' });
+    }
+    route53.setFaults({ throttledShare: 1 });
     await watched.primary.stop();
     await eventually('the standby answers', answers(AWAY), MOVE_MS);
     await eventually('the failover is over', () => completed().length === 1, MOVE_MS);
     expect(completed()[0]).toMatchObject({ outcome: 'done', epoch: 1, active: STANDBY });
+    // It was denied until the end, and whoever had asked would have hung.
+    await expect(zoneNow()).rejects.toThrow(/Rate exceeded|Throttling/);
+    route53.setFaults({});
+    for (const region of ['eu-west-1', 'us-east-1']) await network.clearFault(region);
     expect(await switchStates()).toEqual(['standby 1', 'standby 1', 'standby 1']);
   });
 

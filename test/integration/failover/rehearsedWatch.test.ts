@@ -81,6 +81,25 @@ describe('a rehearsal of a watched service', () => {
     expect(await watched.answer()).toBe(HOME);
   });
 
+  it('is not begun while another one runs, or a deployment is under way', async () => {
+    const both = await Promise.all([rehearse('canary', 'one'), rehearse('canary', 'two')]);
+    const [done, skipped] = both
+      .map(({ result }) => result)
+      .sort((a, b) => b.outcome.localeCompare(a.outcome));
+    expect(done).toMatchObject({ outcome: 'SUCCEEDED' });
+    expect(skipped).toMatchObject({ outcome: 'SKIPPED' });
+    expect(skipped?.why).toMatch(/web-(one|two)/);
+    const table = watched.table();
+    const facts = await table.facts('web');
+    const deployInProgress = { value: true, source: 'a deployment', atMs: Date.now() };
+    await table.putFacts('web', { ...facts, deployInProgress });
+    const { result, answers } = await rehearse('canary', 'deploying');
+    await table.putFacts('web', facts);
+    table.close();
+    expect(result).toMatchObject({ outcome: 'SKIPPED', why: 'a deployment is under way' });
+    expect(answers).toEqual([HOME]);
+  });
+
   it('goes all the way and back, and is one flip and one failback', async () => {
     const { result, answers } = await rehearse('full');
     expect(result).toMatchObject({ depth: 'full', outcome: 'SUCCEEDED' });

@@ -1,6 +1,7 @@
 // Goal: whoever has the data folder can list failovers, read one, replay its decision, and check its record,
 // whether or not anything runs; and no tampering with a record stays unseen.
 // Method: a failover by the real functions in a data folder; the real command as a process of its own.
+
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,6 +15,7 @@ import { verify } from '../../../functions/verify/run.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
 import { createBucket, decidedWatch, flipped } from '../../support/movedWatch.ts';
 import { STANDBY_ADDRESS, startProofWorld, virtualTime } from '../../support/proofWorld.ts';
+import { SOCKETS } from '../../support/sockets.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import { startWatchWorld } from '../../support/watchWorld.ts';
 
@@ -51,7 +53,14 @@ beforeAll(async () => {
   time.moveTo(watch.run.now());
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const { transitions } = watch.run;
-  const verifies = verify({ table: world.table, transitions, clock: time, log, count: () => {} });
+  const verifies = verify({
+    ...SOCKETS,
+    table: world.table,
+    transitions,
+    clock: time,
+    log,
+    count: () => {},
+  });
   await verifies({ service: 'shop', execution }, new AbortController().signal);
   watch.run.setNow(time.now());
   await watch.finish();

@@ -1,10 +1,14 @@
 // Goal: wrong input gets a line that says what to do, and hostile input does not stop a watch.
 // Method: the real command; malformed and many DNS packets at its real server.
+import { execFileSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorkshop, type Running, type Workshop } from '../../support/drillCommand.ts';
 import {
@@ -210,6 +214,37 @@ describe('endpoints that cannot be well', () => {
       moved.close();
     }
   }, 60_000);
+
+  it('have a certificate that nobody vouches for: it is said, and the watch goes on', async () => {
+    const key = path.join(workshop.folder, 'key.pem');
+    const cert = path.join(workshop.folder, 'cert.pem');
+    execFileSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-subj', '/CN=other.test', '-addext', 'subjectAltName=DNS:other.test'],
+      ...['-days', '1', '-keyout', key, '-out', cert],
+    ]);
+    const wrong = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) });
+    wrong.on('request', (_request, response) => response.end('well'));
+    wrong.listen(0, '127.0.1.3');
+    await once(wrong, 'listening');
+    const address = wrong.address();
+    const at = typeof address === 'object' ? address?.port : 0;
+    try {
+      const config = writeWatch(workshop, {
+        ...{ primary: `https://127.0.1.3:${at}/`, standby: standby.url, dnsPort: port },
+      });
+      const watch = workshop.start(['watch', '--config', config, '--data', workshop.dataDir()]);
+      running.push(watch);
+      await watch.until(/primary eu-west-1 .*: its certificate is not accepted: /, START_MS);
+      // It counts as down, so traffic goes where the certificate need not be asked about.
+      await watch.until(/eu-west-1 DOWN/, START_MS);
+      await answers(port, standby.host, START_MS, watch);
+      expect(watch.child.exitCode).toBeNull();
+    } finally {
+      wrong.closeAllConnections();
+      wrong.close();
+    }
+  }, 90_000);
 
   it('are not broken by us', async () => {
     const watch = start();

@@ -3,6 +3,7 @@
 // Method: the functions as they are, over the wire, with plain processes behind load balancers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateGates } from '../../../core/failover/gates.ts';
+import { initialState } from '../../../core/failover/states.ts';
 import type { Facts, View } from '../../../core/failover/view.ts';
 import { judgeRegion } from '../../../core/health/verdict.ts';
 import type { WatchPlan } from '../../../events/watchPlan.ts';
@@ -17,6 +18,7 @@ import {
   DATA_TABLE,
   DIGEST,
   PLACE,
+  READY,
   startCapacityWorld,
 } from '../../support/capacityWorld.ts';
 import { HOME, OBSERVERS, STANDBY, settingsWith, votesOn } from '../../support/failovers.ts';
@@ -155,6 +157,41 @@ describe('the facts of the gates', () => {
       source: 'preflight of the lease: the table refuses writes',
     });
     expect(gateOf('G10', facts)?.ok).toBe(false);
+  });
+
+  it('a switch that is lost is told of once, with what losing another one means', async () => {
+    const { flip } = world.preflights;
+    const service = 'losing';
+    const plan = planWith(service, 1);
+    const objects = ['eu-central-1', 'eu-north-1', 'us-east-2'].map((region) => ({
+      ...{ region, bucket: `switch-${region}`, key: 'switch/one' },
+    }));
+    const quorum: WatchPlan = {
+      ...plan,
+      switch: { driver: 'quorum', objects, signingParameter: null },
+    };
+    const before = initialState(HOME, STANDBY, Date.now());
+    const away = { ...before, active: STANDBY, other: HOME, epoch: 1, phase: 'STABILIZE' as const };
+    await world.table.saveState(service, {
+      ...{ version: 1, state: away, before, verdicts: [], outbox: [], votes: [] },
+      savedAtMs: Date.now(),
+    });
+    const pages = () => world.heard.filter(({ detail }) => detail['service'] === service);
+    await gather(quorum);
+    world.preflights.flip = { ...READY, why: '2 of 3; us-east-2: gone', writable: 2 };
+    await gather(quorum);
+    await gather(quorum);
+    world.preflights.flip = { ...READY, ok: false, why: '1 of 3', writable: 1 };
+    await gather(quorum);
+    world.preflights.flip = flip;
+    await eventually('two pages', () => pages().length >= 2);
+    expect(pages().map(({ detail }) => [detail['notice'], detail['why']])).toEqual([
+      [
+        'page',
+        `preflight: 2 of 3; us-east-2: gone: if one more is lost, traffic goes back to ${HOME} by itself`,
+      ],
+      ['page', `preflight: 1 of 3: traffic may already go back to ${HOME} by itself`],
+    ]);
   });
 
   it('are not told by a function that fails', async () => {

@@ -130,7 +130,9 @@ describe('a right table', () => {
     const { source, rankings } = await ranked();
     if (source.kind !== 'csv') throw new Error('not a table');
     const text = rankingLines(source, rankings, plainStyle).join('\n');
-    expect(text).toContain('Cannot be told apart yet: fat and slim: about 3 more rounds would.');
+    expect(text).toContain(
+      'Cannot be told apart yet: fat and slim. About 3 more rounds would tell.',
+    );
     expect(text).toContain('With 2 variants it takes 6 rounds to tell any pair apart.');
   });
 });

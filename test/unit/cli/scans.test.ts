@@ -176,7 +176,7 @@ describe('scans of a configuration', () => {
     const { notes } = planOf(checked, findingsOfConfig(checked), 0);
     expect(notes).toEqual([
       'there is no scans/fat.json yet: without a scan the gate on vulnerabilities is not judged',
-      'slim, which runs today, would be measured all the same; gate failed: vulnerabilities 1 critical, 1 high (trivy of 2026-11-19) (none of severity high or more)',
+      'slim, which runs today, would be measured all the same; gate failed: vulnerabilities 1 critical, 1 high; trivy 2026-11-19 (none of severity high or more)',
     ]);
   });
 

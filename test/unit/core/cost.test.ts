@@ -1,34 +1,165 @@
-// Goal: the rough cost of a drill adds up from the public prices.
-import { describe, expect, it } from 'vitest';
-import { drillCostUsd, PRICES } from '../../../core/cost.ts';
+// Goal: costs add up from the price table, and what the project promises of them holds.
+// Method: parts by hand; the configuration of docs/cost.md through the command.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cost, costOf } from '../../../cli/commands/cost.ts';
+import { loadConfig } from '../../../cli/config/load.ts';
+import { drillsAMonth } from '../../../cli/cost/figures.ts';
+import type { Output } from '../../../cli/output/output.ts';
+import { plainStyle } from '../../../cli/output/style.ts';
+import { drillItems } from '../../../core/cost/drill.ts';
+import { others } from '../../../core/cost/others.ts';
+import { byPart, PRICES, PRICES_DATE, usdOf } from '../../../core/cost/prices.ts';
+import { watchItems } from '../../../core/cost/watch.ts';
+import { CostOutput } from '../../../events/costOutput.ts';
+import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 
 const SIZE = {
   ...{ arms: 5, variants: 4, regions: 2, vantages: 3, rounds: 12, roundMs: 120_000 },
-  ...{ cpu: 256, memoryMb: 512, probeMemoryMb: 1_024, buildMinutes: 2 },
+  ...{ cpu: 256, memoryMb: 512, probeMemoryMb: 1_024, buildMinutes: 2, imageMb: 512 },
 };
+
+const partOf = (items: Parameters<typeof byPart>[0], part: string): number =>
+  byPart(items).find((one) => one.part === part)?.usd ?? Number.NaN;
 
 describe('the cost of a drill', () => {
   it('is the sum of its parts, each by hand', () => {
-    const cost = drillCostUsd(SIZE);
+    const items = drillItems(SIZE);
     const taskHours = (12 * 5 * 2 * 120) / 3_600;
-    expect(cost.fargate).toBeCloseTo(taskHours * (0.25 * 0.04048 + 0.5 * 0.004445), 10);
-    expect(cost.lambda).toBeCloseTo(12 * 6 * 120 * PRICES.lambdaGbSecond, 10);
-    expect(cost.codeBuild).toBeCloseTo(4 * 2 * 0.005, 10);
-    expect(cost.stepFunctions).toBeCloseTo((12 + 12 * (5 + 10 * 2 + 6)) * 0.000025, 10);
-    expect(cost.dynamodb).toBeCloseTo(12 * 6 * 6 * 2 * PRICES.dynamodbWriteUnit, 12);
-    const { total, ...parts } = cost;
-    expect(total).toBeCloseTo(
-      Object.values(parts).reduce((sum, part) => sum + part, 0),
-      12,
-    );
+    expect(partOf(items, 'Fargate')).toBeCloseTo(taskHours * (0.25 * 0.04048 + 0.5 * 0.004445), 10);
+    const calls = 12 * (2 * 10 + 2 * 6 + 3) + 12;
+    expect(partOf(items, 'Lambda')).toBeCloseTo(12 * 6 * 120 * 0.0000133334 + calls * 2e-7, 10);
+    expect(partOf(items, 'CodeBuild')).toBeCloseTo(4 * 2 * 0.005, 10);
+    expect(partOf(items, 'Step Functions')).toBeCloseTo((12 + 12 * (5 + 10 * 2 + 6)) * 2.5e-5, 10);
+    expect(partOf(items, 'transfer')).toBeCloseTo(12 * 5 * 0.5 * 0.02, 10);
+    const sum = byPart(items).reduce((all, { usd }) => all + usd, 0);
+    expect(usdOf(items)).toBeCloseTo(sum, 12);
   });
 
   it('bills a task a minute at least', () => {
-    const short = drillCostUsd({ ...SIZE, roundMs: 5_000 });
-    expect(short.fargate).toBe(drillCostUsd({ ...SIZE, roundMs: 60_000 }).fargate);
+    const fargate = (roundMs: number) => partOf(drillItems({ ...SIZE, roundMs }), 'Fargate');
+    expect(fargate(5_000)).toBe(fargate(60_000));
   });
 
-  it('of a nightly drill of 4 variants in 3 regions stays below half a dollar', () => {
-    expect(drillCostUsd({ ...SIZE, regions: 3 }).total).toBeLessThan(0.5);
+  it('of 4 variants in 3 regions, each night of rounds of two minutes, stays below half a dollar', () => {
+    expect(usdOf(drillItems({ ...SIZE, regions: 3, imageMb: 80 }))).toBeLessThan(0.5);
+  });
+});
+
+describe('the cost of a watch', () => {
+  const size = {
+    observers: 3,
+    driver: 'quorum' as const,
+    intervalMs: 10_000,
+    beating: 2,
+    memoryMb: { observe: 1_024, beat: 128, evaluate: 512, prepare: 512 },
+  };
+
+  it('has its switch, its observers and its heartbeats by hand', () => {
+    const items = watchItems(size);
+    // Three checks with three options, one over them; three puts and gets a minute.
+    expect(partOf(items, 'switch')).toBeCloseTo(4 * 0.5 + 9 + 43_800 * 3 * (5e-6 + 4e-7), 6);
+    const seen = 43_800 * 3 * (4 + (2 + 70 / 15) * 2) * 0.625e-6;
+    expect(partOf(items, 'observers')).toBeCloseTo(3 * 43_800 * 70 * 0.0000133334 + seen, 6);
+    expect(partOf(items, 'heartbeats')).toBeCloseTo(
+      2 * 43_800 * (56 / 8) * 0.0000133334 + 2 * 2 * 43_800 * 12 * 0.625e-6,
+      6,
+    );
+  });
+
+  it('has no switch with driver record, and nothing that beats without a table', () => {
+    const parts = byPart(watchItems({ ...size, driver: 'record', beating: 0 }));
+    expect(parts.map(({ part }) => part)).toEqual([
+      'observers',
+      'judging',
+      'starts',
+      'logs',
+      'DNS',
+    ]);
+  });
+});
+
+describe('what else there is', () => {
+  it('costs what its vendors say', () => {
+    const usd = Object.fromEntries(others(3).map(({ name, items }) => [name, usdOf(items)]));
+    expect(usd).toEqual({
+      'Route 53 failover alone': 10,
+      'ARC routing controls': 1_825,
+      'ARC Region switch': 70,
+      'CloudWatch Synthetics': expect.closeTo(3 * 2 * 43_800 * 0.0012, 6),
+    });
+  });
+});
+
+describe('the price table', () => {
+  it('names a source and a grade for each price, and how old it is', () => {
+    expect(PRICES_DATE).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    for (const [name, { usd, source, grade }] of Object.entries(PRICES)) {
+      expect(usd, name).toBeGreaterThan(0);
+      expect(source, name).toMatch(/^aws\.amazon\.com\/.*pricing/);
+      expect(['primary', 'secondary', 'unverified'], name).toContain(grade);
+    }
+  });
+});
+
+/** The configuration that docs/cost.md shows. */
+const CONFIG = /```yaml\n([\s\S]*?)```/.exec(
+  readFileSync(path.join(PROJECT_FOLDER, 'docs/cost.md'), 'utf8'),
+)?.[1];
+
+describe('failover cost', () => {
+  let folder = '';
+  let file = '';
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'failover-cost-'));
+    file = path.join(folder, 'failover.yml');
+    const stages = ['fat', 'slim', 'distroless', 'web'].map((name) => `FROM scratch AS ${name}\n`);
+    writeFileSync(path.join(folder, 'Dockerfile'), stages.join(''));
+    writeFileSync(file, CONFIG ?? '');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const NOW = Date.parse('2026-11-20T10:00:00Z');
+
+  it('keeps a nightly drill of 4 variants seen from 3 regions within $0.50, a month of watching within $45', () => {
+    const found = costOf(file, NOW);
+    expect(found.drill?.usd).toBeLessThanOrEqual(0.5);
+    expect(found.drill?.usd).toBeGreaterThan(0.05);
+    expect(found.drill?.aMonth).toBe(30);
+    expect(found.watch?.observers).toBe(3);
+    expect(found.watch?.usd).toBeLessThanOrEqual(45);
+    expect(found.watch?.usd).toBeGreaterThan(20);
+    expect(found.monthUsd).toBeCloseTo(30 * (found.drill?.usd ?? 0) + (found.watch?.usd ?? 0), 9);
+  });
+
+  it('prints what its schema says, and for people what was not counted and not looked up', () => {
+    let result: unknown;
+    let text = '';
+    const output: Output = {
+      json: false,
+      style: plainStyle,
+      result: (value, lines) => {
+        result = value;
+        text = lines(plainStyle).join('\n');
+      },
+      note: () => {},
+      failure: () => {},
+    };
+    cost({ config: file }, output);
+    const parsed = CostOutput.parse(result);
+    const used = new Set(parsed.watch?.items.map(({ price }) => price));
+    for (const price of used) expect(parsed.prices[price]?.source).toContain('pricing');
+    expect(text).toMatch(/Rough: \d+ % of it rests on prices that nobody has looked up again/);
+    expect(text).toContain('Not counted: free tiers');
+    expect(text).toMatch(/ARC routing controls +\$1,825/);
+  });
+
+  it('without a schedule starts no drill', () => {
+    const { config } = loadConfig(file);
+    expect(drillsAMonth({ ...config, drill: { ...config.drill, schedule: undefined } }, NOW)).toBe(
+      0,
+    );
   });
 });

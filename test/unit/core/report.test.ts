@@ -189,8 +189,11 @@ describe('a drill with trouble', () => {
       where: '2 of 351 bursts',
     });
     const failed = report.problems.filter(({ kind }) => kind === 'ProbesFailed');
-    expect(failed).toHaveLength(6);
-    expect(failed[0]?.what).toBe('4 × http.timeout, 2 × http.status');
+    expect(failed.map(({ where }) => where)).toEqual([
+      'fat in eu-west-1 from eu-west-1, eu-central-1, eu-north-1',
+      'fat in eu-central-1 from eu-west-1, eu-central-1, eu-north-1',
+    ]);
+    expect(failed[0]?.what).toBe('4 × http.timeout, 2 × http.status, from each');
   });
 
   it('lists every placement, the failed one too', () => {

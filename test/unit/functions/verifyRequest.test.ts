@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WatchTarget } from '../../../events/watchPlan.ts';
 import { requestByName } from '../../../functions/verify/request.ts';
+import { httpProbe } from '../../../probes/http.ts';
 
 let servedBy: string | undefined;
 const server = http.createServer((_request, response) => {
@@ -26,7 +27,11 @@ const ask = async (said: string | undefined) => {
   servedBy = said;
   const owner = targets[0]!;
   const asking = { record: 'shop.example.test', targets, address: '127.0.0.1', owner };
-  return requestByName(asking, { now: () => 0 }, AbortSignal.timeout(5_000));
+  return requestByName(
+    asking,
+    { clock: { now: () => 0 }, probe: httpProbe },
+    AbortSignal.timeout(5_000),
+  );
 };
 
 it.each([

@@ -65,9 +65,9 @@ describe('findings', () => {
   it('count from the severity on', () => {
     expect(only({ findings }, { findings: 'high' })).toMatchObject({
       status: 'failed',
-      found: '1: rule-2 (line 2)',
+      found: '1: rule-2 in line 2',
     });
-    expect(only({ findings }, { findings: 'low' })?.found).toContain('3: rule-1 (line 1)');
+    expect(only({ findings }, { findings: 'low' })?.found).toContain('3: rule-1 in line 1');
     expect(only({ findings: [finding('low', 1)] }, { findings: 'medium' })?.status).toBe('passed');
   });
 
@@ -91,14 +91,14 @@ describe('vulnerabilities', () => {
   it('count from the severity on, worst first', () => {
     expect(judged('medium', 'count')).toMatchObject({
       status: 'failed',
-      found: '1 critical, 2 high, 3 medium (grype of 2026-11-01)',
+      found: '1 critical, 2 high, 3 medium; grype 2026-11-01',
       limit: 'none of severity medium or more',
     });
   });
 
   it('without a fix may be left out', () => {
     expect(judged('high', 'ignore')?.status).toBe('passed');
-    expect(judged('medium', 'ignore')?.found).toBe('3 medium (grype of 2026-11-01)');
+    expect(judged('medium', 'ignore')?.found).toBe('3 medium; grype 2026-11-01');
   });
 
   it('of another image, such as the one built before, are told as such', () => {

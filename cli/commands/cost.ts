@@ -1,0 +1,102 @@
+/** `failover cost`: what a configuration would cost on AWS, by part, beside what else there is. */
+import { PRICES, PRICES_DATE, PRICES_REGION } from '../../core/cost/prices.ts';
+import type { CostOutput } from '../../events/costOutput.ts';
+import { loadConfig } from '../config/load.ts';
+import { checkConfig } from '../config/validate.ts';
+import { ASSUMED, drillCost, drillsAMonth, othersCost, watchCost } from '../cost/figures.ts';
+import type { Output } from '../output/output.ts';
+import { tableLines, wrap } from '../output/table.ts';
+
+const WIDTH = 110;
+
+const NOT_COUNTED = [
+  'free tiers and taxes',
+  'your service itself: its tasks, load balancers, data and its copies',
+  'networks: NAT gateways or endpoints through which tasks pull images, and joined networks',
+  'queries to the zone ($0.40 a million), and what a failover itself does (cents)',
+];
+
+/** @throws Faults, DrillError `ConfigInvalid` for a configuration that is not right. */
+export const costOf = (file: string, nowMs: number): CostOutput => {
+  const { config, variants } = checkConfig(loadConfig(file));
+  const one = drillCost(config, variants);
+  const aMonth = drillsAMonth(config, nowMs);
+  const watch = watchCost(config);
+  return {
+    service: config.service,
+    pricesOf: { date: PRICES_DATE, region: PRICES_REGION },
+    drill: one === null ? null : { ...one, aMonth },
+    watch,
+    monthUsd: (one?.usd ?? 0) * aMonth + (watch?.usd ?? 0),
+    others: othersCost(watch?.observers ?? Math.max(1, config.observers.length)),
+    prices: PRICES,
+    notCounted: NOT_COUNTED,
+  };
+};
+
+const dollars = (usd: number): string => {
+  if (usd >= 100) return `$${Math.round(usd).toLocaleString('en-US')}`;
+  return usd < 0.005 && usd > 0 ? '<$0.01' : `$${usd.toFixed(2)}`;
+};
+
+type Sum = { readonly usd: number; readonly parts: readonly { part: string; usd: number }[] };
+
+const partsText = ({ parts }: Sum): string =>
+  [...parts]
+    .sort((a, b) => b.usd - a.usd)
+    .map(({ part, usd }) => `${part} ${dollars(usd)}`)
+    .join(', ');
+
+const shareUnverified = (sums: readonly (CostOutput['drill'] | CostOutput['watch'])[]): number => {
+  const items = sums.flatMap((sum) => sum?.items ?? []);
+  const prices: CostOutput['prices'] = PRICES;
+  const usd = (only: (grade: string) => boolean): number =>
+    items.reduce((sum, { price, units }) => {
+      const known = prices[price];
+      return known && only(known.grade) ? sum + known.usd * units : sum;
+    }, 0);
+  const all = usd(() => true);
+  return all === 0 ? 0 : usd((grade) => grade === 'unverified') / all;
+};
+
+const lines = (cost: CostOutput): string[] => {
+  const { drill, watch, others, pricesOf } = cost;
+  const month =
+    drill === null || drill.aMonth === 0
+      ? 'no schedule'
+      : `${drill.aMonth} a month: ${dollars(drill.usd * drill.aMonth)}`;
+  const unverified = Math.round(100 * shareUnverified([drill, watch]));
+  return [
+    `${cost.service} on AWS, in US dollars, prices of ${pricesOf.region} as of ${pricesOf.date}`,
+    '',
+    ...(drill === null
+      ? ['a drill    none: there is no image']
+      : [
+          `a drill    ${dollars(drill.usd)}, at most ${dollars(drill.atMostUsd)} with all rounds; ${month}`,
+          ...wrap(`           ${partsText(drill)}`, WIDTH, '           '),
+        ]),
+    ...(watch === null
+      ? ['a watch    none: there is no record']
+      : [
+          `a watch    ${dollars(watch.usd)} a month, ${watch.observers} ${watch.observers === 1 ? 'observer' : 'observers'}`,
+          ...wrap(`           ${partsText(watch)}`, WIDTH, '           '),
+        ]),
+    `a month    ${dollars(cost.monthUsd)}`,
+    '',
+    ...tableLines(
+      [{ title: 'Beside it' }, { title: 'a month', align: 'right' }, { title: 'does; does not' }],
+      others.map(({ name, usd, does, doesNot }) => [name, dollars(usd), `${does}; ${doesNot}`]),
+    ),
+    '',
+    ...wrap(
+      `Rough: ${unverified} % of it rests on prices that nobody has looked up again (--json names them), on builds of ` +
+        `${ASSUMED.buildMinutes} minutes and images of ${ASSUMED.imageMb} MB. Not counted: ${cost.notCounted.join('; ')}.`,
+      WIDTH,
+    ),
+  ];
+};
+
+export const cost = (options: { readonly config: string }, output: Output): void => {
+  const found = costOf(options.config, Date.now());
+  output.result(found, () => lines(found));
+};

@@ -1,0 +1,114 @@
+/** What watching a service costs in a month, while nothing happens. */
+import { type Item, MINUTES_A_MONTH } from './prices.ts';
+
+export type WatchSize = {
+  readonly observers: number;
+  readonly driver: 'quorum' | 'record';
+  readonly intervalMs: number;
+  /** Serving regions that beat, which they do where there is a replicated table. */
+  readonly beating: number;
+  readonly memoryMb: {
+    readonly observe: number;
+    readonly beat: number;
+    readonly evaluate: number;
+    readonly prepare: number;
+  };
+};
+
+const MB_PER_GB = 1_024;
+/** An observer hands over to the next one after a minute and ten seconds. */
+const OBSERVE_S = 70;
+const BEAT_S = 56;
+const BEATS_A_MINUTE = 12;
+/** As measured in the embedded cloud, rounded up. */
+const EVALUATE_S = 0.1;
+const PREPARE_S = 1;
+/** Votes are sent every two intervals, those of both regions as one event. */
+const VOTE_INTERVALS = 2;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+/** Item sizes in KB, as in the embedded cloud: state with votes, samples of a minute, what an observer knows. */
+const STATE_KB = 4;
+const SAMPLES_KB = 2;
+const MEMORY_KB = 2;
+/** Taking the place, keeping it every half of three intervals, leaving it. */
+const HOLD_INTERVALS = 1.5;
+const LOG_KB_PER_CALL = 1;
+/** Switch objects, and options of their checks: HTTPS, string match, every 10 s. */
+const SWITCHES = 3;
+const SWITCH_OPTIONS = 3;
+
+const gbSeconds = (calls: number, seconds: number, memoryMb: number): number =>
+  (calls * seconds * memoryMb) / MB_PER_GB;
+
+const item = (part: string, what: string, price: Item['price'], units: number): Item => ({
+  part,
+  what,
+  price,
+  units,
+});
+
+const observerItems = ({ observers, intervalMs, memoryMb }: WatchSize, minutes: number): Item[] => {
+  const holds = 2 + (OBSERVE_S * SECOND_MS) / (HOLD_INTERVALS * intervalMs);
+  const seenKb = 2 * SAMPLES_KB + holds * MEMORY_KB;
+  const probing = gbSeconds(observers * minutes, OBSERVE_S, memoryMb.observe);
+  return [
+    item('observers', 'probing all day', 'lambdaGbSecond', probing),
+    item('observers', 'what they saw', 'dynamodbWrite', observers * minutes * seenKb),
+  ];
+};
+
+const heartbeatItems = ({ beating, memoryMb }: WatchSize, minutes: number): Item[] => {
+  if (beating === 0) return [];
+  const alive = gbSeconds(beating * minutes, BEAT_S, memoryMb.beat);
+  // Once where it is written, and once for the copy in the other region.
+  const writes = 2 * beating * minutes * BEATS_A_MINUTE;
+  return [
+    item('heartbeats', 'beating all day', 'lambdaGbSecond', alive),
+    item('heartbeats', 'beats and their copies', 'dynamodbWrite', writes),
+  ];
+};
+
+const switchItems = ({ driver }: WatchSize, minutes: number): Item[] => {
+  if (driver === 'record') return [];
+  const options = SWITCHES * SWITCH_OPTIONS;
+  return [
+    item('switch', 'checks of three objects, and one over them', 'checkMonth', SWITCHES + 1),
+    item('switch', 'HTTPS, string match, every 10 s', 'checkOptionMonth', options),
+    item('switch', 'whether it takes a write', 's3Put', minutes * SWITCHES),
+    item('switch', 'what it says', 's3Get', minutes * SWITCHES),
+  ];
+};
+
+const judgeItems = ({ memoryMb }: WatchSize, votes: number, minutes: number): Item[] => {
+  const evaluations = votes + minutes;
+  const judging = gbSeconds(evaluations, EVALUATE_S, memoryMb.evaluate);
+  const preparing = gbSeconds(minutes, PREPARE_S, 2 * memoryMb.prepare);
+  return [
+    item('judging', 'votes on the bus', 'busEvent', votes),
+    item('judging', 'evaluate', 'lambdaGbSecond', judging),
+    item('judging', 'prepare, with what it calls', 'lambdaGbSecond', preparing),
+    item('judging', 'state', 'dynamodbWrite', evaluations * STATE_KB),
+    item('judging', 'state, read', 'dynamodbRead', evaluations * 2),
+  ];
+};
+
+export const watchItems = (size: WatchSize): Item[] => {
+  const { observers, beating, intervalMs } = size;
+  const minutes = MINUTES_A_MONTH;
+  const votes = (observers * minutes * MINUTE_MS) / (VOTE_INTERVALS * intervalMs);
+  // Observers and heartbeats, `prepare`, and the tick of `evaluate`.
+  const starts = minutes * (observers + beating + 2);
+  // `prepare` asks the lease and the switch each time whether they would take a write.
+  const calls = starts + votes + 2 * minutes;
+  return [
+    ...observerItems(size, minutes),
+    ...heartbeatItems(size, minutes),
+    ...switchItems(size, minutes),
+    ...judgeItems(size, votes, minutes),
+    item('starts', 'by schedules', 'scheduledStart', starts),
+    item('starts', 'of functions', 'lambdaRequest', calls),
+    item('logs', 'of functions', 'logsGb', (calls * LOG_KB_PER_CALL) / MB_PER_GB ** 2),
+    item('DNS', 'the zone', 'hostedZoneMonth', 1),
+  ];
+};

@@ -1,0 +1,94 @@
+/** Installs a watch in a simulated cloud, from the same template as anywhere. */
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import type { Config } from '../../events/config.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import { watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
+import { handler as acquireLease } from '../../functions/acquire-lease/handler.ts';
+import { handler as evaluate } from '../../functions/evaluate/handler.ts';
+import { handler as fence } from '../../functions/fence/handler.ts';
+import { handler as finish } from '../../functions/finish/handler.ts';
+import { handler as flip } from '../../functions/flip/handler.ts';
+import { handler as observe } from '../../functions/observe/handler.ts';
+import { handler as prepare } from '../../functions/prepare/handler.ts';
+import { handler as tell } from '../../functions/tell/handler.ts';
+import { handler as verify } from '../../functions/verify/handler.ts';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { openClients } from '../../local/stack/clients.ts';
+import { deploy } from '../../local/stack/deploy.ts';
+import { watchNamesOf } from '../../local/stack/installWatch.ts';
+import { ensureQuorumSwitch, planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
+import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
+import { ensureZone } from '../../local/stack/zones.ts';
+import type { SimulatedCloud } from './cloud.ts';
+import type { Part } from './sandboxes.ts';
+
+/** Functions that run in a simulation, by their folder. */
+const PARTS = {
+  ...{ 'acquire-lease': acquireLease.parts, evaluate: evaluate.parts, fence: fence.parts },
+  ...{ finish: finish.parts, flip: flip.parts, observe: observe.parts },
+  ...{ prepare: prepare.parts, tell: tell.parts, verify: verify.parts },
+} as const;
+
+const partOf = (folder: string): Part | undefined => {
+  for (const [name, part] of Object.entries(PARTS)) {
+    // What a part takes and gives is checked by its own schemas, with each invocation.
+    if (name === folder) return part as unknown as Part;
+  }
+  return undefined;
+};
+
+export type Installed = {
+  readonly plan: WatchPlan;
+  readonly table: string;
+  readonly bucket: string;
+  readonly machineArns: readonly string[];
+};
+
+const MS_PER_S = 1_000;
+
+export const installSimulated = async (
+  cloud: SimulatedCloud,
+  sdk: SdkSettings,
+  config: Config,
+  dns: WatchPlan['dns'],
+): Promise<Installed> => {
+  const { signal } = new AbortController();
+  const names = watchNamesOf(config);
+  const endpoint = String(sdk.endpoint);
+  const clients = openClients(endpoint, names.homeRegion, sdk);
+  const zoneId = await ensureZone(clients.route53, zoneOf(config, config.record ?? ''));
+  const plan = watchPlanOf(config, {
+    ...{ zoneId, dns, slackParameter: null, reportUrl: null },
+    targets: { primary: {}, standby: {} },
+    switch:
+      config.dns.driver === 'record'
+        ? { driver: 'record' }
+        : planQuorumSwitch(config, null, config.service),
+  });
+  const deployRole = (role: string, region: string): Promise<void> =>
+    deploy({
+      ...{ folder: PROJECT_FOLDER, endpoint, sdk, region, bundleOf: (folder) => folder },
+      wanted: Object.keys(PARTS),
+      params: { role, service: config.service, homeRegion: names.homeRegion, zoneId },
+      lambda: {
+        registerFunction: ({ name, codePath, timeoutS, environment }) => {
+          const part = partOf(codePath);
+          if (part === undefined) throw new Error(`${codePath} is not simulated`);
+          const timeoutMs = timeoutS * MS_PER_S;
+          cloud.sandboxes.register({ region, name, part, timeoutMs, environment });
+        },
+      },
+    });
+  const moving = { plan, former: null, active: plan.primary, epoch: 0, placeholder: '' };
+  await (plan.switch.driver === 'record'
+    ? ensureSimpleRecord(moving, sdk, signal)
+    : ensureQuorumSwitch(moving, { sdk, deployRole, clients }, signal));
+  await deployRole('failover', names.homeRegion);
+  const table = openWatchTable(names.table, { ...sdk, region: names.homeRegion });
+  await table.putPlan(plan);
+  for (const region of plan.observers) await deployRole('watcher', region);
+  table.close();
+  clients.close();
+  return { plan, table: names.table, bucket: names.bucket, machineArns: names.machineArns };
+};

@@ -1,0 +1,222 @@
+/**
+ * The process that a simulation runs in. Code that asks for the time, a timer, a random number or a
+ * file gets those of the simulated world, whoever wrote it: SDK clients have clocks of their own. What
+ * would reach the real world is refused, and noted even if the refusal is caught.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { Readable } from 'node:stream';
+import type { Random } from '../../core/random.ts';
+import type { Clock } from '../../local/clock.ts';
+import { createDisk } from './disk.ts';
+
+export type VirtualProcess = {
+  /** What tried to reach the real world, in the order of trying. */
+  readonly touched: readonly string[];
+  /** Gives the process back as it was. */
+  leave(): void;
+};
+
+type Needs = { readonly clock: Clock; readonly random: Random };
+type Undo = () => void;
+type Patch = (target: object, key: string, value: unknown) => void;
+
+const require = createRequire(import.meta.url);
+
+/** Ways out of the process, by module. Whoever simulates passes functions in their place. */
+const SHUT: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['connect', 'createConnection', 'createServer'],
+  'node:tls': ['connect', 'createServer'],
+  'node:dgram': ['createSocket'],
+  'node:http': ['request', 'get', 'createServer'],
+  'node:https': ['request', 'get', 'createServer'],
+  'node:child_process': ['spawn', 'spawnSync', 'exec', 'execFile', 'execFileSync', 'fork'],
+  'node:dns': ['lookup', 'resolve'],
+  'node:dns/promises': ['lookup', 'resolve', 'Resolver'],
+};
+
+/** Files that are read or written behind the back of the event loop finish when they like. */
+const SHUT_FILES = [
+  'access',
+  'appendFile',
+  'copyFile',
+  'cp',
+  'lstat',
+  'mkdtemp',
+  'unlink',
+  'watch',
+];
+
+const virtualDate = (clock: Clock): DateConstructor =>
+  new Proxy(Date, {
+    construct: (target, values, type) =>
+      Reflect.construct(target, values.length === 0 ? [clock.now()] : values, type),
+    apply: () => new Date(clock.now()).toString(),
+    get: (target, key, receiver) =>
+      key === 'now' ? () => Math.floor(clock.now()) : Reflect.get(target, key, receiver),
+  });
+
+/** As far as anybody looks at what `setTimeout` gives back. */
+const timerOf = (cancel: () => void) => {
+  const timer = {
+    ref: () => timer,
+    unref: () => timer,
+    hasRef: () => true,
+    close: () => cancel(),
+    cancel,
+  };
+  return timer;
+};
+
+const virtualTimers = (clock: Clock) => {
+  const setTimer = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    timerOf(clock.after(Math.max(1, Number(ms) || 0), () => callback(...args)));
+  const setRepeating = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
+    let cancel = (): void => {};
+    const arm = (): void => {
+      cancel = clock.after(Math.max(1, Number(ms) || 0), () => {
+        arm();
+        callback(...args);
+      });
+    };
+    arm();
+    return timerOf(() => cancel());
+  };
+  const clear = (timer: unknown): void => {
+    if (typeof timer !== 'object' || timer === null) return;
+    const cancel: unknown = Reflect.get(timer, 'cancel');
+    if (typeof cancel === 'function') cancel();
+  };
+  return { setTimer, setRepeating, clear };
+};
+
+const promisedTimer =
+  (clock: Clock) =>
+  <T>(ms = 0, value?: T, options: { signal?: AbortSignal } = {}): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      const { signal } = options;
+      const aborted = () => new DOMException('The operation was aborted', 'AbortError');
+      if (signal?.aborted) {
+        reject(aborted());
+        return;
+      }
+      const abort = () => {
+        cancel();
+        reject(aborted());
+      };
+      const cancel = clock.after(Math.max(1, ms), () => {
+        signal?.removeEventListener('abort', abort);
+        resolve(value);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+
+const timeoutSignal =
+  (clock: Clock) =>
+  (ms: number): AbortSignal => {
+    const controller = new AbortController();
+    clock.after(ms, () =>
+      controller.abort(
+        new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+      ),
+    );
+    return controller.signal;
+  };
+
+const HEX = '0123456789abcdef';
+
+const uuidOf = (random: Random) => (): string => {
+  let text = '';
+  for (let i = 0; i < 36; i++) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) text += '-';
+    else if (i === 14) text += '4';
+    else text += HEX[i === 19 ? 8 + random.below(4) : random.below(16)];
+  }
+  return text;
+};
+
+const patchTime = (patch: Patch, clock: Clock): void => {
+  const { setTimer, setRepeating, clear } = virtualTimers(clock);
+  const wait = promisedTimer(clock);
+  for (const target of [globalThis, require('node:timers')]) {
+    patch(target, 'setTimeout', setTimer);
+    patch(target, 'setInterval', setRepeating);
+    patch(target, 'clearTimeout', clear);
+    patch(target, 'clearInterval', clear);
+  }
+  patch(require('node:timers/promises'), 'setTimeout', wait);
+  patch(globalThis, 'Date', virtualDate(clock));
+  patch(performance, 'now', () => clock.monotonicMs());
+  patch(AbortSignal, 'timeout', timeoutSignal(clock));
+  const NS_PER_MS = 1e6;
+  const hrtime = () => {
+    const ms = clock.monotonicMs();
+    return [Math.floor(ms / 1e3), Math.floor((ms % 1e3) * NS_PER_MS)];
+  };
+  const bigint = () => BigInt(Math.floor(clock.monotonicMs() * NS_PER_MS));
+  patch(process, 'hrtime', Object.assign(hrtime, { bigint }));
+};
+
+const patchRandomness = (patch: Patch, random: Random): void => {
+  const randomUUID = uuidOf(random);
+  const fill = <T extends ArrayBufferView>(view: T): T => {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = random.below(256);
+    return view;
+  };
+  const randomInt = (a: number, b?: number): number =>
+    b === undefined ? random.below(a) : a + random.below(b - a);
+  patch(Math, 'random', random.unit);
+  patch(crypto, 'randomUUID', randomUUID);
+  patch(crypto, 'getRandomValues', fill);
+  const nodeCrypto = require('node:crypto');
+  patch(nodeCrypto, 'randomUUID', randomUUID);
+  patch(nodeCrypto, 'randomBytes', (size: number) => fill(Buffer.alloc(size)));
+  patch(nodeCrypto, 'randomFillSync', fill);
+  patch(nodeCrypto, 'randomInt', randomInt);
+};
+
+/** A journal that is read while time stands still: at once, and not when the disk has it. */
+const patchStreams = (patch: Patch): void => {
+  patch(require('node:fs'), 'createReadStream', (file: string) =>
+    Readable.from([readFileSync(file)], { objectMode: false }),
+  );
+};
+
+/** Takes the process over until `leave`. One simulation at a time can have it. */
+export const enterProcess = ({ clock, random }: Needs): VirtualProcess => {
+  const undo: Undo[] = [];
+  const touched: string[] = [];
+  const patch: Patch = (target, key, value) => {
+    const before = Object.getOwnPropertyDescriptor(target, key);
+    Object.defineProperty(target, key, { value, configurable: true, writable: true });
+    undo.push(() => {
+      if (before) Object.defineProperty(target, key, before);
+      else Reflect.deleteProperty(target, key);
+    });
+  };
+  const shut = (what: string) =>
+    function refused(): never {
+      touched.push(what);
+      throw new Error(`a simulation reached for the real world: ${what}`);
+    };
+  patchTime(patch, clock);
+  patchRandomness(patch, random);
+  patchStreams(patch);
+  for (const [module, names] of Object.entries(SHUT)) {
+    const exported: object = require(module);
+    for (const name of names) patch(exported, name, shut(`${module} ${name}`));
+  }
+  patch(globalThis, 'fetch', shut('fetch'));
+  const files: object = require('node:fs/promises');
+  for (const [name, call] of Object.entries(createDisk())) patch(files, name, call);
+  for (const name of SHUT_FILES) patch(files, name, shut(`node:fs/promises ${name}`));
+  syncBuiltinESMExports();
+  return {
+    touched,
+    leave: () => {
+      for (const back of undo.splice(0).reverse()) back();
+      syncBuiltinESMExports();
+    },
+  };
+};

@@ -1,0 +1,124 @@
+/**
+ * One run of the whole watch in virtual time: its functions and machines as they are, a service in
+ * two regions with its clients, and what goes wrong.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { State } from '../../core/failover/states.ts';
+import { seededRandom } from '../../core/random.ts';
+import { createVirtualClock } from '../../local/virtualClock.ts';
+import type { Trace } from '../faults/fault.ts';
+import type { Step } from './befalls.ts';
+import { startClients } from './clients.ts';
+import { openEventLog } from './eventLog.ts';
+import { INVARIANTS, type Violation } from './invariants.ts';
+import { enterProcess } from './process.ts';
+import { openTroubles, type Troubles } from './troubles.ts';
+import { buildWorld, type Driver } from './world.ts';
+
+export type SystemOptions = {
+  readonly trace: Trace;
+  readonly driver: Driver;
+  /** Stops there, in milliseconds from the start of the trace. */
+  readonly untilMs?: number;
+  /** Chooses steps at which a function is killed; none unless given. */
+  readonly dies?: (step: Step) => boolean;
+};
+
+export type SystemResult = {
+  readonly seed: string;
+  readonly profile: string;
+  readonly driver: Driver;
+  readonly virtualMs: number;
+  readonly violation: Violation | null;
+  /** What is stored in the end. */
+  readonly state: State | null;
+  /** Requests of clients. */
+  readonly answered: number;
+  readonly failed: number;
+  /** SHA-256 of the whole event log, and how many lines it has. */
+  readonly digest: string;
+  readonly events: number;
+  /** The last lines that a person may want to see. */
+  readonly lines: readonly string[];
+};
+
+/** A Friday noon, as in every simulation. */
+const START_MS = Date.UTC(2026, 10, 20, 12);
+const SLICE_MS = 5_000;
+
+const KEPT = /^(fault|event|kill|executor|violation|installed)/;
+
+const runIn = async (options: SystemOptions, machinesDir: string): Promise<SystemResult> => {
+  const { trace, driver } = options;
+  const { seed, places, profile } = trace;
+  const clock = createVirtualClock(START_MS);
+  let fromMs = 0;
+  const atMs = (): number => clock.monotonicMs() - fromMs;
+  const log = openEventLog(atMs, (what) => KEPT.test(what));
+  const violations: Violation[] = [];
+  let troubles: Troubles | null = null;
+  const process = enterProcess({ clock, random: seededRandom('system', seed, 'process') });
+  try {
+    const world = await clock.until(
+      buildWorld({
+        ...{ seed, places, driver, clock, log, machinesDir, atMs },
+        found: (violation) => {
+          violations.push(violation);
+          log.add('violation', { ...violation, rule: INVARIANTS[violation.invariant] });
+        },
+        dies: (step) => fromMs > 0 && (options.dies?.(step) ?? false),
+        troubles: () => troubles,
+      }),
+    );
+    fromMs = clock.monotonicMs();
+    log.add('installed', { driver });
+    const { cloud, checks, installed, service, randomOf } = world;
+    const heard = (what: string, fields: Readonly<Record<string, unknown>>) =>
+      log.add(what, fields);
+    troubles = openTroubles(trace, {
+      ...{ clock, random: randomOf('troubles'), cloud, service, heard },
+      ...{
+        serviceName: installed.plan.service,
+        homeRegion: places.standby,
+        befalling: world.befalling,
+      },
+    });
+    const clients = startClients({
+      ...{ clock, random: randomOf('clients'), service, record: installed.plan.record },
+      zones: () => cloud.route53.dnsZones(),
+      regions: places.observers,
+      eligible: checks.eligible,
+      served: checks.served,
+    });
+    const endMs = Math.min(trace.untilMs, options.untilMs ?? trace.untilMs);
+    while (atMs() < endMs && violations.length === 0) {
+      await clock.advance(Math.min(SLICE_MS, endMs - atMs()));
+      world.look();
+      checks.settled();
+    }
+    const virtualMs = atMs();
+    clients.stop();
+    await clock.until(cloud.close());
+    const [what] = process.touched;
+    if (what !== undefined) throw new Error(`the simulation reached for the real world: ${what}`);
+    return {
+      ...{ seed, profile, driver, virtualMs, violation: violations[0] ?? null },
+      ...{ state: checks.state(), answered: clients.answered, failed: clients.failed },
+      ...{ digest: log.digest(), events: log.count(), lines: log.lines },
+    };
+  } finally {
+    process.leave();
+  }
+};
+
+/** One simulation at a time can run in a process, or in one thread of it. */
+export const simulateSystem = async (options: SystemOptions): Promise<SystemResult> => {
+  const machinesDir = mkdtempSync(path.join(tmpdir(), 'failover-sim-'));
+  try {
+    return await runIn(options, machinesDir);
+  } finally {
+    rmSync(machinesDir, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,266 @@
+/**
+ * DynamoDB for the simulation: the operations that the watch uses, on maps in memory. dynalite, which
+ * the embedded cloud keeps its tables in, takes ten times as long for a conditional write; that both
+ * answer alike is held by `test/contract/sim/tables.test.ts`. Anything else is refused, as by AWS.
+ */
+import * as z from 'zod';
+import type { Clock } from '../../local/clock.ts';
+import type { Json } from '../../local/dynamodb/engine.ts';
+import { createFront } from '../../local/dynamodb/front.ts';
+import { createReplication } from '../../local/dynamodb/replication.ts';
+import { AwsError, type ServiceFront } from '../../local/wire/types.ts';
+import { holds } from './conditions.ts';
+import {
+  bytesOf,
+  getItem,
+  ITEM_BYTES_MAX,
+  type Item,
+  queryItems,
+  refuse,
+  removeItem,
+  setItem,
+  type Table,
+} from './items.ts';
+
+const itemShape = z.record(z.string(), z.record(z.string(), z.unknown()));
+const named = z.looseObject({ TableName: z.string() });
+const keyed = z.looseObject({ TableName: z.string(), Key: itemShape });
+const condition = {
+  ConditionExpression: z.string().optional(),
+  ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
+  ExpressionAttributeValues: itemShape.optional(),
+};
+const putting = z.strictObject({ TableName: z.string(), Item: itemShape, ...condition });
+const deleting = z.strictObject({ TableName: z.string(), Key: itemShape, ...condition });
+const batch = z.looseObject({
+  RequestItems: z.record(z.string(), z.looseObject({ Keys: z.array(itemShape) })),
+});
+const creating = z.looseObject({
+  TableName: z.string(),
+  KeySchema: z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() })),
+});
+const querying = z.strictObject({
+  TableName: z.string(),
+  KeyConditionExpression: z.literal('pk = :pk AND sk BETWEEN :from AND :to'),
+  ExpressionAttributeValues: z.object({
+    ':pk': z.object({ S: z.string() }),
+    ':from': z.object({ S: z.string() }),
+    ':to': z.object({ S: z.string() }),
+  }),
+  ScanIndexForward: z.boolean().default(true),
+  ConsistentRead: z.boolean().optional(),
+  Limit: z.int().optional(),
+  ExclusiveStartKey: itemShape.optional(),
+});
+
+export type Tables = {
+  readonly front: ServiceFront;
+  /** Makes a table a global one in these regions, which must have it. */
+  replicate(table: string, regions: readonly string[]): void;
+  readonly replication: ReturnType<typeof createReplication>;
+  /** An item as a region has it now, for whoever checks. */
+  read(region: string, table: string, key: Item): Item | undefined;
+  /** Deletes what is over. */
+  sweep(): void;
+};
+
+type Needs = {
+  readonly clock: Clock;
+  readonly lagMs: (from: string, to: string) => number;
+  readonly onFault: (error: unknown, what: string) => void;
+  /** Hears of each item that a caller has written. */
+  readonly wrote: (region: string, item: Item) => void;
+};
+
+const check = (
+  found: Item | undefined,
+  input: z.output<typeof putting | typeof deleting>,
+): void => {
+  if (input.ConditionExpression === undefined) return;
+  const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
+  if (holds(input.ConditionExpression, { names, values }, found)) return;
+  throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', {}, 400);
+};
+
+const keyOf = (table: Table, item: Item): Item =>
+  Object.fromEntries(
+    [table.hash, ...(table.range === null ? [] : [table.range])].map((name) => [
+      name,
+      item[name] ?? {},
+    ]),
+  );
+
+type Reaching = Pick<Needs, 'wrote'> & {
+  readonly tablesIn: (region: string) => Map<string, Table>;
+  readonly tableIn: (region: string, name: string) => Table;
+  readonly ship: (region: string, name: string, key: Item, item: Item | undefined) => void;
+};
+
+type Operation = (region: string, input: Json) => Json;
+
+const definitionsOf = ({ tablesIn, tableIn }: Reaching): Record<string, Operation> => ({
+  CreateTable: (region, raw) => {
+    const input = creating.parse(raw);
+    const nameOf = (type: string) =>
+      input.KeySchema.find(({ KeyType }) => KeyType === type)?.AttributeName ?? null;
+    tablesIn(region).set(input.TableName, {
+      hash: nameOf('HASH') ?? 'pk',
+      range: nameOf('RANGE'),
+      ...{ rows: new Map(), written: new Map(), expiry: null, replicas: [] },
+    });
+    return { TableDescription: { TableName: input.TableName, TableStatus: 'ACTIVE' } };
+  },
+  UpdateTimeToLive: (region, raw) => {
+    const { TimeToLiveSpecification: wanted, TableName } = z
+      .looseObject({
+        TableName: z.string(),
+        TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),
+      })
+      .parse(raw);
+    tableIn(region, TableName).expiry = wanted.Enabled ? wanted.AttributeName : null;
+    return { TimeToLiveSpecification: wanted };
+  },
+  DescribeTable: (region, raw) => {
+    const { TableName } = named.parse(raw);
+    tableIn(region, TableName);
+    return { Table: { TableName, TableStatus: 'ACTIVE' } };
+  },
+});
+
+const readsOf = ({ tableIn }: Reaching): Record<string, Operation> => ({
+  GetItem: (region, raw) => {
+    const { TableName, Key } = keyed.parse(raw);
+    const Item = getItem(tableIn(region, TableName), Key);
+    return Item === undefined ? {} : { Item };
+  },
+  BatchGetItem: (region, raw) => {
+    const Responses: Record<string, Item[]> = {};
+    for (const [name, { Keys }] of Object.entries(batch.parse(raw).RequestItems)) {
+      const table = tableIn(region, name);
+      Responses[name] = Keys.map((key) => getItem(table, key)).filter((item) => item !== undefined);
+    }
+    return { Responses, UnprocessedKeys: {} };
+  },
+  Query: (region, raw) => {
+    const input = querying.parse(raw);
+    return queryItems(tableIn(region, input.TableName), input);
+  },
+});
+
+const writesOf = ({ tableIn, ship, wrote }: Reaching): Record<string, Operation> => ({
+  PutItem: (region, raw) => {
+    const input = putting.parse(raw);
+    const table = tableIn(region, input.TableName);
+    if (bytesOf(input.Item) > ITEM_BYTES_MAX) {
+      throw refuse('Item size has exceeded the maximum allowed size');
+    }
+    const key = keyOf(table, input.Item);
+    check(getItem(table, key), input);
+    setItem(table, input.Item);
+    ship(region, input.TableName, key, input.Item);
+    wrote(region, input.Item);
+    return {};
+  },
+  DeleteItem: (region, raw) => {
+    const input = deleting.parse(raw);
+    const table = tableIn(region, input.TableName);
+    check(getItem(table, input.Key), input);
+    removeItem(table, input.Key);
+    ship(region, input.TableName, input.Key, undefined);
+    return {};
+  },
+});
+
+const operationsOf = (reaching: Reaching): Record<string, Operation> => ({
+  ...definitionsOf(reaching),
+  ...readsOf(reaching),
+  ...writesOf(reaching),
+});
+
+const MS_PER_S = 1_000;
+
+/** Deletes what is over. */
+const sweepAll = (regions: Iterable<Map<string, Table>>, nowMs: number): void => {
+  for (const tables of regions) {
+    for (const table of tables.values()) {
+      const { expiry } = table;
+      if (expiry === null) continue;
+      for (const row of [...table.rows.values()]) {
+        for (const item of [...row.items.values()]) {
+          const atS = Number(item[expiry]?.['N'] ?? Number.POSITIVE_INFINITY);
+          if (atS * MS_PER_S < nowMs) removeItem(table, item);
+        }
+      }
+    }
+  }
+};
+
+export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables => {
+  const regions = new Map<string, Map<string, Table>>();
+  const tablesIn = (region: string): Map<string, Table> => {
+    const tables = regions.get(region) ?? new Map<string, Table>();
+    regions.set(region, tables);
+    return tables;
+  };
+  const tableIn = (region: string, name: string): Table => {
+    const table = tablesIn(region).get(name);
+    if (table) return table;
+    throw new AwsError('ResourceNotFoundException', 'Requested resource not found', {}, 400);
+  };
+  let seq = 0;
+
+  const replication = createReplication({
+    clock,
+    lagMs,
+    onFault,
+    deliver: async ({ target, table: name, key, item }, version) => {
+      const table = tableIn(target, name);
+      const id = JSON.stringify(key);
+      const known = table.written.get(id);
+      if (
+        known &&
+        (known.at > version.at || (known.at === version.at && known.region > version.region))
+      )
+        return;
+      table.written.set(id, version);
+      if (item) setItem(table, itemShape.parse(item));
+      else removeItem(table, itemShape.parse(key));
+    },
+    delivered: () => {},
+  });
+
+  let lastAt = 0;
+  const ship = (region: string, name: string, key: Item, item: Item | undefined): void => {
+    const { replicas, written } = tableIn(region, name);
+    if (replicas.length === 0) return;
+    lastAt = Math.max(clock.now(), lastAt + 0.001);
+    written.set(JSON.stringify(key), { at: lastAt, region });
+    const parcels = replicas
+      .filter((other) => other !== region)
+      .map((target) => ({ seq: ++seq, target, table: name, key, at: lastAt, item }));
+    replication.send(region, parcels);
+  };
+
+  const operations = operationsOf({ tablesIn, tableIn, ship, wrote });
+
+  const answer = async (operation: string, input: Json, { region }: { region: string }) => {
+    const run = operations[operation];
+    if (!run) return undefined;
+    try {
+      return run(region, input);
+    } catch (error) {
+      if (error instanceof z.ZodError) throw refuse(z.prettifyError(error));
+      throw error;
+    }
+  };
+
+  return {
+    front: createFront(answer, (error, operation) => onFault(error, `dynamodb ${operation}`)),
+    replicate: (name, members) => {
+      for (const region of members) tableIn(region, name).replicas = members;
+    },
+    replication,
+    read: (region, name, key) => getItem(tableIn(region, name), key),
+    sweep: () => sweepAll(regions.values(), clock.now()),
+  };
+};

@@ -1,0 +1,103 @@
+/**
+ * How the functions of a simulation reach AWS: real SDK clients, whose requests go to the embedded
+ * services in the same process, over the network of the simulated world. On its way a call can be
+ * refused, be carried out without an answer, or be answered without being carried out.
+ */
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { credentialScope } from '../../local/wire/credentialScope.ts';
+import type { Dispatch } from '../../local/wire/dispatcher.ts';
+import { inProcessHandler } from '../../local/wire/inProcess.ts';
+import type { WireRequest, WireResponse } from '../../local/wire/types.ts';
+
+export type Asked = {
+  readonly service: string;
+  readonly region: string;
+  /** As the protocol names it: `PutItem`, `PUT /bucket/key`. */
+  readonly operation: string;
+};
+
+/** Whoever makes the call: a sandbox, or the one who sets the world up. */
+export type Caller = {
+  readonly name: string;
+  readonly region: string;
+  /** Of the folder under functions/; empty for others. */
+  readonly part: string;
+  readonly isDead: () => boolean;
+  kill(): void;
+};
+
+/** What befalls calls. Each may answer instead, wait, or throw to cut the connection. */
+export type Interference = {
+  /** Before the service sees it; an answer given here is all there is. */
+  before(asked: Asked, caller: Caller): Promise<WireResponse | undefined>;
+  /** When it has been carried out, before the caller hears of it. */
+  after(asked: Asked, caller: Caller, answer: WireResponse): Promise<void>;
+};
+
+/** Of a caller that has died nothing is heard any more. */
+const NEVER = new Promise<never>(() => {});
+
+const operationOf = (request: WireRequest): string =>
+  request.headers['x-amz-target']?.split('.').at(-1) ?? `${request.method} ${request.path}`;
+
+const askedOf = (request: WireRequest): Asked => {
+  const scope = credentialScope(request);
+  const { scope: service = '', region = '' } = scope ?? {};
+  return { service, region, operation: operationOf(request) };
+};
+
+/** Passes a dispatcher's calls through what befalls them. */
+export const interfered =
+  (
+    dispatch: Dispatch,
+    caller: Caller,
+    { before, after }: Interference,
+    nowMs: () => number,
+  ): Dispatch =>
+  async (request, origin) => {
+    const asked = askedOf(request);
+    if (caller.isDead()) return NEVER;
+    const instead = await before(asked, caller);
+    if (caller.isDead()) return NEVER;
+    const answer = instead ?? (await dispatch(request, origin));
+    if (instead === undefined) await after(asked, caller, answer);
+    if (caller.isDead()) return NEVER;
+    // As every server says; observers read from it how far their clock is off.
+    return { ...answer, headers: { ...answer.headers, date: new Date(nowMs()).toUTCString() } };
+  };
+
+type Signed = { readonly headers: Record<string, string> };
+type Scope = { readonly region?: unknown; readonly service?: unknown };
+
+/**
+ * Writes into a request what the embedded services read of a signature: who asks which service
+ * where. To sign for real takes as long as all else in a call.
+ */
+class Signer {
+  readonly #credential: string;
+  constructor({ region, service }: Scope) {
+    // Route 53 has one control plane, wherever its callers are.
+    const where = service === 'route53' ? 'us-east-1' : String(region);
+    this.#credential = `SIMULATED/20260101/${where}/${service}/aws4_request`;
+  }
+  async sign(request: Signed): Promise<Signed> {
+    request.headers['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${this.#credential}, SignedHeaders=host, Signature=none`;
+    return request;
+  }
+}
+
+/** Settings of SDK clients whose calls are made from `sourceAddress`, through `dispatch`. */
+export const sdkThrough = (
+  dispatch: Dispatch,
+  region: string,
+  sourceAddress: string,
+): SdkSettings => ({
+  region,
+  endpoint: 'http://cloud.simulated',
+  credentials: { accessKeyId: 'SIMULATED', secretAccessKey: 'none' },
+  requestHandler: inProcessHandler(dispatch, sourceAddress) as NonNullable<
+    SdkSettings['requestHandler']
+  >,
+  signerConstructor: Signer as unknown as NonNullable<SdkSettings['signerConstructor']>,
+});
