@@ -11,9 +11,11 @@ export const SCHEMA_NAMES = [
   'config',
   'report',
   'init',
+  'check',
   'history',
   'ranking',
   'export',
+  'anomalies',
   'ack',
   'failover',
   'replay',
@@ -26,6 +28,7 @@ export const SCHEMA_NAMES = [
   'lint',
   'cost',
   'sim',
+  'regions',
 ] as const;
 
 /** What `failover fault` can break. */

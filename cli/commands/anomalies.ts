@@ -14,6 +14,7 @@ import {
   watchTonight,
 } from '../../core/anomalies/watch.ts';
 import { median } from '../../core/statistics/quantile.ts';
+import { AnomaliesOutput } from '../../events/anomaliesOutput.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
@@ -107,6 +108,11 @@ const alarmsOf = (nights: readonly Night[], rows: readonly Row[]): Alarm[] => {
   return runs;
 };
 
+const tonightOf = ({ day: _, ...night }: Night, rows: readonly Row[]) => ({
+  time: rows.at(-1)?.time ?? '',
+  ...night,
+});
+
 /** Everything the command says, as data. */
 export const anomaliesOf = (file: string, options: Omit<AnomaliesOptions, 'input'>) => {
   const series = readSeries(file);
@@ -125,22 +131,23 @@ export const anomaliesOf = (file: string, options: Omit<AnomaliesOptions, 'input
   const judged = judgeNights(nights, { scale, weekdays: daily });
   const changes = method === 'ewma' ? [] : datedChanges(nights, scale, edivisive);
   const last = judged.at(-1);
-  return {
+  return AnomaliesOutput.parse({
     file,
     method: method ?? 'both',
     values: nights.filter(({ value }) => value !== null).length,
     holes: nights.filter(({ value }) => value === null).length,
     first: rows[0]?.time ?? null,
     last: rows.at(-1)?.time ?? null,
-    tonight: method === 'edivisive' || !last ? null : last,
+    tonight: method === 'edivisive' || !last ? null : tonightOf(last, rows),
     alarms: method === 'edivisive' ? [] : alarmsOf(judged, rows),
     changes: changes.map(({ day, ...change }) => ({ time: timeOf.get(day) ?? '', ...change })),
     alerts: alerts.map(({ since, ...alert }) => ({ ...alert, since: timeOf.get(since) ?? '' })),
     cause: series.hasReference && alerts.length > 0 ? causeIn(watched, alerts) : null,
-  };
+  });
 };
 
 type Found = ReturnType<typeof anomaliesOf>;
+type Tonight = NonNullable<Found['tonight']>;
 
 const number = (value: number | null): string =>
   value === null ? '-' : String(Number(value.toPrecision(4)));
@@ -151,7 +158,7 @@ const changeText = (before: number | null, after: number | null): string => {
   return ` (${share < 0 ? '−' : '+'}${Math.abs(share).toFixed(1)} %)`;
 };
 
-const tonightText = ({ status, value, expected, z, limit }: Night): string => {
+const tonightText = ({ status, value, expected, z, limit }: Tonight): string => {
   if (status === 'hole') return 'not measured';
   if (status === 'learning') return `${number(value)}; learning, at least 8 values come first`;
   return `${number(value)} against ${number(expected)} expected${changeText(expected, value)}: ${status} (EWMA ${z.toFixed(3)}, limit ±${limit.toFixed(3)})`;

@@ -6,6 +6,7 @@ import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
+import { CheckOutput } from '../../events/checkOutput.ts';
 import { gateLimits } from '../../events/gates.ts';
 import { openYaml } from '../../local/stack/variables.ts';
 import { loadConfig } from '../config/load.ts';
@@ -175,7 +176,7 @@ export const check = (options: CheckOptions, output: Output): number => {
   }
   const failed = found.findings.filter((finding) => fails(finding, failOn));
   const plan = planOf(checked, found, Date.now());
-  const result = { ...plan, ...found, failOn, failed: failed.length };
+  const result = CheckOutput.parse({ ...plan, ...found, failOn, failed: failed.length });
   output.result(result, (style) => [
     ...planLines(plan),
     ...(checked.dockerfile ? ['', ...findingLines(found, style)] : []),

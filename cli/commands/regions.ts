@@ -4,6 +4,7 @@ import { nearest } from '../../core/nearest.ts';
 import { rankStandbys, residencyWords, type StandbyRanking } from '../../core/regions/judge.ts';
 import { isRegion, nearestRegionName, type RegionName } from '../../core/regions/regions.ts';
 import { REGIONS } from '../../core/regions/table.ts';
+import { RegionsOutput } from '../../events/regionsOutput.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
 import { type Column, tableLines, wrap } from '../output/table.ts';
@@ -93,5 +94,5 @@ const linesOf = ({ primary, candidates, refused }: StandbyRanking, style: Style)
 
 export const regions = (options: RegionsOptions, output: Output): void => {
   const ranking = rankStandbys(regionOf(options.primary), residencyOf(options.residency));
-  output.result(ranking, (style) => linesOf(ranking, style));
+  output.result(RegionsOutput.parse(ranking), (style) => linesOf(ranking, style));
 };

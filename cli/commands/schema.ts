@@ -1,6 +1,8 @@
 /** `failover schema`: the JSON Schema of the configuration, or of what a command prints with --json. */
 import * as z from 'zod';
 import { AckOutput } from '../../events/ackOutput.ts';
+import { AnomaliesOutput } from '../../events/anomaliesOutput.ts';
+import { CheckOutput } from '../../events/checkOutput.ts';
 import { CostOutput } from '../../events/costOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
@@ -11,6 +13,7 @@ import { InitOutput } from '../../events/initOutput.ts';
 import { LintOutput } from '../../events/lintOutput.ts';
 import { OrderOutput } from '../../events/orderOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
+import { RegionsOutput } from '../../events/regionsOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
 import { SimOutput } from '../../events/simOutput.ts';
 import { StatusOutput, WatchFact } from '../../events/statusOutput.ts';
@@ -28,12 +31,14 @@ const SCHEMAS = {
   config: configJsonSchema,
   report: outputSchema(DrillReport, 'failover report --json, failover drill --json'),
   init: outputSchema(InitOutput, 'failover init --json'),
+  check: outputSchema(CheckOutput, 'failover check --json'),
   history: outputSchema(HistoryOutput, 'failover history --json'),
   ranking: outputSchema(RankingOutput, 'failover rank --json'),
   export: outputSchema(ExportOutput, 'failover export --json'),
   failover: outputSchema(FailoverReport, 'failover report <failover> --json'),
   replay: outputSchema(ReplayOutput, 'failover replay --json'),
   verify: outputSchema(RecordCheck, 'failover verify --json'),
+  anomalies: outputSchema(AnomaliesOutput, 'failover anomalies --json'),
   ack: outputSchema(AckOutput, 'failover ack --json'),
   watch: outputSchema(WatchReady, 'failover watch --json, its first line'),
   fact: outputSchema(WatchFact, 'failover watch --json, each further line'),
@@ -43,6 +48,7 @@ const SCHEMAS = {
   lint: outputSchema(LintOutput, 'failover lint --json'),
   cost: outputSchema(CostOutput, 'failover cost --json'),
   sim: outputSchema(SimOutput, 'failover sim --json'),
+  regions: outputSchema(RegionsOutput, 'failover regions --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;
 
 type SchemaName = keyof typeof SCHEMAS;

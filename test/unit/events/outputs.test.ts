@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { SCHEMA_NAMES } from '../../../cli/choices.ts';
 import { schemaOf } from '../../../cli/commands/schema.ts';
 import { placementRows, rankingLines, roundRows } from '../../../cli/rows.ts';
+import { rankStandbys } from '../../../core/regions/judge.ts';
 import { Config } from '../../../events/config.ts';
 import { DrillReport } from '../../../events/drillReport.ts';
 import { ExportOutput } from '../../../events/exportOutput.ts';
@@ -66,6 +67,13 @@ describe('schemas of outputs', () => {
       const parsed = ExportOutput.parse(exported);
       expect(parsed.rows.length).toBeGreaterThan(5);
     }
+  });
+
+  it('describe what is known of regions', () => {
+    const described = z.fromJSONSchema(schemaOf('regions'));
+    const ranking = JSON.parse(JSON.stringify(rankStandbys('eu-west-1', ['EU'])));
+    expect(described.safeParse(ranking).success).toBe(true);
+    expect(described.safeParse({ ...ranking, refused: null }).success).toBe(false);
   });
 
   it('describe a history', () => {
