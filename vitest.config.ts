@@ -13,7 +13,7 @@ const project = (name: string, testTimeout: number, extra: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 10_000),
+      project('unit', 30_000),
       project('sim', 120_000),
       project('property', 60_000),
       project('architecture', 30_000),

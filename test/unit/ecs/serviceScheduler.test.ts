@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { newDeployment } from '../../../local/ecs/services/deployments.ts';
 import { createServiceScheduler } from '../../../local/ecs/services/scheduler.ts';
 import { openEcsState } from '../../../local/ecs/state.ts';
@@ -76,6 +76,7 @@ it('starts again after a failure though the pause ended while it was looking', a
   scheduler.look(ARN);
   await settle();
   await advance(10);
+  // What is begun is on disk before.
+  await vi.waitFor(() => expect(begun).toHaveLength(1), 5_000);
   scheduler.close();
-  expect(begun).toHaveLength(1);
 });
