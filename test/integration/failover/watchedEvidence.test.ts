@@ -44,7 +44,8 @@ describe('a failover of a whole watch', () => {
     const data = ['--data', workshop.dataDir()];
     const urls = { primary: primary.url, standby: standby.url, dnsPort: await freePort() };
     const failover = '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }';
-    const config = writeWatch(workshop, { ...urls, over: { failover } });
+    const notify = '{ reports: "https://reports.example.test/{id}.html" }';
+    const config = writeWatch(workshop, { ...urls, over: { failover, notify } });
     watch = workshop.start(['watch', '--config', config, ...data]);
     await watch.until(/eu-west-1 UP/, START_MS);
     await watch.until(/eu-central-1 UP/, START_MS);
@@ -87,5 +88,10 @@ describe('a failover of a whole watch', () => {
       'web: eu-west-1 is in doubt',
       'web: moving to eu-central-1',
     ]);
+    // All but the suspicion, which may come to nothing, link the report.
+    const links = readFileSync(log, 'utf8').match(
+      /<https:[^|]*\/web-0-1\.html\|Report of web-0-1>/g,
+    );
+    expect(links).toHaveLength(3);
   }, 300_000);
 });
