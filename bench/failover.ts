@@ -1,9 +1,10 @@
 // DNS failover side by side: `failover watch`, gdnsd, PowerDNS, HAProxy and keepalived on the same two
 // backends and the same faults, each in a network namespace of its own where they can be made. They run
 // at the same time, so that a slow moment of the machine hits all of them.
-// Usage: node bench/failover.ts [--trials 1] [--stability] [--only ours,gdnsd] [--faults down,slow]
-//   [--seconds 120] [--idle 10] [--seed 1] [--json] [--keep]
-// --stability adds flapping, errors and both down, `--seconds` each, and idle CPU over a minute.
+// Usage: node bench/failover.ts [--trials 1] [--stability] [--cells flapping,errors] [--only ours,gdnsd]
+//   [--faults down,slow] [--seconds 120] [--idle 10] [--seed 1] [--json] [--keep]
+// --stability adds flapping, errors and both down, `--seconds` each, and idle CPU over a minute; --cells adds
+// some of them.
 // --keep leaves configurations, logs and data in place and says where.
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../core/random.ts';
@@ -17,6 +18,7 @@ import {
   trial,
 } from './failover/cells.ts';
 import { type Lane, openLane } from './failover/lane.ts';
+import type { Mode } from './failover/messages.ts';
 import { createPlace, namespacesWork } from './failover/place.ts';
 import { isInstalled, SYSTEMS, type System } from './failover/systems.ts';
 import { printTable, type Result } from './failover/table.ts';
@@ -25,6 +27,7 @@ const { values } = parseArgs({
   options: {
     trials: { type: 'string', default: '1' },
     stability: { type: 'boolean', default: false },
+    cells: { type: 'string' },
     only: { type: 'string' },
     faults: { type: 'string', default: FAULTS.join(',') },
     seconds: { type: 'string', default: '120' },
@@ -45,6 +48,11 @@ const listOf = <Name extends string>(text: string, known: readonly Name[], what:
     if (found === undefined) throw new Error(`no ${what} "${word}"; there are ${known.join(', ')}`);
     return found;
   });
+const CELLS = ['flapping', 'errors', 'bursts', 'both-down'] as const;
+const cells: readonly (typeof CELLS)[number][] =
+  values.cells === undefined
+    ? CELLS.filter(() => values.stability)
+    : listOf(values.cells, CELLS, 'cell');
 const faults: readonly Fault[] = listOf(values.faults, FAULTS, 'fault');
 const names = SYSTEMS.map(({ name }) => name);
 const wanted = listOf(values.only ?? names.join(','), names, 'system');
@@ -70,22 +78,21 @@ const measureLane = async (lane: Lane): Promise<Result> => {
   const { name, settings } = lane.system;
   const seed = Number(values.seed);
   const errors = { share: 0.3, seed };
-  const unmeasured = { flapping: null, errors: null, bursts: null };
+  const during = async (cell: (typeof CELLS)[number], mode: Mode) =>
+    cells.includes(cell) ? stability(lane, mode, stabilityMs) : null;
+  const withBothDown = async (standbyFirst: boolean) =>
+    cells.includes('both-down') ? bothDown(lane, standbyFirst) : null;
   return {
     name,
     settings,
     readyMs: lane.readyMs,
     idle: idleMs > 0 ? await idle(lane, idleMs) : null,
     trials: await allTrials(lane, [values.seed, name]),
-    ...(values.stability
-      ? {
-          flapping: await stability(lane, { kind: 'flapping', eachMs: 3_000 }, stabilityMs),
-          errors: await stability(lane, { kind: 'errors', ...errors }, stabilityMs),
-          bursts: await stability(lane, { kind: 'bursts', ...errors }, stabilityMs),
-        }
-      : unmeasured),
-    bothDown: values.stability ? await bothDown(lane, false) : null,
-    standbyDownFirst: values.stability ? await bothDown(lane, true) : null,
+    flapping: await during('flapping', { kind: 'flapping', eachMs: 3_000 }),
+    errors: await during('errors', { kind: 'errors', ...errors }),
+    bursts: await during('bursts', { kind: 'bursts', ...errors }),
+    bothDown: await withBothDown(false),
+    standbyDownFirst: await withBothDown(true),
   };
 };
 

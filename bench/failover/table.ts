@@ -113,7 +113,9 @@ const printRatios = (results: readonly Result[]) => {
 export const printTable = (results: readonly Result[], trials: number): void => {
   console.log(`\nseconds from fault to first changed answer, median (range) of ${trials}:`);
   print(COLUMNS, results);
-  if (results.some(({ idle, flapping }) => idle !== null || flapping !== null)) {
+  const isStability = ({ idle, flapping, errors, bursts, bothDown }: Result) =>
+    [idle, flapping, errors, bursts, bothDown].some((cell) => cell !== null);
+  if (results.some(isStability)) {
     console.log('\nstability:');
     print(STABILITY_COLUMNS, results);
   }
