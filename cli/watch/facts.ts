@@ -28,7 +28,6 @@ const approvalHint = ({ approval }: FailoverNotice): string =>
 
 const noticeText = (notice: FailoverNotice): string => {
   const why = shortened(notice.why);
-  if (notice.notice === 'suspect') return `${notice.active} is in doubt: ${why}`;
   return notice.notice === 'approval' ? `${why}${approvalHint(notice)}` : why;
 };
 

@@ -64,7 +64,8 @@ const suspect = (state: State, why: string, nowMs: number): Step => ({
   actions: [
     { do: 'interrupt-rehearsal' },
     { do: 'prepare' },
-    { do: 'notify', notice: 'suspect', why },
+    // With the region: by the time it is told, another one may serve.
+    { do: 'notify', notice: 'suspect', why: `${state.active}: ${why}` },
   ],
 });
 
@@ -101,7 +102,7 @@ const whileSuspect = (
   if (isClear(state, nowMs, settings)) {
     return {
       state: enter(state, restingPhase(state), nowMs),
-      actions: [{ do: 'notify', notice: 'cleared', why: active.why }],
+      actions: [{ do: 'notify', notice: 'cleared', why: `${state.active}: ${active.why}` }],
     };
   }
   const cause = confirmedCause(state, active, nowMs, settings);

@@ -28,6 +28,11 @@ describe('a dead primary', () => {
     const run = drive(settingsWith());
     failPrimary(run);
     expect(run.notices()).toEqual(['suspect', 'decided', 'flipped', 'verified']);
+    // The words name the region: they may be told after the roles have changed.
+    expect(run.did('notify')[0]?.action).toMatchObject({
+      notice: 'suspect',
+      why: expect.stringMatching(new RegExp(`^${HOME}: `)),
+    });
     expect(run.state()).toMatchObject({ phase: 'STABILIZE', active: STANDBY, epoch: 1 });
     expect(run.did('start')[0]?.action).toMatchObject({
       execution: { name: 'shop-0-1', from: HOME, to: STANDBY, epoch: 1, cause: 'down' },
