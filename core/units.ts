@@ -41,6 +41,7 @@ export const parseRatePerS = (text: string): number | undefined =>
 
 /** Milliseconds for people: `41.5 ms`, `0.8 s`, `2 min 5 s`. */
 export const formatMs = (ms: number): string => {
+  if (ms === 0) return '0 ms';
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 100) return `${ms.toFixed(1)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -1,10 +1,8 @@
 /** The gates of a decision as a table. */
 import type { Gate } from '../../core/failover/gates.ts';
-import { formatMs } from '../../core/units.ts';
+import { ageText, gateValueText } from '../../core/report/failoverWords.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
-
-const shown = (value: string | number | null): string => (value === null ? '–' : String(value));
 
 /** Gates that do not hold stand out; the reason of each is what a person reads first. */
 export const gateLines = (gates: readonly Gate[], style: Style): string[] =>
@@ -16,9 +14,9 @@ export const gateLines = (gates: readonly Gate[], style: Style): string[] =>
     gates.map(({ gate, ok, value, limit, ageMs, why }) => [
       gate,
       ok ? style.good('holds') : style.bad('does not hold'),
-      shown(value),
-      shown(limit),
-      ageMs === null ? '–' : formatMs(ageMs),
+      gateValueText(gate, value),
+      gateValueText(gate, limit),
+      ageText(ageMs),
       why,
     ]),
     style.dim,

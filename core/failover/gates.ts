@@ -133,8 +133,10 @@ const pause: Rule = ({ nowMs, settings, flips, cause }) => {
   const ordered = cause === 'operator';
   return {
     ok: (rested && within) || ordered,
-    value: Number.isFinite(sinceMs) ? `${today} today, the last ${sinceMs} ms ago` : '0 today',
-    limit: `${settings.perDay ?? 'any number'} a day, ${settings.cooldownMs} ms apart`,
+    value: Number.isFinite(sinceMs)
+      ? `${today} today, the last ${formatMs(sinceMs)} ago`
+      : '0 today',
+    limit: `${settings.perDay ?? 'any number'} a day, ${settings.cooldownMs === 0 ? 'no cooldown' : `${formatMs(settings.cooldownMs)} apart`}`,
     source: 'record of flips',
     ageMs: 0,
     why: ordered
@@ -193,7 +195,7 @@ const evidenceFresh: Rule = (view) => {
       ? `no quorum can say anything of ${active.region}: ${active.why}`
       : contrary
         ? `the quorum sees ${active.region} UP`
-        : `the oldest input is ${ageMs} ms old`,
+        : `the oldest input is ${formatMs(ageMs)} old`,
   };
 };
 

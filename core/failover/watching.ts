@@ -35,12 +35,20 @@ const isClear = (state: State, nowMs: number, { clearMs }: FailoverSettings): bo
   state.clearSinceMs !== null &&
   nowMs - state.clearSinceMs >= clearMs;
 
+/** Observers take seconds to start, and more where they all start at once. */
+const BLIND_MS_MIN = 10_000;
+
+/** How long a detector may know nothing before that is a fault of its own. */
+const blindMs = ({ confirm }: FailoverSettings): number => Math.max(confirm.downMs, BLIND_MS_MIN);
+
 /**
  * Observers that begin, or begin again, are heard one after the other: not to know, with nothing
- * that speaks against the region, becomes a suspicion only when it has lasted for `down`.
+ * that speaks against the region, becomes a suspicion only when it has lasted.
  */
-const patienceMs = (active: Verdict, { suspectMs, confirm }: FailoverSettings): number =>
-  active.state === 'UNKNOWN' && active.doubtSinceMs === null ? confirm.downMs : suspectMs;
+const patienceMs = (active: Verdict, settings: FailoverSettings): number =>
+  active.state === 'UNKNOWN' && active.doubtSinceMs === null
+    ? blindMs(settings)
+    : settings.suspectMs;
 
 const atRest = (state: State, verdicts: Verdicts, settings: FailoverSettings): Step => {
   const { nowMs, active, other } = verdicts;
@@ -109,7 +117,7 @@ const whileSuspect = (
   if (cause !== null) return evaluate(state, cause, nowMs);
   // Observers settle one after the other; only a detector that stays blind is a fault of its own.
   const { unknownSinceMs, held } = state;
-  const blind = unknownSinceMs !== null && nowMs - unknownSinceMs >= settings.confirm.downMs;
+  const blind = unknownSinceMs !== null && nowMs - unknownSinceMs >= blindMs(settings);
   return blind && held !== active.state
     ? { state: { ...state, held: active.state }, actions: [{ do: 'page', why: active.why }] }
     : unchanged(state);
@@ -133,7 +141,7 @@ const holding = (state: State, verdicts: Verdicts, settings: FailoverSettings): 
   return isClear(state, nowMs, settings)
     ? {
         state: enter(state, restingPhase(state), nowMs),
-        actions: [{ do: 'notify', notice: 'cleared', why: active.why }],
+        actions: [{ do: 'notify', notice: 'cleared', why: `${state.active}: ${active.why}` }],
       }
     : unchanged(state);
 };
