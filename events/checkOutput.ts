@@ -1,8 +1,14 @@
 /** What `failover check --json` prints: what a drill would do, take and cost, and the findings. */
 import * as z from 'zod';
+import { Region } from './region.ts';
 import { RegionPair } from './regionsOutput.ts';
 
 const Severity = z.enum(['low', 'medium', 'high']);
+
+const Sum = z.strictObject({
+  total: z.number(),
+  parts: z.array(z.strictObject({ part: z.string(), usd: z.number() })).readonly(),
+});
 
 const Finding = z.strictObject({
   rule: z.string(),
@@ -16,6 +22,21 @@ const Finding = z.strictObject({
   /** Ids of the variants that it is about. */
   variants: z.array(z.string()).readonly(),
 });
+
+/** What the regions show when they are asked (`--live`). */
+const LiveStandby = z.strictObject({
+  certificates: z.array(
+    z.strictObject({
+      region: Region,
+      host: z.string(),
+      names: z.array(z.string()),
+      expiresAt: z.iso.datetime(),
+    }),
+  ),
+  drifts: z.array(z.strictObject({ of: z.string(), where: z.string(), what: z.string() })),
+  notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
+});
+export type LiveStandby = z.output<typeof LiveStandby>;
 
 export const CheckOutput = z.strictObject({
   file: z.string(),
@@ -43,7 +64,7 @@ export const CheckOutput = z.strictObject({
   ratePerS: z.number(),
   placements: z.int(),
   estimatedMs: z.number(),
-  estimatedCostUsd: z.record(z.string(), z.number()),
+  estimatedCostUsd: z.strictObject({ drill: Sum.nullable(), watchMonth: Sum.nullable() }),
   schedule: z
     .strictObject({
       schedule: z.string(),
@@ -58,4 +79,6 @@ export const CheckOutput = z.strictObject({
   failOn: z.enum([...Severity.options, 'none']),
   /** Findings at or above `failOn`. */
   failed: z.int(),
+  /** Null unless asked for. */
+  live: LiveStandby.nullable(),
 });

@@ -6,7 +6,7 @@ import { judgePair } from '../../core/regions/judge.ts';
 import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
-import { CheckOutput } from '../../events/checkOutput.ts';
+import { CheckOutput, type LiveStandby } from '../../events/checkOutput.ts';
 import { gateLimits } from '../../events/gates.ts';
 import { openYaml } from '../../local/stack/variables.ts';
 import { loadConfig } from '../config/load.ts';
@@ -19,6 +19,7 @@ import { findingsOfConfig } from '../findings/read.ts';
 import { sarifOf } from '../findings/sarif.ts';
 import { findingLines } from '../findings/text.ts';
 import { writeReport } from '../findings/writeReport.ts';
+import { isTroubled, liveLines, readLiveStandby } from '../liveStandby.ts';
 import type { Output } from '../output/output.ts';
 
 /** Settings that a drill does not read: they are checked here, and used by the parts named. */
@@ -160,8 +161,25 @@ export type CheckOptions = {
   readonly junit?: string;
 };
 
-/** @returns the exit code: marked when a finding is as severe as `--fail-on`, or the gate, says. */
-export const check = (options: CheckOptions, output: Output): number => {
+/** Looks at the endpoints of the regions, too. @returns the exit code, as `check`. */
+export const checkLive = async (
+  options: CheckOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  const { config } = checkConfig(loadConfig(options.config));
+  return check(options, output, await readLiveStandby(config, Date.now(), signal));
+};
+
+/**
+ * @returns the exit code: marked when a finding is as severe as `--fail-on`, or the gate, says, and when
+ * a region that was looked at has drifted, or could not be seen.
+ */
+export const check = (
+  options: CheckOptions,
+  output: Output,
+  live: LiveStandby | null = null,
+): number => {
   const checked = checkConfig(loadConfig(options.config));
   if (options.defaults) {
     output.result(checked.config, () => [JSON.stringify(checked.config, null, 2)]);
@@ -176,11 +194,12 @@ export const check = (options: CheckOptions, output: Output): number => {
   }
   const failed = found.findings.filter((finding) => fails(finding, failOn));
   const plan = planOf(checked, found, Date.now());
-  const result = CheckOutput.parse({ ...plan, ...found, failOn, failed: failed.length });
+  const result = CheckOutput.parse({ ...plan, ...found, failOn, failed: failed.length, live });
   output.result(result, (style) => [
     ...planLines(plan),
+    ...(live ? liveLines(live) : []),
     ...(checked.dockerfile ? ['', ...findingLines(found, style)] : []),
     ...(failed.length > 0 ? [`${failed.length} of them at or above ${failOn}: exit code 3`] : []),
   ]);
-  return failed.length > 0 ? EXIT.marked : EXIT.ok;
+  return failed.length > 0 || (live && isTroubled(live)) ? EXIT.marked : EXIT.ok;
 };

@@ -40,15 +40,17 @@ const checkCommand = (program: Command): void => {
     )
     .option('--sarif <file>', 'write the findings as SARIF')
     .option('--junit <file>', 'write the findings as JUnit XML')
+    .option('--live', 'read the certificates of the https endpoints of the regions, too')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover check --config examples/shop/failover.yml\n  failover check --fail-on medium --sarif findings.sarif\n\nWithout --fail-on, drill.gates.findings of the configuration decides.\nExit codes: 0 right, 2 input to change, 3 right but with findings as severe as --fail-on says',
+      '\nExamples:\n  failover check --config examples/shop/failover.yml\n  failover check --fail-on medium --sarif findings.sarif\n\nWithout --fail-on, drill.gates.findings of the configuration decides.\nExit codes: 0 right, 2 input to change, 3 right but with findings as severe as --fail-on says, or drift of the standby with --live',
     )
     .action((options) =>
-      run(options.json, async (output) =>
-        (await import('../commands/check.ts')).check(options, output),
-      ),
+      run(options.json, async (output, signal) => {
+        const { check, checkLive } = await import('../commands/check.ts');
+        return options.live ? checkLive(options, output, signal) : check(options, output);
+      }),
     );
 };
 

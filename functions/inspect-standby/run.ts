@@ -12,6 +12,7 @@ import type {
   StandbyRecord,
 } from '../../events/standby.ts';
 import type { readCertificate } from '../../probes/certificate.ts';
+import { certificateAt } from '../_certificateAt.ts';
 import type { Base } from '../_entry.ts';
 
 type Needs = Base & {
@@ -29,9 +30,6 @@ type Seen = {
   readonly side: Side;
   readonly environment: TaskDefinitionFacts['environment'] | null;
 };
-
-const CERTIFICATE_TIMEOUT_MS = 5_000;
-const HTTPS_PORT = 443;
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -66,19 +64,6 @@ const serviceOf = async (
   }
 };
 
-const certificateAt = async (
-  { certificateOf }: Needs,
-  url: URL,
-  record: string | null,
-  signal: AbortSignal,
-): Promise<NonNullable<Side['certificate']>> => {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CERTIFICATE_TIMEOUT_MS)]);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? HTTPS_PORT : Number(url.port);
-  const target = { host, port, ...(record === null ? {} : { serverName: record }) };
-  return { host, ...(await certificateOf(target, limit)) };
-};
-
 const inspectRegion = async (
   needs: Needs,
   plan: DrillPlan,
@@ -94,15 +79,14 @@ const inspectRegion = async (
     isAbsent(error) ? null : without('running service')(error),
   );
   const endpoint = plan.standbyCheck.endpoints.find((one) => one.region === region)?.url;
-  const url = endpoint === undefined ? undefined : new URL(endpoint);
-  const certificate =
-    url?.protocol === 'https:'
-      ? await certificateAt(needs, url, plan.standbyCheck.record, signal).catch(
-          without('certificate'),
-        )
-      : null;
+  const certificate = await certificateAt(
+    needs.certificateOf,
+    endpoint,
+    plan.standbyCheck.record,
+    signal,
+  ).catch(without('certificate'));
   return {
-    side: { region, service: found?.service ?? null, certificate },
+    side: { region, service: found?.service ?? null, certificate: certificate ?? null },
     environment: found?.environment ?? null,
   };
 };

@@ -14,6 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openServices } from '../../../aws/services.ts';
 import { openStandbyRecords } from '../../../aws/standbyRecords.ts';
 import { openTaskDefinitions } from '../../../aws/taskDefinitions.ts';
+import { isTroubled, liveLines, readLiveStandby } from '../../../cli/liveStandby.ts';
+import { Config } from '../../../events/config.ts';
 import type { DrillPlan } from '../../../events/drillRecord.ts';
 import { inspectStandby } from '../../../functions/inspect-standby/run.ts';
 import { realClock } from '../../../local/clock.ts';
@@ -192,4 +194,34 @@ describe('inspect-standby', () => {
       { what: `certificate in ${STANDBY}`, why: expect.stringContaining('ECONNREFUSED') },
     ]);
   });
+});
+
+it('failover check --live sees the same of the endpoints, without a drill', async () => {
+  const endpoint = `https://127.0.0.1:${webPort}/health`;
+  const config = Config.parse({
+    service: 'shop',
+    record: 'shop.example.test',
+    regions: {
+      primary: { name: PRIMARY, endpoint: 'https://127.0.0.1:9/' },
+      standby: { name: STANDBY, endpoint },
+    },
+  });
+  const live = await readLiveStandby(config, Date.now(), signal);
+  expect(live.certificates).toMatchObject([
+    { region: STANDBY, host: '127.0.0.1', names: ['de.example.test'] },
+  ]);
+  expect(live.drifts.map(({ of, where }) => `${of} ${where}`)).toEqual(
+    new Array(3).fill(`certificate ${STANDBY}`),
+  );
+  expect(live.notMeasured).toEqual([
+    { what: `certificate in ${PRIMARY}`, why: expect.stringContaining('ECONNREFUSED') },
+  ]);
+  expect(isTroubled(live)).toBe(true);
+  expect(liveLines(live).at(-1)).toContain(`NOT SEEN certificate in ${PRIMARY}`);
+  const plain = Config.parse({ service: 'shop', regions: { primary: PRIMARY, standby: STANDBY } });
+  const nothing = await readLiveStandby(plain, Date.now(), signal);
+  expect([isTroubled(nothing), ...liveLines(nothing)]).toEqual([
+    false,
+    'live       no region has an https endpoint to look at',
+  ]);
 });
