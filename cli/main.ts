@@ -6,6 +6,7 @@ import { EXIT } from './failure.ts';
 import { awsCommands } from './program/awsCommands.ts';
 import { drillCommands } from './program/drillCommands.ts';
 import { evidenceCommands } from './program/evidenceCommands.ts';
+import { promotionCommands } from './program/promotionCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
 import { simCommands } from './program/simCommands.ts';
 import { watchCommands } from './program/watchCommands.ts';
@@ -30,6 +31,7 @@ const program = new Command('failover')
 for (const addCommand of [
   ...drillCommands,
   ...watchCommands,
+  ...promotionCommands,
   ...evidenceCommands,
   ...resultCommands,
   ...awsCommands,

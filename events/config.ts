@@ -8,6 +8,7 @@ import { isRegion } from '../core/regions/regions.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
+import { PromotionConfig } from './promotionConfig.ts';
 import { durationMs, ratePerS } from './quantities.ts';
 import { ResidencyConfig } from './residency.ts';
 import { ScanSummary } from './scan.ts';
@@ -210,6 +211,7 @@ export const Config = z
       .min(1)
       .max(20)
       .prefault([{ kind: 'http' }, { kind: 'tcp' }]),
+    promotion: PromotionConfig.prefault({}),
     drill: DrillConfig.prefault({}),
     health: HealthConfig.optional(),
     failover: FailoverConfig.optional(),

@@ -37,5 +37,7 @@ export const PlanOutput = z.strictObject({
   heartbeatSeconds: z.int().min(1),
   /** Null where the configuration asks for none. */
   rehearsal: RehearsalWanted.nullable(),
+  /** Whether a drill may promote by itself, and how. */
+  promote: z.enum(['manual', 'canary', 'bluegreen']),
 });
 export type PlanOutput = z.output<typeof PlanOutput>;

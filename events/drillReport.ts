@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { GateResult } from './gates.ts';
 import { ImageFacts } from './image.ts';
 import { NightsReport } from './nights.ts';
+import { PromoteOutput } from './promotion.ts';
 import { Ranking } from './ranking.ts';
 import { Cell, DrillId } from './region.ts';
 import { RehearsalResult } from './rehearsal.ts';
@@ -162,6 +163,8 @@ export const DrillReport = z.strictObject({
   nights: NightsReport.nullable().default(null),
   /** Null where none was asked for. */
   rehearsal: RehearsalResult.nullable().default(null),
+  /** What came of the promotion that `drill.promote` asks for; null when a person is to say so. */
+  promotion: PromoteOutput.nullable().default(null),
   /** What could not be measured, and why. */
   notMeasured: z.array(z.strictObject({ what: z.string(), why: z.string() })),
   /** One sentence: what moved, and how sure. */

@@ -44,6 +44,7 @@ export const SETTINGS = {
   OBSERVE_FUNCTION: z.string().min(1),
   FAILOVER_MACHINE: z.string().min(1),
   FAILBACK_MACHINE: z.string().min(1),
+  PROMOTION_MACHINE: z.string().min(1),
   /** SSM parameter of the secret that Slack signs its requests with. */
   SIGNING_PARAMETER: z.string().startsWith('/'),
   TASK_EXECUTION_ROLE: z.string().optional(),

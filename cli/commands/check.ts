@@ -29,7 +29,7 @@ const unusedByDrill = ({ config }: CheckedConfig): string[] => {
     [config.failover, 'failover is for watching the live service; a drill does not read it'],
     [
       config.drill.promote === 'manual' ? undefined : config.drill.promote,
-      'drill.promote: this version never promotes; the report says what it would do',
+      'drill.promote: a drill promotes only where the service is watched at the same time; otherwise its report says what to run',
     ],
   ];
   return notes.filter(([value]) => value !== undefined).map(([, note]) => note);

@@ -14,9 +14,10 @@ import { type Orders, openOrders, orderOutput } from '../watch/orders.ts';
 
 export type OrderOptions = { readonly data?: string; readonly yes?: boolean };
 
-const confirmed = async (
+/** @throws DrillError `InputInvalid` where nobody can be asked. */
+export const confirmed = async (
   question: string,
-  options: OrderOptions,
+  options: Pick<OrderOptions, 'yes'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<boolean> => {

@@ -12,6 +12,7 @@ import { HistoryOutput } from '../../events/historyOutput.ts';
 import { InitOutput } from '../../events/initOutput.ts';
 import { LintOutput } from '../../events/lintOutput.ts';
 import { OrderOutput } from '../../events/orderOutput.ts';
+import { PromotionOrder } from '../../events/promoteOutput.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { RegionsOutput } from '../../events/regionsOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../events/replayOutput.ts';
@@ -44,6 +45,7 @@ const SCHEMAS = {
   fact: outputSchema(WatchFact, 'failover watch --json, each further line'),
   status: outputSchema(StatusOutput, 'failover status --json'),
   order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
+  promotion: outputSchema(PromotionOrder, 'failover promote and rollback with --json'),
   fault: outputSchema(FaultOutput, 'failover fault --json'),
   lint: outputSchema(LintOutput, 'failover lint --json'),
   cost: outputSchema(CostOutput, 'failover cost --json'),

@@ -7,6 +7,7 @@ export const DATA = [
   '-d, --data <folder>',
   'where drills are kept (default: in your data directory)',
 ] as const;
+export const YES = ['-y, --yes', 'do it without asking'] as const;
 export const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
 
 /** A second signal ends at once; the first lets the work stop cleanly. */

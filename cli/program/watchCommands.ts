@@ -1,9 +1,7 @@
 /** The commands around a watch. The work of each is loaded only when it is called. */
 import { Argument, type Command, Option } from 'commander';
 import { FAULT_KINDS } from '../choices.ts';
-import { CONFIG, DATA, JSON_FLAG, run } from './run.ts';
-
-const YES = ['-y, --yes', 'do it without asking'] as const;
+import { CONFIG, DATA, JSON_FLAG, run, YES } from './run.ts';
 
 const watchCommand = (program: Command): void => {
   program

@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Cloud } from '../../local/cloud.ts';
 import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { installPromotion, promotionMachineOf } from '../../local/stack/installPromotion.ts';
 import { installService, type ServiceInstallation } from '../../local/stack/installService.ts';
 import { bundleFolder } from '../dataFolder.ts';
 import { packSource } from '../source.ts';
@@ -49,13 +50,13 @@ const beatNow = async ({ endpoint }: Cloud, { beats }: ServiceInstallation): Pro
   );
 };
 
-/** Runs the service's image in both regions; answers with where they are reached. */
+/** Runs the service's image in both regions; answers with how. */
 export const runService = async (
   cloud: Cloud,
   { config, contextFolder }: Watchable,
   { note }: Told,
   signal: AbortSignal,
-): Promise<ServiceInstallation['targets'] | undefined> => {
+): Promise<ServiceInstallation | undefined> => {
   const { image } = config;
   if (image === undefined) return undefined;
   const installed = await installService({
@@ -68,5 +69,7 @@ export const runService = async (
     signal,
   });
   await beatNow(cloud, installed);
-  return installed.targets;
+  return installed;
 };
+
+export { installPromotion, promotionMachineOf };

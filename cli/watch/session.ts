@@ -139,7 +139,7 @@ export const openWatchSession = async (
   try {
     signal.throwIfAborted();
     await cloud.ecs.recover();
-    const targets = await own?.runService(cloud, watchable, options, signal);
+    const installed = await own?.runService(cloud, watchable, options, signal);
     signal.throwIfAborted();
     const installation = await installWatch({
       cloud,
@@ -147,12 +147,19 @@ export const openWatchSession = async (
       bundleDir: bundleFolder(process.env),
       nowMs: Date.now(),
       webhook: options.webhook,
-      ...(targets ? { targets } : {}),
+      ...(installed ? { targets: installed.targets } : {}),
       signal,
     });
+    if (own && installed) {
+      const bundleDir = bundleFolder(process.env);
+      const { config } = watchable;
+      await own.installPromotion({ cloud, config, bundleDir, nowMs: Date.now(), installed });
+    }
     settled = true;
     signal.throwIfAborted();
-    await cloud.stepFunctions.resume((arn) => installation.machineArns.includes(arn));
+    const machines = [...installation.machineArns];
+    if (own) machines.push(own.promotionMachineOf(watchable.config));
+    await cloud.stepFunctions.resume((arn) => machines.includes(arn));
     cloud.lambda.releaseEvents();
     await beginNow(cloud, installation);
     return { cloud, installation, close: cloud.close };

@@ -148,6 +148,7 @@ export const plan =
       reference: image.reference,
       heartbeatSeconds: heartbeatSeconds(made.sampling, made.probes),
       rehearsal: rehearsalOf(config),
+      promote: config.drill.promote,
       builds: variants.map((variant) =>
         buildRequest(
           variant,

@@ -10,9 +10,11 @@ import type { Decision } from '../../core/evidence/decision.ts';
 import type { Timings } from '../../core/failover/timings.ts';
 import type { Button } from '../../core/report/blocks.ts';
 import { failoverMessage } from '../../core/report/failoverNews.ts';
+import { promotionMessage } from '../../core/report/promotionNews.ts';
 import { APPROVE_ACTION, type ApprovalValue, DECLINE_ACTION } from '../../events/approvalButton.ts';
 import { FailoverNotice } from '../../events/failoverNotice.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
+import { PromotionNotice } from '../../events/promotionNotice.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { SentMessage } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
@@ -20,7 +22,7 @@ import { knownOf } from '../_failoverResult.ts';
 import { destinationOf, type send } from './send.ts';
 
 /** The event as EventBridge delivers it; AWS owns the rest of the envelope. */
-export const TellInput = z.object({ detail: FailoverNotice });
+export const TellInput = z.object({ detail: z.union([FailoverNotice, PromotionNotice]) });
 export type TellInput = z.output<typeof TellInput>;
 
 export const TellOutput = z.strictObject({
@@ -43,18 +45,37 @@ const EDITS: Partial<Record<FailoverNotice['notice'], { matter: string; instead:
   verified: { matter: 'move', instead: ['decided', 'flipped'] },
 };
 
+/** As above: how a promotion ended takes the place of its beginning. */
+const PROMOTION_EDIT = {
+  started: { matter: 'promotion', instead: [] },
+  ended: { matter: 'promotion', instead: ['started'] },
+} as const;
+
+type Told = FailoverNotice | PromotionNotice;
+
+const isPromotion = (notice: Told): notice is PromotionNotice => 'promotionId' in notice;
+
+const editOf = (notice: Told): { matter: string; instead: readonly string[] } | undefined => {
+  if (!isPromotion(notice)) return EDITS[notice.notice];
+  return notice.notice === 'started' ? PROMOTION_EDIT.started : PROMOTION_EDIT.ended;
+};
+
+/** What the fact belongs to, if anything. */
+const executionOf = (notice: Told): string | null =>
+  isPromotion(notice) ? `${notice.promotionId}-${notice.mode}` : (notice.execution?.name ?? null);
+
 /** An older message is not what anybody looks at: a new fact is told anew. */
 const EDIT_MS = 3_600_000;
 
 const replaces = (
-  notice: FailoverNotice,
+  notice: Told,
   instead: readonly string[],
   last: SentMessage | null,
 ): last is SentMessage =>
   last !== null &&
   instead.includes(last.notice) &&
   notice.atMs - last.atMs < EDIT_MS &&
-  (last.execution === null || last.execution === (notice.execution?.name ?? null));
+  (last.execution === null || last.execution === executionOf(notice));
 
 const buttonsOf = ({ service, notice, approval }: FailoverNotice): Button[] => {
   if (notice !== 'approval' || approval === null) return [];
@@ -120,20 +141,17 @@ const lastExecutionOf = async (
   }
 };
 
-const messageOf = async (
-  needs: Needs,
-  notice: FailoverNotice,
-  plan: WatchPlan,
-  signal: AbortSignal,
-) =>
-  failoverMessage({
-    ...notice,
-    ...(await numbersOf(needs, notice, signal)),
-    singleVantage: plan.observers.length === 0,
-    lastExecution: await lastExecutionOf(needs, notice, plan, signal),
-    reportUrl: plan.reportUrl,
-    buttons: buttonsOf(notice),
-  });
+const messageOf = async (needs: Needs, notice: Told, plan: WatchPlan, signal: AbortSignal) =>
+  isPromotion(notice)
+    ? promotionMessage(notice)
+    : failoverMessage({
+        ...notice,
+        ...(await numbersOf(needs, notice, signal)),
+        singleVantage: plan.observers.length === 0,
+        lastExecution: await lastExecutionOf(needs, notice, plan, signal),
+        reportUrl: plan.reportUrl,
+        buttons: buttonsOf(notice),
+      });
 
 export const tell =
   (needs: Needs) =>
@@ -156,14 +174,14 @@ export const tell =
     if (!(await table.once(service, mark, MARK_DAYS, clock.now()))) {
       return { status: 'already-sent', reason: null };
     }
-    const edit = EDITS[notice.notice];
+    const edit = editOf(notice);
     const last = edit === undefined ? null : await table.message(service, edit.matter, signal);
     const instead = replaces(notice, edit?.instead ?? [], last) ? last : null;
     const place = instead && { channel: instead.channel, ts: instead.ts };
     const sent = await needs.send(destination, message, place, signal);
     if (sent.status === 'ok') {
       if (edit !== undefined && sent.place !== undefined) {
-        const execution = notice.execution?.name ?? null;
+        const execution = executionOf(notice);
         const { atMs } = notice;
         const kept = { ...sent.place, notice: notice.notice, execution, atMs };
         await table.putMessage(service, edit.matter, kept, signal);

@@ -3,14 +3,22 @@
  * lets each show that it lives. What comes back is what `installWatch` needs to know of the regions.
  */
 import type { Config } from '../../events/config.ts';
+import type { PromotionPlace } from '../../events/promotion.ts';
 import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { type Clients, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { ensureReplicatedTable, homeRegionOf } from './install.ts';
+import { promotedOf } from './installPromotion.ts';
 import { ensureImage, type Source } from './serviceImage.ts';
-import { awaitServing, ensureRegionStack, type RegionStack, runnerOf } from './serviceStack.ts';
+import {
+  awaitServing,
+  ensureRegionStack,
+  ensureStaging,
+  type RegionStack,
+  runnerOf,
+} from './serviceStack.ts';
 
 export type ServiceInstallOptions = {
   readonly cloud: Cloud;
@@ -27,6 +35,10 @@ export type ServiceInstallOptions = {
 
 export type ServiceInstallation = {
   readonly targets: { readonly primary: TargetFacts; readonly standby: TargetFacts };
+  /** Where versions are replaced: staging if there is one, the standby, the primary. */
+  readonly places: readonly PromotionPlace[];
+  /** The image that the configuration asks for; a promotion may have put another there. */
+  readonly referenceDigest: string;
   /** How tasks are run here, such as `runc`, or `process` where no container engine is. */
   readonly runner: string | null;
   /** What has to be invoked so that the heartbeats begin at once. */
@@ -97,21 +109,34 @@ export const installService = async (
     const regions = [primary.name, standby.name];
     await Promise.all(regions.map((region) => deployRole(options, 'serving', region, [])));
     const image = await ensureImage(home, config, source, note, signal);
-    const raise = async (clients: Clients, region: string): Promise<RegionStack> => {
-      const stack = await ensureRegionStack(clients, config, region, image);
+    const images = { image, promoted: await promotedOf(cloud, config, image.digest) };
+    const raise = async (
+      clients: Clients,
+      role: 'primary' | 'standby',
+      region: string,
+    ): Promise<RegionStack> => {
+      const stack = await ensureRegionStack(clients, config, { role, region }, images);
       await awaitServing(clients, config, region, stack, config.drill.readyTimeout, signal);
       return stack;
     };
     const [first, second, beats] = await Promise.all([
-      raise(inPrimary, primary.name),
-      raise(inStandby, standby.name),
+      raise(inPrimary, 'primary', primary.name),
+      raise(inStandby, 'standby', standby.name),
       startHeartbeats(options, inPrimary, regions),
     ]);
+    const staging = config.promotion.staging
+      ? [await ensureStaging(inStandby, config, standby.name, images)]
+      : [];
     const runner = await runnerOf(inPrimary, config);
     if (runner === 'process') {
       note('no container engine works here: the service runs as plain processes');
     }
-    return { targets: { primary: first.facts, standby: second.facts }, runner, beats };
+    return {
+      targets: { primary: first.facts, standby: second.facts },
+      places: [...staging, second.place, first.place],
+      referenceDigest: image.digest,
+      ...{ runner, beats },
+    };
   } finally {
     for (const clients of [home, inPrimary, inStandby]) clients.close();
   }

@@ -11,91 +11,26 @@ import {
   type Service,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
-import {
-  CreateListenerCommand,
-  CreateLoadBalancerCommand,
-  CreateTargetGroupCommand,
-  DescribeListenersCommand,
-  DescribeLoadBalancersCommand,
-  DescribeTargetHealthCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
+import type { PromotionPlace } from '../../events/promotion.ts';
 import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import { repositoryUri } from '../ecr/uri.ts';
+import { ensureBalancer, present, SUBNETS, shortName } from './balancer.ts';
 import type { Clients } from './clients.ts';
 import type { ServiceImage } from './serviceImage.ts';
 
 /** Tasks that each region keeps. */
 const TASKS = 1;
-const SUBNETS = ['subnet-0'];
+const STAGING_TASKS = 1;
 const CONTAINER = 'app';
-const NAME_MAX = 32;
-/** The shortest that a load balancer takes: who watches a failover should not wait for it. */
-const CHECK = { intervalS: 5, timeoutS: 2, healthy: 2, unhealthy: 2 } as const;
 const LOOK_EVERY_MS = 100;
 
 export type RegionStack = {
   readonly facts: TargetFacts;
   readonly targetGroup: string;
-};
-
-/** Names of load balancers have 32 characters. */
-const shortName = (service: string): string => service.slice(0, NAME_MAX).replace(/-+$/, '');
-
-const present = <T>(value: T | undefined, what: string): T => {
-  if (value !== undefined) return value;
-  throw new DrillError('DataCorrupt', `an answer of the embedded cloud names no ${what}`);
-};
-
-/** Creating either again with the same settings answers with the one that is there. */
-const ensureBalancer = async ({ elbv2 }: Clients, { service, run }: Config) => {
-  const name = shortName(service);
-  const group = await elbv2.send(
-    new CreateTargetGroupCommand({
-      Name: name,
-      Protocol: 'HTTP',
-      Port: run.port,
-      VpcId: 'vpc-embedded',
-      TargetType: 'ip',
-      HealthCheckPath: run.health,
-      HealthCheckIntervalSeconds: CHECK.intervalS,
-      HealthCheckTimeoutSeconds: CHECK.timeoutS,
-      HealthyThresholdCount: CHECK.healthy,
-      UnhealthyThresholdCount: CHECK.unhealthy,
-    }),
-  );
-  const targetGroup = present(group.TargetGroups?.[0]?.TargetGroupArn, 'target group');
-  const made = await elbv2.send(
-    new CreateLoadBalancerCommand({ Name: name, Subnets: SUBNETS, Scheme: 'internet-facing' }),
-  );
-  const arn = present(made.LoadBalancers?.[0]?.LoadBalancerArn, 'load balancer');
-  const { Listeners: listeners = [] } = await elbv2.send(
-    new DescribeListenersCommand({ LoadBalancerArn: arn }),
-  );
-  if (!listeners.some(({ Port }) => Port === run.port)) {
-    await elbv2.send(
-      new CreateListenerCommand({
-        LoadBalancerArn: arn,
-        Protocol: 'HTTP',
-        Port: run.port,
-        DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroup }],
-      }),
-    );
-  }
-  const { LoadBalancers: shown = [] } = await elbv2.send(
-    new DescribeLoadBalancersCommand({ LoadBalancerArns: [arn] }),
-  );
-  const zone = shown[0]?.AvailabilityZones?.[0];
-  const address = present(zone?.LoadBalancerAddresses?.[0]?.IpAddress, 'address');
-  // Clients have been told this address, so it cannot be another one.
-  if (shown[0]?.State?.Code === 'failed') {
-    throw new DrillError(
-      'AddressInUse',
-      `${service} is reached at ${address}:${run.port}, which somebody else on this machine holds, such as another watch. Stop that, or start anew with another data folder (--data)`,
-    );
-  }
-  return { targetGroup, address };
+  readonly place: PromotionPlace;
 };
 
 const definitionOf = (
@@ -139,46 +74,42 @@ const serviceIn = async ({ ecs }: Clients, cluster: string, name: string) => {
   return services.find(({ status }) => status === 'ACTIVE');
 };
 
-const runsAlready = async (
-  { ecs }: Clients,
-  service: Service | undefined,
-  wanted: RegisterTaskDefinitionCommandInput,
-): Promise<boolean> => {
-  if (!service?.taskDefinition) return false;
+/** What a service runs now: the digest of its image, and all of it in a text that can be compared. */
+const runningIn = async ({ ecs }: Clients, service: Service | undefined) => {
+  if (!service?.taskDefinition) return null;
   const { taskDefinition } = await ecs.send(
     new DescribeTaskDefinitionCommand({ taskDefinition: service.taskDefinition }),
   );
   const { cpu, memory, containerDefinitions } = taskDefinition ?? {};
-  return essence({ family: '', cpu, memory, containerDefinitions }) === essence(wanted);
+  return {
+    definition: service.taskDefinition,
+    digest: containerDefinitions?.[0]?.image?.split('@')[1] ?? '',
+    essence: essence({ family: '', cpu, memory, containerDefinitions }),
+  };
 };
 
-/** Runs the image; another one is rolled out, and back if it is no good. */
-const ensureTasks = async (
-  clients: Clients,
-  config: Config,
-  region: string,
-  image: ServiceImage,
-  targetGroupArn: string,
+/** What promotions have left: images that stay although the configuration names another. */
+export type Promoted = {
+  readonly digests: readonly string[];
+  /** One is under way, and goes on where it was: nothing is touched. */
+  readonly underWay: boolean;
+};
+
+/** A service that is to be there, beside others in its region. */
+type Wanted = { readonly name: string; readonly tasks: number; readonly targetGroup: string };
+
+const create = async (
+  { ecs }: Clients,
+  { service, run }: Config,
+  { name, tasks, targetGroup }: Wanted,
+  taskDefinition: string,
 ): Promise<void> => {
-  const { ecs } = clients;
-  const cluster = `failover-drill-${config.service}`;
-  const wanted = definitionOf(config, region, image);
-  const found = await serviceIn(clients, cluster, config.service);
-  if (await runsAlready(clients, found, wanted)) return;
-  const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(wanted));
-  const arn = present(taskDefinition?.taskDefinitionArn, 'task definition');
-  if (found) {
-    await ecs.send(
-      new UpdateServiceCommand({ cluster, service: config.service, taskDefinition: arn }),
-    );
-    return;
-  }
   await ecs.send(
     new CreateServiceCommand({
-      cluster,
-      serviceName: config.service,
-      taskDefinition: arn,
-      desiredCount: TASKS,
+      cluster: clusterOf(service),
+      serviceName: name,
+      taskDefinition,
+      desiredCount: tasks,
       launchType: 'FARGATE',
       networkConfiguration: {
         awsvpcConfiguration: { subnets: SUBNETS, assignPublicIp: 'DISABLED' },
@@ -188,28 +119,98 @@ const ensureTasks = async (
         maximumPercent: 200,
         deploymentCircuitBreaker: { enable: true, rollback: true },
       },
-      loadBalancers: [{ targetGroupArn, containerName: CONTAINER, containerPort: config.run.port }],
+      loadBalancers: [
+        { targetGroupArn: targetGroup, containerName: CONTAINER, containerPort: run.port },
+      ],
     }),
   );
 };
 
-export const ensureRegionStack = async (
+/** Runs the image; another one is rolled out, and back if it is no good. Answers with the definition. */
+export const ensureTasks = async (
   clients: Clients,
   config: Config,
   region: string,
-  image: ServiceImage,
+  { image, promoted }: { readonly image: ServiceImage; readonly promoted: Promoted },
+  service: Wanted,
+): Promise<string> => {
+  const { ecs } = clients;
+  const found = await serviceIn(clients, clusterOf(config.service), service.name);
+  const runs = await runningIn(clients, found);
+  if (runs !== null && promoted.underWay) return runs.definition;
+  const digest =
+    runs !== null && promoted.digests.includes(runs.digest) ? runs.digest : image.digest;
+  const wanted = definitionOf(config, region, { ...image, digest });
+  if (runs?.essence === essence(wanted)) return runs.definition;
+  const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(wanted));
+  const arn = present(taskDefinition?.taskDefinitionArn, 'task definition');
+  if (found) {
+    const cluster = clusterOf(config.service);
+    await ecs.send(
+      new UpdateServiceCommand({ cluster, service: service.name, taskDefinition: arn }),
+    );
+  } else {
+    await create(clients, config, service, arn);
+  }
+  return arn;
+};
+
+/** The service that runs a new version beside this one during a promotion, and else has no tasks. */
+const ensureBeside = async (
+  clients: Clients,
+  config: Config,
+  definition: string,
+  targetGroup: string,
+): Promise<string> => {
+  const name = `${config.service}-next`;
+  const found = await serviceIn(clients, clusterOf(config.service), name);
+  if (!found) await create(clients, config, { name, tasks: 0, targetGroup }, definition);
+  return name;
+};
+
+export const clusterOf = (service: string): string => `failover-drill-${service}`;
+
+export const ensureRegionStack = async (
+  clients: Clients,
+  config: Config,
+  { role, region }: Pick<PromotionPlace, 'role' | 'region'>,
+  images: { readonly image: ServiceImage; readonly promoted: Promoted },
 ): Promise<RegionStack> => {
   const { service, run } = config;
-  const { targetGroup, address } = await ensureBalancer(clients, config);
-  await ensureTasks(clients, config, region, image, targetGroup);
+  const names = { name: shortName(service), beside: shortName(service, '-next') };
+  const { main, next, listener, address } = await ensureBalancer(clients, config, names);
+  const wanted = { name: service, tasks: TASKS, targetGroup: main };
+  const definition = await ensureTasks(clients, config, region, images, wanted);
+  const group = present(next ?? undefined, 'second target group');
+  const beside = await ensureBeside(clients, config, definition, group);
+  const cluster = clusterOf(service);
   return {
-    targetGroup,
+    targetGroup: main,
     facts: {
       url: `http://${address}:${run.port}${run.health}`,
       answers: { A: [address] },
-      capacity: { cluster: `failover-drill-${service}`, service, wanted: TASKS },
+      capacity: { cluster, service, wanted: TASKS },
+    },
+    place: {
+      ...{ role, region, cluster, service },
+      next: { service: beside, listener, groups: { main, next: group } },
     },
   };
+};
+
+/** A service of its own that gets a new version first, and no traffic. */
+export const ensureStaging = async (
+  clients: Clients,
+  config: Config,
+  region: string,
+  images: { readonly image: ServiceImage; readonly promoted: Promoted },
+): Promise<PromotionPlace> => {
+  const service = `${config.service}-staging`;
+  const names = { name: shortName(config.service, '-staging'), beside: null };
+  const { main } = await ensureBalancer(clients, config, names);
+  const wanted = { name: service, tasks: STAGING_TASKS, targetGroup: main };
+  await ensureTasks(clients, config, region, images, wanted);
+  return { role: 'staging', region, cluster: clusterOf(config.service), service, next: null };
 };
 
 /**

@@ -37,12 +37,14 @@ describe('Plan', () => {
       ...{ drillId: DRILL, service: 'shop', reference: 'slim', builds: [] },
       heartbeatSeconds: 20,
       rehearsal: null,
+      promote: 'manual',
     };
     const seen = await state('Plan').given(input).mock(answer(made));
     expect(seen).toMatchObject({ status: 'SUCCEEDED', next: 'BuildVariants', output: made });
     expect(seen.assigned).toEqual({
       ...{ drillId: DRILL, service: 'shop', round: 1 },
       ...{ heartbeatSeconds: 20, reference: 'slim', wanted: null, rehearsal: null },
+      ...{ promote: 'manual', promotion: null },
     });
     expect(PlanInput.parse(payload(seen.arguments))).toMatchObject({
       drillId: 'test',

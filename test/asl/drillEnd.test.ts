@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { NotifyInput } from '../../events/drillEnd.ts';
 import { DetectAnomaliesInput } from '../../events/nights.ts';
+import { PromoteInput } from '../../events/promotion.ts';
 import { RehearsalInput } from '../../events/rehearsal.ts';
 import { InspectStandbyInput } from '../../events/standby.ts';
 import { testMachine } from '../../local/stepfunctions/testState.ts';
@@ -18,6 +19,8 @@ const payload = (asked: unknown): unknown => Reflect.get(Object(asked), 'Payload
 
 const DRILL = 'drill-1';
 const PLACEMENT = { region: 'eu-west-1', armId: 'slim', taskDefinition: 'shop-slim:1' };
+/** Neither rehearsed nor promoted. */
+const NOTHING = { rehearsal: null, promotion: null };
 const failure = { Error: 'ReferenceFailed', Cause: 'the reference could not be built' };
 
 describe('the end of a drill', () => {
@@ -55,9 +58,9 @@ describe('the end of a drill', () => {
       .mock(answer({ stopped: 0 }));
     expect(cleaned.next).toBe('Notify');
     const told = await state('Notify')
-      .given({}, { drillId: DRILL, report, anomalies, rehearsal: null })
+      .given({}, { drillId: DRILL, report, anomalies, ...NOTHING })
       .mock(answer({ status: 'sent', reason: null }));
-    const output = { ...report, anomalies, rehearsal: null, notify: { status: 'sent' } };
+    const output = { ...report, anomalies, ...NOTHING, notify: { status: 'sent' } };
     expect(told).toMatchObject({ next: 'Done', output });
     expect(NotifyInput.parse(payload(told.arguments))).toMatchObject({ failure: null });
   });
@@ -81,7 +84,7 @@ describe('the end of a drill', () => {
       rtoMs: null,
       holdMs: 60_000,
     };
-    expect((await state('IsRehearsed').given({}, { wanted: null }).run()).next).toBe('CleanUp');
+    expect((await state('IsRehearsed').given({}, { wanted: null }).run()).next).toBe('IsPromoted');
     expect((await state('IsRehearsed').given({}, { wanted }).run()).next).toBe('Rehearse');
     const placements = [PLACEMENT, { ...PLACEMENT, armId: 'fat' }];
     const known = { drillId: DRILL, service: 'shop', reference: 'slim', placements };
@@ -106,14 +109,45 @@ describe('the end of a drill', () => {
     };
     const seen = await lastTry('Rehearse').given({}, given).fail('States.TaskFailed', 'no machine');
     expect(seen).toMatchObject({
-      next: 'CleanUp',
+      next: 'IsPromoted',
       assigned: { rehearsal: { outcome: 'FAILED', why: 'States.TaskFailed: no machine' } },
+    });
+  });
+
+  it('promotes only where the configuration lets it, and does not wait for the end of it', async () => {
+    const after = async (promote: string) =>
+      (await state('IsPromoted').given({}, { promote }).run()).next;
+    expect(await after('manual')).toBe('CleanUp');
+    expect(await after('canary')).toBe('Promote');
+    expect(await after('bluegreen')).toBe('Promote');
+    const known = { drillId: DRILL, service: 'shop', report, promote: 'canary' };
+    const seen = await state('Promote')
+      .given({}, known)
+      .mock(answer({ status: 'started', why: 'distroless takes the place of what runs' }));
+    expect(seen).toMatchObject({
+      next: 'CleanUp',
+      assigned: {
+        promotion: { status: 'started', why: 'distroless takes the place of what runs' },
+      },
+    });
+    expect(PromoteInput.parse(payload(seen.arguments))).toEqual({
+      ...{ kind: 'drill', service: 'shop', drillId: DRILL, mode: 'canary' },
+      reportKey: report.reportKey,
+    });
+  });
+
+  it('stands when nothing could be promoted, and says so', async () => {
+    const known = { drillId: DRILL, service: 'shop', report, promote: 'canary' };
+    const seen = await lastTry('Promote').given({}, known).fail('Lambda.Unknown', 'no function');
+    expect(seen).toMatchObject({
+      next: 'CleanUp',
+      assigned: { promotion: { status: 'failed', why: 'Lambda.Unknown: no function' } },
     });
   });
 
   it('is still an end when Slack cannot be told', async () => {
     const given = (machine: typeof state) =>
-      machine('Notify').given({}, { drillId: DRILL, report, anomalies, rehearsal: null });
+      machine('Notify').given({}, { drillId: DRILL, report, anomalies, ...NOTHING });
     expect((await given(state).fail('NotifyFailed')).status).toBe('RETRIABLE');
     expect(await given(lastTry).fail('NotifyFailed', 'HTTP 503')).toMatchObject({
       status: 'CAUGHT_ERROR',

@@ -23,6 +23,7 @@ export const ROLES = [
   'failover',
   'heartbeat',
   'observer',
+  'promotion',
   'rehearsal',
   'serving',
   'switch',

@@ -11,17 +11,19 @@ import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
 import { type Clients, openClients } from '../../local/stack/clients.ts';
 import { installService, type ServiceInstallation } from '../../local/stack/installService.ts';
+import { ensureImage } from '../../local/stack/serviceImage.ts';
 
 export const PRIMARY = 'eu-west-1';
 export const STANDBY = 'eu-central-1';
 
-/** Tells its region, its process and its version; `broken` ends at once. */
+/** Tells its region, its process and its version; `broken` ends at once, `failing` answers 500. */
 const serverOf = (version: string): string => `
 const http = require('node:http');
 const { AWS_REGION, PORT = '8080', HOST = '0.0.0.0' } = process.env;
 if ('${version}' === 'broken') { console.error('no database'); process.exit(1); }
 http.createServer((request, response) => {
   response.setHeader('X-Region', AWS_REGION);
+  if ('${version}' === 'failing' && request.url === '/') response.statusCode = 500;
   response.end(JSON.stringify({ version: '${version}', pid: process.pid }));
 }).listen(Number(PORT), HOST);
 process.on('SIGTERM', () => process.exit(0));
@@ -96,6 +98,17 @@ export const openServed = (more: object = {}) => {
         note: () => {},
         signal: AbortSignal.timeout(120_000),
       }),
+    /** Builds a version without running it anywhere; answers with its digest. */
+    build: async (cloud: Cloud, version: string): Promise<string> => {
+      const clients = openClients(cloud.endpoint, STANDBY);
+      try {
+        const source = sourceOf(version);
+        const signal = AbortSignal.timeout(60_000);
+        return (await ensureImage(clients, config, source, () => {}, signal)).digest;
+      } finally {
+        clients.close();
+      }
+    },
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 };

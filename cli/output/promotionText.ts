@@ -1,0 +1,82 @@
+/** Promotions on a terminal. */
+import { outcomeOf, type PromotionOutcome } from '../../core/promotion/states.ts';
+import { placeText, shortDigest } from '../../core/promotion/words.ts';
+import type { PromotionOrder } from '../../events/promoteOutput.ts';
+import type { PromotionRecord } from '../../events/promotion.ts';
+import type { Style } from './style.ts';
+
+const OUTCOME_WORDS: Readonly<Record<PromotionOutcome, string>> = {
+  RUNNING: 'under way',
+  PROMOTED: 'promoted',
+  ROLLED_BACK: 'rolled back',
+  INTERRUPTED: 'interrupted',
+  FAILED: 'failed, a person is needed',
+};
+
+export const outcomeText = ({ memory }: PromotionRecord, style: Style): string => {
+  const outcome = outcomeOf(memory);
+  const words = OUTCOME_WORDS[outcome];
+  if (outcome === 'PROMOTED') return style.good(words);
+  if (outcome === 'RUNNING') return words;
+  return outcome === 'FAILED' ? style.bad(words) : style.warn(words);
+};
+
+export const imageText = ({
+  variant,
+  digest,
+}: {
+  readonly variant: string | null;
+  readonly digest: string;
+}): string => (variant === null ? shortDigest(digest) : `${variant} (${shortDigest(digest)})`);
+
+/** By whom, and what it rests on. */
+export const restsOnText = ({ by, evidence }: PromotionRecord): string => {
+  if (evidence === null) return by === 'person' ? "a person's word" : 'the drill';
+  const effect = evidence.effect === null ? 'not ranked against the reference' : evidence.effect;
+  const rounds = evidence.rounds === null ? '' : ` in ${evidence.rounds}`;
+  const who = by === 'person' ? 'a person, on' : 'the drill';
+  return `${who} ${evidence.drillId}: ${effect}${rounds}`;
+};
+
+/** All of one promotion. */
+export const promotionLines = (record: PromotionRecord, style: Style): string[] => {
+  const { promotionId, service, why, gates, memory, previousDigest, startedAtMs } = record;
+  const before = previousDigest === null ? 'unknown' : shortDigest(previousDigest);
+  return [
+    `${style.bold(`${service} · promotion ${promotionId}`)} · ${new Date(startedAtMs).toISOString()}`,
+    `  image    ${imageText(record)}, in the place of ${before}`,
+    `  by       ${restsOnText(record)}`,
+    `  outcome  ${outcomeText(record, style)}: ${why}`,
+    ...memory.places.map((place) => `  ${placeText(place)}`),
+    ...(gates.length === 0 ? [] : ['', 'Gates']),
+    ...gates.map(({ role, region, percent, verdict, why: found, atMs }) => {
+      const word = verdict === 'holds' ? style.good('holds') : style.bad(verdict);
+      const at = new Date(atMs).toISOString().slice(11, 19);
+      return `  ${at}  ${role} ${region} at ${percent} %  ${word}: ${found}`;
+    }),
+  ];
+};
+
+const commandOf = ({ variant, digest, mode }: PromotionOrder): string =>
+  mode === 'rollback'
+    ? 'failover rollback'
+    : `failover promote ${variant ?? digest} --mode ${mode}`;
+
+/** What came of an order. */
+export const orderLines = (told: PromotionOrder, style: Style): string[] => {
+  const { service, status, why, plan, record } = told;
+  if (status === 'would-start') {
+    return [
+      `${service}: this would be done`,
+      ...plan.map((line) => `  ${line}`),
+      `Do it with: ${commandOf(told)}`,
+    ];
+  }
+  if (status !== 'started') return [style.bad(`${service}: nothing was changed. ${why}`)];
+  if (record === null) return [`${service}: ${why}`];
+  const next =
+    record.outcome === 'RUNNING'
+      ? 'It goes on: see failover status. Take it back with: failover rollback'
+      : `Report: failover report ${record.promotionId}`;
+  return [`${service}: ${imageText(record)} ${outcomeText(record, style)}. ${record.why}`, next];
+};

@@ -1,0 +1,9 @@
+/** What `failover promote --json` and `failover rollback --json` print. */
+import type * as z from 'zod';
+import { PromoteOutput, PromotionRecord } from './promotion.ts';
+
+export const PromotionOrder = PromoteOutput.extend({
+  /** How it stands or ended; null where nothing was begun. */
+  record: PromotionRecord.nullable(),
+});
+export type PromotionOrder = z.output<typeof PromotionOrder>;

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { openDeployments } from '../../aws/deployments.ts';
+import { openDocuments } from '../../aws/documents.ts';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openMachines } from '../../aws/machines.ts';
+import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { PromoteInput, PromoteOutput } from '../../events/promotion.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { perKey } from '../_perKey.ts';
+import { promote } from './run.ts';
+
+const { TABLE, BUCKET, EVALUATE_FUNCTION, PROMOTION_MACHINE } = SETTINGS;
+
+export const handler = entry({
+  name: 'promote',
+  env: z.object({ TABLE, BUCKET, EVALUATE_FUNCTION, PROMOTION_MACHINE }),
+  input: PromoteInput,
+  output: PromoteOutput,
+  make: (env, base) =>
+    promote({
+      table: openWatchTable(env.TABLE),
+      records: openPromotionRecords(env.TABLE),
+      rehearsals: openRehearsalRecords(env.TABLE),
+      documents: openDocuments(env.BUCKET),
+      functions: openFunctionCalls(),
+      evaluateFunction: env.EVALUATE_FUNCTION,
+      machines: openMachines(),
+      promotionMachine: env.PROMOTION_MACHINE,
+      bus: openEventBus(),
+      deploymentsIn: perKey((region: string) => openDeployments(region)),
+      ...base,
+    }),
+});

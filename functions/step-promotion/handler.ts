@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { openDeployments } from '../../aws/deployments.ts';
+import { openEventBus } from '../../aws/eventBus.ts';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openListenerShares } from '../../aws/listenerShares.ts';
+import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
+import { openTargetGroups } from '../../aws/targetGroups.ts';
+import { StepPromotionInput, StepPromotionOutput } from '../../events/promotion.ts';
+import { entry } from '../_entry.ts';
+import { SETTINGS } from '../_env.ts';
+import { perKey } from '../_perKey.ts';
+import { stepOfPromotion } from './run.ts';
+
+const { TABLE, EVALUATE_FUNCTION } = SETTINGS;
+
+export const handler = entry({
+  name: 'step-promotion',
+  env: z.object({ TABLE, EVALUATE_FUNCTION }),
+  input: StepPromotionInput,
+  output: StepPromotionOutput,
+  make: (env, base) =>
+    stepOfPromotion({
+      records: openPromotionRecords(env.TABLE),
+      rehearsals: openRehearsalRecords(env.TABLE),
+      functions: openFunctionCalls(),
+      evaluateFunction: env.EVALUATE_FUNCTION,
+      bus: openEventBus(),
+      deploymentsIn: perKey((region: string) => openDeployments(region)),
+      targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
+      sharesIn: perKey((region: string) => openListenerShares(region)),
+      ...base,
+    }),
+});

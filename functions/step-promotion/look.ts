@@ -1,0 +1,62 @@
+/** How the place stands that a promotion works on: both services, their tasks, and who gets traffic. */
+import type { Deployed, Deployments } from '../../aws/deployments.ts';
+import type { ListenerShares } from '../../aws/listenerShares.ts';
+import type { Place } from '../../aws/services.ts';
+import type { TargetGroups } from '../../aws/targetGroups.ts';
+import type { ServiceSeen } from '../../core/promotion/states.ts';
+import type { PromotionPlace } from '../../events/promotion.ts';
+import type { Side } from './measure.ts';
+
+export type LookNeeds = {
+  readonly deploymentsIn: (region: string) => Deployments;
+  readonly targetGroupsIn: (region: string) => Pick<TargetGroups, 'healthyAddresses'>;
+  readonly sharesIn: (region: string) => ListenerShares;
+};
+
+/** A service, and where its tasks of the newest definition are asked. */
+export type Looked = {
+  readonly seen: ServiceSeen;
+  readonly deployed: Deployed;
+  readonly side: Side;
+};
+
+export const lookAtService = async (
+  { deploymentsIn, targetGroupsIn }: LookNeeds,
+  region: string,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Looked> => {
+  const deployments = deploymentsIn(region);
+  const deployed = await deployments.look(place, signal);
+  const { definition, desired, rollout, said, container, port } = deployed;
+  const [running, digest, ...healthy] = await Promise.all([
+    deployments.addresses(place, definition, signal),
+    deployments.digest(definition, container, signal),
+    ...deployed.targetGroups.map((arn) => targetGroupsIn(region).healthyAddresses(arn, signal)),
+  ]);
+  const addresses = running.filter((one) => healthy.every((group) => group.includes(one)));
+  return {
+    seen: { definition, digest, desired, ready: addresses.length, rollout, said },
+    deployed,
+    side: { addresses, port: port ?? 0 },
+  };
+};
+
+export type PlaceLooked = {
+  readonly main: Looked;
+  readonly next: Looked | null;
+  readonly percent: number | null;
+};
+
+export const lookAtPlace = async (
+  needs: LookNeeds,
+  { region, cluster, service, next }: PromotionPlace,
+  signal: AbortSignal,
+): Promise<PlaceLooked> => {
+  const [main, beside, percent] = await Promise.all([
+    lookAtService(needs, region, { cluster, service }, signal),
+    next && lookAtService(needs, region, { cluster, service: next.service }, signal),
+    next && needs.sharesIn(region).percent(next.listener, next.groups, signal),
+  ]);
+  return { main, next: beside, percent };
+};

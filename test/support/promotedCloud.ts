@@ -1,0 +1,117 @@
+// A service that is served, watched and can be promoted, on an embedded cloud in this process.
+
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { PromoteOutput, type PromotionRecord } from '../../events/promotion.ts';
+import type { Cloud } from '../../local/cloud.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { installPromotion } from '../../local/stack/installPromotion.ts';
+import { installWatch, type WatchInstallation } from '../../local/stack/installWatch.ts';
+import { eventually } from '../contract/endpoint.ts';
+import { openServed, STANDBY } from './servedCloud.ts';
+
+/** Fast enough for a test: one share between none and all, and seconds instead of minutes. */
+const QUICK = {
+  promotion: { steps: ['50%'], hold: '1s', soak: '2s' },
+  health: { interval: '1s', timeout: '1s', down: '2s', up: '3s' },
+  failover: { mode: 'auto', cooldown: '0s', perDay: 'unlimited' },
+};
+
+export const openPromoted = (more: object = {}) => {
+  const served = openServed({ ...QUICK, ...more });
+  const bundleDir = path.join(tmpdir(), 'failover-test-bundles');
+  let cloud: Cloud;
+  let watch: WatchInstallation;
+  const sdk = () => ({ endpoint: cloud.endpoint, region: STANDBY, credentials: CREDENTIALS });
+
+  const call = async (name: string, input: object, type: 'wait' | 'send' = 'wait') => {
+    const calls = openFunctionCalls(sdk());
+    try {
+      const full = `failover-drill-tiny-${name}`;
+      if (type === 'send') return await calls.send(full, input);
+      return await calls.call(full, input, PromoteOutput);
+    } finally {
+      calls.close();
+    }
+  };
+  const withRecords = async <T>(
+    work: (records: ReturnType<typeof openPromotionRecords>) => Promise<T>,
+  ): Promise<T> => {
+    const records = openPromotionRecords(watch.table, sdk());
+    try {
+      return await work(records);
+    } finally {
+      records.close();
+    }
+  };
+
+  /** Starts the cloud on the same folder, or goes on with it. */
+  const start = async (version: string): Promise<void> => {
+    cloud = await served.start();
+    const installed = await served.install(cloud, version);
+    const base = { cloud, config: served.config, bundleDir, nowMs: Date.now() };
+    watch = await installWatch({ ...base, webhook: undefined, targets: installed.targets });
+    await installPromotion({ ...base, installed });
+    // What a test has no time for: two looks at the same second of the same machine.
+    await withRecords(async (records) => {
+      const plan = await records.plan('tiny');
+      if (plan === null) throw new Error('there is a plan');
+      const sampling = { samples: 10, warmup: 2, ratePerS: 100, perStep: 3 };
+      await records.putPlan({ ...plan, sampling, gate: { ...plan.gate, slowerMs: 50 } });
+    });
+    await cloud.stepFunctions.resume();
+    cloud.lambda.releaseEvents();
+    await call('observe', { service: 'tiny', takeOver: true }, 'send');
+  };
+
+  const record = async (): Promise<PromotionRecord | undefined> =>
+    (await withRecords((records) => records.list('tiny', 1)))[0];
+
+  return {
+    served,
+    start,
+    record,
+    cloud: () => cloud,
+    sdk,
+    order: (digest: string, mode = 'canary', promotionId = 'p-1') =>
+      call('promote', {
+        ...{ kind: 'order', service: 'tiny', promotionId, mode, digest },
+        ...{ variant: null, evidence: null, dryRun: false },
+      }) as Promise<PromoteOutput>,
+    rollback: () =>
+      call('promote', {
+        ...{ kind: 'rollback', service: 'tiny', dryRun: false },
+      }) as Promise<PromoteOutput>,
+    untilSteady: () =>
+      eventually(
+        'both regions are UP',
+        async () => {
+          const table = openWatchTable(watch.table, sdk());
+          try {
+            const stored = await table.state('tiny');
+            return stored?.verdicts.every(({ state }) => state === 'UP') ?? false;
+          } finally {
+            table.close();
+          }
+        },
+        30_000,
+      ),
+    untilOver: async (): Promise<PromotionRecord> => {
+      await eventually(
+        'the promotion is over',
+        async () => (await record())?.outcome !== 'RUNNING',
+        90_000,
+      );
+      const found = await record();
+      if (found === undefined) throw new Error('there is a record');
+      return found;
+    },
+    close: async () => {
+      await cloud.close();
+      served.remove();
+    },
+  };
+};
