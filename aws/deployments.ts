@@ -13,7 +13,9 @@ import {
 import * as z from 'zod';
 import { DrillError } from '../core/errors.ts';
 import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
-import type { Place } from './services.ts';
+
+/** A service and the cluster it is in. */
+type Place = { readonly cluster: string; readonly service: string };
 
 const Described = z.object({
   desiredCount: z.int(),
@@ -112,6 +114,52 @@ const withImage = (
   };
 };
 
+const openDefinitions = (client: ECSClient, region: string) => {
+  const describe = async (definition: string, signal: AbortSignal): Promise<TaskDefinition> => {
+    const { taskDefinition } = await client.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: definition }),
+      { abortSignal: signal },
+    );
+    if (taskDefinition) return taskDefinition;
+    throw new DrillError('DataCorrupt', `ECS in ${region} describes ${definition} as nothing`);
+  };
+
+  /** Digest of the image that a definition names; null where it names a tag, or the latest. */
+  const digest = async (
+    definition: string,
+    container: string | null,
+    signal: AbortSignal,
+  ): Promise<string | null> => {
+    const image = named(await describe(definition, signal), container)?.image ?? '';
+    return DIGEST.exec(image)?.[1] ?? null;
+  };
+
+  /**
+   * A definition like this one with another image. The newest of the family serves where it is that
+   * already, so that a call that is repeated leaves nothing behind.
+   */
+  const withDigest = async (
+    definition: string,
+    container: string | null,
+    wanted: string,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    const from = await describe(definition, signal);
+    const made = withImage(from, container, wanted);
+    const newest = await describe(from.family ?? '', signal);
+    const same = JSON.stringify(withImage(newest, container, wanted)) === JSON.stringify(made);
+    if (same && named(newest, container)?.image?.endsWith(`@${wanted}`)) {
+      return z.string().parse(newest.taskDefinitionArn);
+    }
+    const answer = await client.send(new RegisterTaskDefinitionCommand(made), {
+      abortSignal: signal,
+    });
+    return z.string().parse(answer.taskDefinition?.taskDefinitionArn);
+  };
+
+  return { digest, withDigest };
+};
+
 export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
   const client = new ECSClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
 
@@ -169,47 +217,7 @@ export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
       .flatMap(({ name, value }) => (name === 'privateIPv4Address' ? (value ?? []) : []));
   };
 
-  const describe = async (definition: string, signal: AbortSignal): Promise<TaskDefinition> => {
-    const { taskDefinition } = await client.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: definition }),
-      { abortSignal: signal },
-    );
-    if (taskDefinition) return taskDefinition;
-    throw new DrillError('DataCorrupt', `ECS in ${region} describes ${definition} as nothing`);
-  };
-
-  /** Digest of the image that a definition names; null where it names a tag, or the latest. */
-  const digest = async (
-    definition: string,
-    container: string | null,
-    signal: AbortSignal,
-  ): Promise<string | null> => {
-    const image = named(await describe(definition, signal), container)?.image ?? '';
-    return DIGEST.exec(image)?.[1] ?? null;
-  };
-
-  /**
-   * A definition like this one with another image. The newest of the family serves where it is that
-   * already, so that a call that is repeated leaves nothing behind.
-   */
-  const withDigest = async (
-    definition: string,
-    container: string | null,
-    wanted: string,
-    signal: AbortSignal,
-  ): Promise<string> => {
-    const from = await describe(definition, signal);
-    const made = withImage(from, container, wanted);
-    const newest = await describe(from.family ?? '', signal);
-    const same = JSON.stringify(withImage(newest, container, wanted)) === JSON.stringify(made);
-    if (same && named(newest, container)?.image?.endsWith(`@${wanted}`)) {
-      return z.string().parse(newest.taskDefinitionArn);
-    }
-    const answer = await client.send(new RegisterTaskDefinitionCommand(made), {
-      abortSignal: signal,
-    });
-    return z.string().parse(answer.taskDefinition?.taskDefinitionArn);
-  };
+  const definitions = openDefinitions(client, region);
 
   /** Has a service run a definition, or this many tasks, or both. Asking for what is there changes nothing. */
   const deploy = async (
@@ -229,7 +237,7 @@ export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
     );
   };
 
-  return { look, addresses, digest, withDigest, deploy, close: () => client.destroy() };
+  return { look, addresses, ...definitions, deploy, close: () => client.destroy() };
 };
 
 export type Deployments = ReturnType<typeof openDeployments>;

@@ -10,6 +10,7 @@ import { CREDENTIALS } from '../local/stack/clients.ts';
 import { ACCOUNT_ID } from '../local/wire/types.ts';
 import { keepsAnything, serveData, tablesOf } from './dataServer.ts';
 import { type Failovers, openFailovers } from './failovers/store.ts';
+import { openPromotions, type Promotions } from './promotions/store.ts';
 
 /** A drill with where it is kept. */
 export type StoredDrill = DrillLine & { readonly table: string; readonly region: string };
@@ -23,6 +24,7 @@ export type Store = {
   /** @throws DrillError `DrillNotFound` when it has no report, `DataCorrupt` */
   report(drill: StoredDrill): Promise<DrillReport>;
   readonly failovers: Failovers;
+  readonly promotions: Promotions;
   close(): Promise<void>;
 };
 
@@ -65,6 +67,8 @@ export const openStore = async (dataDir: string): Promise<Store> => {
     const names = await tablesOf(dataDir, endpoint);
     const failovers = openFailovers(endpoint, names);
     opened.push(failovers);
+    const promotions = openPromotions(endpoint, names);
+    opened.push(promotions);
     const tables = names.map(({ name, region }) => ({
       ...{ name, region },
       records: open(name, region),
@@ -86,7 +90,8 @@ export const openStore = async (dataDir: string): Promise<Store> => {
       if (found) return found;
       if (drillId === undefined) throw nothingKept(dataDir);
       const others = (await failovers.all(SEARCH_MAX)).map(({ summary }) => summary.execution);
-      throw noSuchDrill(drillId, [...all.map((drill) => drill.drillId), ...others]);
+      const promoted = (await promotions.all(SEARCH_MAX)).map(({ promotionId }) => promotionId);
+      throw noSuchDrill(drillId, [...all.map((drill) => drill.drillId), ...others, ...promoted]);
     };
     const report = ({ table, region, service, drillId }: StoredDrill): Promise<DrillReport> => {
       const sdk = { endpoint, region, credentials: CREDENTIALS };
@@ -94,7 +99,7 @@ export const openStore = async (dataDir: string): Promise<Store> => {
       return documents.read(reportKeyOf(service, drillId), DrillReport);
     };
     const records = ({ table, region }: StoredDrill): DrillRecords => open(table, region);
-    return { drills, find, records, report, failovers, close };
+    return { drills, find, records, report, failovers, promotions, close };
   } catch (error) {
     await close();
     throw error;

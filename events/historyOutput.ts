@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DrillState } from './drillRecord.ts';
 import { FailoverSummary } from './failoverSummary.ts';
+import { PromotionLine } from './promotion.ts';
 
 /** A drill as `failover history` lists it. One that no process works on any more was interrupted. */
 export const DrillLine = DrillState.extend({
@@ -12,5 +13,6 @@ export type DrillLine = z.output<typeof DrillLine>;
 export const HistoryOutput = z.strictObject({
   drills: z.array(DrillLine),
   failovers: z.array(FailoverSummary),
+  promotions: z.array(PromotionLine),
 });
 export type HistoryOutput = z.output<typeof HistoryOutput>;

@@ -120,6 +120,7 @@ export const PromotionMemoryShape = z.strictObject({
   at: z.int().min(0).max(3),
   share: z.int().min(0).max(20),
   sinceMs: EpochMs,
+  ordered: z.boolean(),
   measured: z.array(ComparisonShape).max(60),
   ending: z
     .strictObject({ kind: z.enum(['ROLLED_BACK', 'INTERRUPTED', 'FAILED']), why: Why })
@@ -169,6 +170,10 @@ export const PromotionRecord = z.strictObject({
   memory: PromotionMemoryShape,
 });
 export type PromotionRecord = z.output<typeof PromotionRecord>;
+
+/** A promotion in lists: all that matters but its single steps. */
+export const PromotionLine = PromotionRecord.omit({ memory: true, gates: true, execution: true });
+export type PromotionLine = z.output<typeof PromotionLine>;
 
 /** Input of `promotion.asl.yaml`. All else lies in the record. */
 export const PromotionInput = z.strictObject({

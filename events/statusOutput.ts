@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { NoticeShape } from './failoverNotice.ts';
 import { StateShape } from './failoverState.ts';
 import { VoteShape } from './healthVote.ts';
+import { PromotionLine } from './promotion.ts';
 import { EpochMs, Ms, Region } from './region.ts';
 
 /** One thing a watch told a person. */
 export const WatchFact = z.strictObject({
   atMs: EpochMs,
   service: z.string(),
-  kind: z.enum(['verdict', ...NoticeShape.options, 'page', 'completed']),
+  kind: z.enum(['verdict', ...NoticeShape.options, 'page', 'completed', 'promotion']),
   text: z.string(),
 });
 export type WatchFact = z.output<typeof WatchFact>;
@@ -55,6 +56,8 @@ export const StatusOutput = z.strictObject({
   /** Kind and gates of a plan that does not move; null while nothing is held. */
   held: z.string().nullable(),
   flips: StateShape.shape.flips,
+  /** The last one, whose image runs unless it was taken back; null where nothing was promoted. */
+  promotion: PromotionLine.nullable(),
   /** Faults set in the embedded network, in words. */
   faults: z.array(z.string()),
   /** What was told since the watch started, oldest first. */

@@ -1,12 +1,14 @@
-/** `failover history`: the drills and failovers that are kept, newest first. */
+/** `failover history`: the drills, failovers and promotions that are kept, newest first. */
 import { DrillError } from '../../core/errors.ts';
 import { causeText } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
 import type { FailoverSummary } from '../../events/failoverSummary.ts';
 import { type DrillLine, HistoryOutput } from '../../events/historyOutput.ts';
+import type { PromotionLine } from '../../events/promotion.ts';
 import { dataFolder } from '../dataFolder.ts';
 import { outcomeText } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
+import { imageText, lineOf, outcomeWords, restsOnText } from '../output/promotionText.ts';
 import type { Style } from '../output/style.ts';
 import { tableLines } from '../output/table.ts';
 import { withStore } from '../store.ts';
@@ -83,15 +85,41 @@ const failoverLines = (failovers: readonly FailoverSummary[], style: Style): str
   );
 };
 
-export const historyLines = ({ drills, failovers }: HistoryOutput, style: Style): string[] => {
-  if (drills.length === 0 && failovers.length === 0) {
+const promotionLines = (promotions: readonly PromotionLine[], style: Style): string[] => {
+  const rows = promotions.map((promotion) => {
+    const { promotionId, startedAtMs, finishedAtMs } = promotion;
+    return [
+      promotionId,
+      `${new Date(startedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      outcomeWords(promotion, style),
+      finishedAtMs === null ? '–' : formatMs(finishedAtMs - startedAtMs),
+      imageText(promotion),
+      restsOnText(promotion),
+    ];
+  });
+  return tableLines(
+    [
+      ...[{ title: 'promotion' }, { title: 'started' }, { title: 'status' }],
+      ...[right('took'), { title: 'image' }, { title: 'by' }],
+    ],
+    rows,
+    style.dim,
+  );
+};
+
+export const historyLines = (
+  { drills, failovers, promotions }: HistoryOutput,
+  style: Style,
+): string[] => {
+  const blocks = [
+    ...(drills.length === 0 ? [] : [drillLines(drills, style)]),
+    ...(failovers.length === 0 ? [] : [failoverLines(failovers, style)]),
+    ...(promotions.length === 0 ? [] : [promotionLines(promotions, style)]),
+  ];
+  if (blocks.length === 0) {
     return ['Nothing is kept yet. Run a drill with: failover drill; watch with: failover watch'];
   }
-  return [
-    ...(drills.length === 0 ? [] : drillLines(drills, style)),
-    ...(drills.length === 0 || failovers.length === 0 ? [] : ['']),
-    ...(failovers.length === 0 ? [] : failoverLines(failovers, style)),
-  ];
+  return blocks.flatMap((block, at) => (at === 0 ? block : ['', ...block]));
 };
 
 export const history = async (options: HistoryOptions, output: Output): Promise<void> => {
@@ -99,9 +127,11 @@ export const history = async (options: HistoryOptions, output: Output): Promise<
   const kept = await withStore(dataFolder(options.data, process.env), async (store) => ({
     drills: await store.drills(limit),
     failovers: await store.failovers.all(limit),
+    promotions: await store.promotions.all(limit),
   }));
   const drills = kept.drills.map(({ table: _table, region: _region, ...line }) => line);
   const failovers = kept.failovers.map(({ summary }) => summary);
-  const said = HistoryOutput.parse({ drills, failovers });
+  const promotions = kept.promotions.map(lineOf);
+  const said = HistoryOutput.parse({ drills, failovers, promotions });
   output.result(said, (style) => historyLines(said, style));
 };

@@ -1,4 +1,4 @@
-/** `failover report`: what a drill found or how a failover went, as text, JSON or one HTML file. */
+/** `failover report`: what a drill found, how a failover or a promotion went, as text, JSON or one HTML file. */
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { renderFailoverPage } from '../../dashboard/failoverPage.ts';
@@ -10,6 +10,7 @@ import type { StoredFailover } from '../failovers/store.ts';
 import { EXIT } from '../failure.ts';
 import { failoverLines } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
+import { promotionLines } from '../output/promotionText.ts';
 import { reportLines } from '../output/reportText.ts';
 import { writeReportPage, writeText } from '../report/page.ts';
 import { type Store, type StoredDrill, withStore } from '../store.ts';
@@ -94,6 +95,11 @@ export const report = (
 ): Promise<number> => {
   const dataDir = dataFolder(options.data, process.env);
   return withStore(dataDir, async (store) => {
+    const promotion = id === undefined ? undefined : await store.promotions.find(id);
+    if (promotion !== undefined) {
+      output.result(promotion, (style) => promotionLines(promotion, style));
+      return EXIT.ok;
+    }
     const failover = await failoverOf(id, store);
     return failover === undefined
       ? drillReport(id, store, { dataDir, html: options.html }, output)

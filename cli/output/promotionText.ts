@@ -1,8 +1,8 @@
 /** Promotions on a terminal. */
-import { outcomeOf, type PromotionOutcome } from '../../core/promotion/states.ts';
+import type { PromotionOutcome } from '../../core/promotion/states.ts';
 import { placeText, shortDigest } from '../../core/promotion/words.ts';
 import type { PromotionOrder } from '../../events/promoteOutput.ts';
-import type { PromotionRecord } from '../../events/promotion.ts';
+import type { PromotionLine, PromotionRecord } from '../../events/promotion.ts';
 import type { Style } from './style.ts';
 
 const OUTCOME_WORDS: Readonly<Record<PromotionOutcome, string>> = {
@@ -13,13 +13,19 @@ const OUTCOME_WORDS: Readonly<Record<PromotionOutcome, string>> = {
   FAILED: 'failed, a person is needed',
 };
 
-export const outcomeText = ({ memory }: PromotionRecord, style: Style): string => {
-  const outcome = outcomeOf(memory);
+export const outcomeWords = ({ outcome }: Pick<PromotionLine, 'outcome'>, style: Style): string => {
   const words = OUTCOME_WORDS[outcome];
   if (outcome === 'PROMOTED') return style.good(words);
   if (outcome === 'RUNNING') return words;
   return outcome === 'FAILED' ? style.bad(words) : style.warn(words);
 };
+
+export const lineOf = ({
+  memory: _memory,
+  gates: _gates,
+  execution: _execution,
+  ...line
+}: PromotionRecord): PromotionLine => line;
 
 export const imageText = ({
   variant,
@@ -30,7 +36,7 @@ export const imageText = ({
 }): string => (variant === null ? shortDigest(digest) : `${variant} (${shortDigest(digest)})`);
 
 /** By whom, and what it rests on. */
-export const restsOnText = ({ by, evidence }: PromotionRecord): string => {
+export const restsOnText = ({ by, evidence }: Pick<PromotionLine, 'by' | 'evidence'>): string => {
   if (evidence === null) return by === 'person' ? "a person's word" : 'the drill';
   const effect = evidence.effect === null ? 'not ranked against the reference' : evidence.effect;
   const rounds = evidence.rounds === null ? '' : ` in ${evidence.rounds}`;
@@ -46,7 +52,7 @@ export const promotionLines = (record: PromotionRecord, style: Style): string[] 
     `${style.bold(`${service} · promotion ${promotionId}`)} · ${new Date(startedAtMs).toISOString()}`,
     `  image    ${imageText(record)}, in the place of ${before}`,
     `  by       ${restsOnText(record)}`,
-    `  outcome  ${outcomeText(record, style)}: ${why}`,
+    `  outcome  ${outcomeWords(record, style)}: ${why}`,
     ...memory.places.map((place) => `  ${placeText(place)}`),
     ...(gates.length === 0 ? [] : ['', 'Gates']),
     ...gates.map(({ role, region, percent, verdict, why: found, atMs }) => {
@@ -78,5 +84,14 @@ export const orderLines = (told: PromotionOrder, style: Style): string[] => {
     record.outcome === 'RUNNING'
       ? 'It goes on: see failover status. Take it back with: failover rollback'
       : `Report: failover report ${record.promotionId}`;
-  return [`${service}: ${imageText(record)} ${outcomeText(record, style)}. ${record.why}`, next];
+  return [`${service}: ${imageText(record)} ${outcomeWords(record, style)}. ${record.why}`, next];
+};
+
+/** The last promotion, in the status of the watch. */
+export const statusText = (line: PromotionLine, style: Style): string => {
+  const { outcome, why, promotionId } = line;
+  const words = `promotion ${promotionId}: ${imageText(line)} ${outcomeWords(line, style)}`;
+  return outcome === 'RUNNING' || outcome === 'FAILED'
+    ? `${words} · ${why} · failover rollback`
+    : `${words} · by ${restsOnText(line)}`;
 };

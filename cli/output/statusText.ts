@@ -3,6 +3,7 @@ import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import type { AbstainReason } from '../../core/health/vote.ts';
 import { formatMs } from '../../core/units.ts';
 import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
+import { statusText } from './promotionText.ts';
 import type { Style } from './style.ts';
 
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -95,6 +96,7 @@ export const statusLines = (status: StatusOutput, style: Style): string[] => {
     `${record} → ${said}${style.dim(where)}`,
     `${phase} since ${clockText(phaseSinceMs)} · epoch ${epoch} · mode ${mode}`,
     ...nextLines(status),
+    ...(status.promotion === null ? [] : [statusText(status.promotion, style)]),
     ...status.faults.map((fault) => style.warn(`fault set: ${fault}`)),
     ...status.facts.slice(-FACTS_SHOWN).map((fact) => style.dim(factText(fact))),
   ];

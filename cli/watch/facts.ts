@@ -5,6 +5,7 @@ import { formatMs } from '../../core/units.ts';
 import { EVENT_SOURCE } from '../../events/busEvent.ts';
 import { FailoverCompleted } from '../../events/failoverCompleted.ts';
 import { FailoverNotice } from '../../events/failoverNotice.ts';
+import { PromotionNotice } from '../../events/promotionNotice.ts';
 import { RegionVerdict } from '../../events/regionVerdict.ts';
 import type { WatchFact } from '../../events/statusOutput.ts';
 import type { EventEnvelope } from '../../local/eventbridge/events.ts';
@@ -47,6 +48,11 @@ const completedFact = (completed: FailoverCompleted): Fact => {
   };
 };
 
+const promotionFact = ({ service, atMs, notice, promotionId, why }: PromotionNotice): Fact => ({
+  ...{ service, atMs, kind: 'promotion' },
+  text: notice === 'step' ? `${promotionId}: ${why}` : `${promotionId} ${notice}: ${why}`,
+});
+
 /** The fact in an event; undefined where it holds none that a person wants to see as a line. */
 export const factOf = (event: EventEnvelope): Fact | undefined => {
   if (event.source !== EVENT_SOURCE) return undefined;
@@ -62,6 +68,10 @@ export const factOf = (event: EventEnvelope): Fact | undefined => {
     case 'FailoverCompleted': {
       const { data } = FailoverCompleted.safeParse(event.detail);
       return data && completedFact(data);
+    }
+    case 'PromotionNotice': {
+      const { data } = PromotionNotice.safeParse(event.detail);
+      return data && promotionFact(data);
     }
     default:
       return undefined;

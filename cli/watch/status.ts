@@ -1,5 +1,6 @@
 /** Reads how a watch stands, from its table and from the process that runs it. */
 import { Resolver } from 'node:dns/promises';
+import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -10,6 +11,7 @@ import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Fault } from '../../local/network/faults.ts';
 import { watchTableOf } from '../../local/stack/watchNames.ts';
+import { lineOf } from '../output/promotionText.ts';
 import { faultText } from './faultWords.ts';
 
 const DNS_TIMEOUT_MS = 1_000;
@@ -57,11 +59,15 @@ export type Statuses = {
 
 export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
   const table = openWatchTable(watchTableOf(service), sdk);
+  const promotions = openPromotionRecords(watchTableOf(service), sdk);
   let plan: WatchPlan | null = null;
   return {
     read: async ({ dns, faults, facts }, nowMs) => {
       plan ??= await table.plan(service);
-      const { stored, facts: known } = await table.load(service);
+      const [{ stored, facts: known }, [promotion]] = await Promise.all([
+        table.load(service),
+        promotions.list(service, 1),
+      ]);
       if (plan === null || stored === null) {
         throw new DrillError(
           'WatchNotRunning',
@@ -82,10 +88,14 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
         ],
         replicationMs: plan.failover.replicated ? aged(known.replicationMs, nowMs) : null,
         capacity: plan.failover.managedCapacity ? aged(known.capacity, nowMs) : null,
+        promotion: promotion === undefined ? null : lineOf(promotion),
         faults: faults.map(faultText),
         facts: facts.filter((fact) => fact.service === service),
       };
     },
-    close: table.close,
+    close: () => {
+      table.close();
+      promotions.close();
+    },
   };
 };

@@ -52,6 +52,11 @@ export type PromotionMemory = {
   /** Index of the share in `PromotionLimits.shares`. */
   readonly share: number;
   readonly sinceMs: number;
+  /**
+   * Whether what this stage or share is for was ordered. A deployment that is not there then, ECS gave up;
+   * a share that is there then, is watched from now on.
+   */
+  readonly ordered: boolean;
   /** What was measured at this share. */
   readonly measured: readonly Comparison[];
   /** Why it does not go on; null while it does. */
@@ -145,6 +150,7 @@ export const startPromotion = (
   at: 0,
   share: 0,
   sinceMs: nowMs,
+  ordered: false,
   measured: [],
   ending: null,
   over: places.length === 0,
@@ -166,6 +172,7 @@ export const startRollback = (
     at: Math.max(0, at),
     share: 0,
     sinceMs: nowMs,
+    ordered: false,
     measured: [],
     ending: { kind: 'ROLLED_BACK', why },
     over: at < 0,

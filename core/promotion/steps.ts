@@ -1,8 +1,9 @@
 /**
  * A promotion, step by step: `(memory, seen, limits) -> { memory, deeds }`. One place after the other;
  * at every step the service itself or the one beside it has all its tasks and gets all traffic that it
- * should. Nothing is done here, and every deed may be repeated: a promotion that was killed goes on
- * where it was.
+ * should. Nothing is done here. A stage does what is not yet as it should be, for as long as it is not,
+ * and is written down before its first deed: so a promotion that was killed goes on, or back, from
+ * wherever it was.
  */
 import { formatMs } from '../units.ts';
 import type {
@@ -49,18 +50,16 @@ const enter = (
   nowMs: number,
   deeds: readonly PromotionDeed[] = [],
 ): PromotionStep =>
-  stay({ ...withPlace(memory, { stage }), share: 0, sinceMs: nowMs, measured: [] }, deeds);
+  stay(
+    { ...withPlace(memory, { stage }), share: 0, sinceMs: nowMs, ordered: false, measured: [] },
+    deeds,
+  );
 
 /** The place is finished: on to the next one. */
-const leave = (
-  memory: PromotionMemory,
-  stage: 'done' | 'kept',
-  nowMs: number,
-  deeds: readonly PromotionDeed[] = [],
-): PromotionStep => {
+const leave = (memory: PromotionMemory, stage: 'done' | 'kept', nowMs: number): PromotionStep => {
   const left = enter(memory, stage, nowMs).memory;
   const over = memory.ending !== null || memory.at + 1 >= memory.places.length;
-  return stay(over ? { ...left, over } : { ...left, at: memory.at + 1 }, deeds);
+  return stay(over ? { ...left, over } : { ...left, at: memory.at + 1 });
 };
 
 /** The place is as it was before. The latest that was promoted before it comes next, one at a time. */
@@ -68,22 +67,22 @@ const unwind = (
   memory: PromotionMemory,
   stage: 'waiting' | 'reverted' | 'kept',
   nowMs: number,
-  deeds: readonly PromotionDeed[] = [],
 ): PromotionStep => {
   const left = enter(memory, stage, nowMs).memory;
   const at = left.places.findLastIndex((place) => place.stage === 'done' && place.before !== null);
-  if (memory.ending?.kind !== 'ROLLED_BACK' || at < 0) return stay({ ...left, over: true }, deeds);
-  return stay(enter({ ...left, at }, 'restore', nowMs).memory, deeds);
+  if (memory.ending?.kind !== 'ROLLED_BACK' || at < 0) return stay({ ...left, over: true });
+  return enter({ ...left, at }, 'restore', nowMs);
 };
 
 /** Stops going on: traffic goes to the service itself at once, which has all its tasks in every stage. */
-const end = (memory: PromotionMemory, { nowMs }: PromotionSeen, ending: Ending): PromotionStep => {
+const end = (memory: PromotionMemory, seen: PromotionSeen, ending: Ending): PromotionStep => {
   const ended = { ...memory, ending };
-  const { role, stage } = placeOf(memory);
+  const { nowMs, main } = seen;
+  const { role, stage, after } = placeOf(memory);
   if (stage === 'waiting') return unwind(ended, 'waiting', nowMs);
   if (role === 'staging') return enter(ended, 'restore', nowMs);
   // The new version is proved by then, and the service is taking it on: that comes to its end by itself.
-  const proved = stage === 'settle' || stage === 'lower';
+  const proved = (stage === 'settle' || stage === 'lower') && main.definition === after;
   const next = proved && ending.kind === 'INTERRUPTED' ? 'lower' : 'revert';
   return enter(ended, next, nowMs, [NO_SHARE]);
 };
@@ -109,6 +108,10 @@ const isLate = ({ sinceMs }: PromotionMemory, nowMs: number, withinMs: number): 
 
 const said = (words: string | null): string => (words === null ? '' : `; ECS: ${words}`);
 
+/** The deed of a stage that deploys, with the note that it was ordered. */
+const order = (memory: PromotionMemory, deed: PromotionDeed): PromotionStep =>
+  stay({ ...memory, ordered: true }, [deed]);
+
 const whileWaiting: While = (memory, seen, { deployMs }) => {
   const { nowMs, main, percent } = seen;
   const { role, after } = placeOf(memory);
@@ -121,23 +124,24 @@ const whileWaiting: While = (memory, seen, { deployMs }) => {
   if (after === null) {
     return stay(withPlace(memory, { before: main.definition }), [{ do: 'register' }]);
   }
-  if (role === 'staging')
-    return enter(memory, 'settle', nowMs, [{ do: 'deploy', definition: after }]);
   // What an earlier promotion may have left is taken away first.
-  if (percent !== 0) return stay(memory, [NO_SHARE]);
-  return enter(memory, 'raise', nowMs, [{ do: 'raise', tasks: main.desired }]);
+  if (role !== 'staging' && percent !== 0) return stay(memory, [NO_SHARE]);
+  return enter(memory, role === 'staging' ? 'settle' : 'raise', nowMs);
 };
 
 const whileRaising: While = (memory, seen, { deployMs }) => {
   const { nowMs, main, next } = seen;
   const { after } = placeOf(memory);
   if (next === null) throw new RangeError('a region needs a second service to raise');
-  if (next.definition !== after || next.rollout === 'failed') {
+  const isThere = next.definition === after;
+  const raise: PromotionDeed = { do: 'raise', tasks: main.desired };
+  if (!isThere && !memory.ordered) return order(memory, raise);
+  if (!isThere || next.rollout === 'failed') {
     return rollBack(memory, seen, `the new version did not start${said(next.said)}`);
   }
-  if (next.desired !== main.desired) return stay(memory, [{ do: 'raise', tasks: main.desired }]);
+  if (next.desired !== main.desired) return order(memory, raise);
   if (next.rollout === 'done' && next.ready >= next.desired) return enter(memory, 'shift', nowMs);
-  if (!isLate(memory, nowMs, deployMs)) return stay(memory);
+  if (!isLate(memory, nowMs, deployMs)) return stay({ ...memory, ordered: true });
   const tasks = `${next.ready} of ${next.desired} tasks`;
   return rollBack(
     memory,
@@ -147,9 +151,13 @@ const whileRaising: While = (memory, seen, { deployMs }) => {
 };
 
 /** What speaks against the new version at this share; null when nothing does. */
-const objection = ({ trouble, gate, main, next }: PromotionSeen): string | null => {
+const objection = (
+  { trouble, gate, main, next }: PromotionSeen,
+  after: string | null,
+): string | null => {
   if (trouble !== null) return trouble;
   const fresh = next ?? main;
+  if (fresh.definition !== after) return `the new version is not there any more${said(fresh.said)}`;
   if (fresh.ready < fresh.desired) {
     return `${fresh.ready} of ${fresh.desired} tasks of the new version are healthy${said(fresh.said)}`;
   }
@@ -160,11 +168,17 @@ const whileShifting: While = (memory, seen, limits) => {
   const { nowMs, gate, percent } = seen;
   const { role, after } = placeOf(memory);
   const { shares, holdMs, soakMs, gateMs } = limits;
-  const against = objection(seen);
+  const against = objection(seen, after);
   if (against !== null) return rollBack(memory, seen, against);
   const isLast = role === 'staging' || memory.share + 1 >= shares.length;
   const wanted = role === 'staging' ? null : (shares[memory.share] ?? 0);
-  if (percent !== wanted) return stay(memory, [{ do: 'share', percent: wanted ?? 0 }]);
+  // Noted before it is given, and watched from when it is seen to be given.
+  if (percent !== wanted) {
+    return memory.ordered
+      ? stay(memory, [{ do: 'share', percent: wanted ?? 0 }])
+      : stay({ ...memory, ordered: true });
+  }
+  if (memory.ordered) return stay({ ...memory, ordered: false, sinceMs: nowMs, measured: [] });
   // Without traffic there is nothing to wait for but the comparison itself.
   const waitMs = (percent ?? 0) === 0 ? 0 : isLast ? soakMs : holdMs;
   if (gate.verdict === 'open' && isLate(memory, nowMs, waitMs + gateMs)) {
@@ -172,31 +186,41 @@ const whileShifting: While = (memory, seen, limits) => {
   }
   if (gate.verdict !== 'holds' || !isLate(memory, nowMs, waitMs)) return stay(memory);
   if (role === 'staging') return leave(memory, 'done', nowMs);
-  if (isLast) return enter(memory, 'settle', nowMs, [{ do: 'deploy', definition: after ?? '' }]);
-  const share = memory.share + 1;
-  return stay({ ...memory, share, sinceMs: nowMs, measured: [] }, [
-    { do: 'share', percent: shares[share] ?? 0 },
-  ]);
+  if (isLast) return enter(memory, 'settle', nowMs);
+  return stay({ ...memory, share: memory.share + 1, ordered: true, measured: [] });
 };
 
 const whileSettling: While = (memory, seen, { deployMs }) => {
-  const { nowMs, main, trouble } = seen;
+  const { nowMs, main, trouble, percent } = seen;
   const { role, after } = placeOf(memory);
-  if (main.definition !== after || main.rollout === 'failed') {
+  if (trouble !== null) return rollBack(memory, seen, trouble);
+  const isThere = main.definition === after;
+  // A step that was lost had begun to go back: what serves is the old version, so it starts again.
+  if (!isThere && role !== 'staging' && percent !== 100) return enter(memory, 'shift', nowMs);
+  if (!isThere && !memory.ordered) return order(memory, { do: 'deploy', definition: after ?? '' });
+  if (!isThere || main.rollout === 'failed') {
     return rollBack(memory, seen, `the service did not take the new version on${said(main.said)}`);
   }
-  if (trouble !== null) return rollBack(memory, seen, trouble);
   if (main.rollout === 'done' && main.ready >= main.desired) {
     return role === 'staging'
       ? enter(memory, 'shift', nowMs)
       : enter(memory, 'lower', nowMs, [NO_SHARE]);
   }
-  if (!isLate(memory, nowMs, deployMs)) return stay(memory);
+  if (!isLate(memory, nowMs, deployMs)) return stay({ ...memory, ordered: true });
   return rollBack(memory, seen, `still not deployed after ${formatMs(deployMs)}${said(main.said)}`);
 };
 
-const whileLowering: While = (memory, { nowMs, percent }) =>
-  percent === 0 ? leave(memory, 'done', nowMs, [LOWER]) : stay(memory, [NO_SHARE]);
+/** What runs beside the service has no tasks any more, or there is no such thing. */
+const isLowered = ({ next }: PromotionSeen): boolean => next === null || next.desired === 0;
+
+const whileLowering: While = (memory, seen) => {
+  const { main, percent } = seen;
+  if (memory.ending === null && main.definition !== placeOf(memory).after) {
+    return rollBack(memory, seen, `the new version is not there any more${said(main.said)}`);
+  }
+  if (percent !== 0) return stay(memory, [NO_SHARE]);
+  return isLowered(seen) ? leave(memory, 'done', seen.nowMs) : stay(memory, [LOWER]);
+};
 
 const whileReverting: While = (memory, seen, { deployMs }) => {
   const { nowMs, percent, main } = seen;
@@ -207,24 +231,25 @@ const whileReverting: While = (memory, seen, { deployMs }) => {
       : stay(memory, [NO_SHARE]);
   }
   if (main.definition !== before) return enter(memory, 'restore', nowMs);
-  return unwind(memory, 'reverted', nowMs, [LOWER]);
+  return isLowered(seen) ? unwind(memory, 'reverted', nowMs) : stay(memory, [LOWER]);
 };
 
 const whileRestoring: While = (memory, seen, { deployMs }) => {
-  const { nowMs, main, stopper } = seen;
+  const { nowMs, main, stopper, percent } = seen;
   const { role, before, after } = placeOf(memory);
-  const lower = role === 'staging' ? [] : [LOWER];
-  if (main.definition === before && main.rollout === 'done' && main.ready >= main.desired) {
-    return unwind(memory, 'reverted', nowMs, lower);
+  if (role !== 'staging' && percent !== 0) return stay(memory, [NO_SHARE]);
+  const isForeign = main.definition !== before && main.definition !== after;
+  const isBack =
+    main.definition === before && main.rollout === 'done' && main.ready >= main.desired;
+  if (isForeign || isBack) {
+    if (!isLowered(seen)) return stay(memory, [LOWER]);
+    return unwind(memory, isBack ? 'reverted' : 'kept', nowMs);
   }
   if (main.definition === before && main.rollout === 'failed') {
     return giveUp(memory, nowMs, `the old version did not start${said(main.said)}`);
   }
-  if (main.definition !== before && main.definition !== after) {
-    return unwind(memory, 'kept', nowMs, lower);
-  }
   if (isLate(memory, nowMs, deployMs)) {
-    const why = stopper === null ? `not deployed after ${formatMs(deployMs)}` : `${stopper}`;
+    const why = stopper === null ? `not deployed after ${formatMs(deployMs)}` : stopper;
     return giveUp(memory, nowMs, `${why}${said(main.said)}`);
   }
   // A region that traffic may be moving to, or from, is left as it is until that is over.

@@ -24,7 +24,7 @@ import type {
 } from '../../events/promotion.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
-import { noticeOf } from '../step-promotion/notices.ts';
+import { noticeOf } from '../_promotionNotices.ts';
 
 export type Needs = Base & {
   readonly table: Pick<WatchTable, 'plan' | 'state'>;

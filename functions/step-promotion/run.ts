@@ -27,10 +27,10 @@ import type {
   StepPromotionOutput,
 } from '../../events/promotion.ts';
 import type { Base } from '../_entry.ts';
+import { noticesOf } from '../_promotionNotices.ts';
 import { carryOutAll } from './deeds.ts';
 import { type LookNeeds, lookAtPlace, lookAtService, type PlaceLooked } from './look.ts';
 import { compare } from './measure.ts';
-import { noticesOf } from './notices.ts';
 
 export type Needs = Base &
   LookNeeds & {

@@ -11,7 +11,7 @@ import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { installPromotion } from '../../local/stack/installPromotion.ts';
 import { installWatch, type WatchInstallation } from '../../local/stack/installWatch.ts';
 import { eventually } from '../contract/endpoint.ts';
-import { openServed, STANDBY } from './servedCloud.ts';
+import { openServed, PRIMARY, STANDBY } from './servedCloud.ts';
 
 /** Fast enough for a test: one share between none and all, and seconds instead of minutes. */
 const QUICK = {
@@ -25,6 +25,7 @@ export const openPromoted = (more: object = {}) => {
   const bundleDir = path.join(tmpdir(), 'failover-test-bundles');
   let cloud: Cloud;
   let watch: WatchInstallation;
+  let urls: Readonly<Record<string, string>> = {};
   const sdk = () => ({ endpoint: cloud.endpoint, region: STANDBY, credentials: CREDENTIALS });
 
   const call = async (name: string, input: object, type: 'wait' | 'send' = 'wait') => {
@@ -52,6 +53,8 @@ export const openPromoted = (more: object = {}) => {
   const start = async (version: string): Promise<void> => {
     cloud = await served.start();
     const installed = await served.install(cloud, version);
+    const { primary, standby } = installed.targets;
+    urls = { [PRIMARY]: primary.url ?? '', [STANDBY]: standby.url ?? '' };
     const base = { cloud, config: served.config, bundleDir, nowMs: Date.now() };
     watch = await installWatch({ ...base, webhook: undefined, targets: installed.targets });
     await installPromotion({ ...base, installed });
@@ -74,6 +77,14 @@ export const openPromoted = (more: object = {}) => {
     served,
     start,
     record,
+    watchTable: () => watch.table,
+    /** Of the service itself in a region. */
+    url: (region: string): string => (urls[region] ?? '').replace(/healthz$/, ''),
+    /** Closes the cloud, as a kill would end it, and goes on with its folder. */
+    restart: async (version: string): Promise<void> => {
+      await cloud.close();
+      await start(version);
+    },
     cloud: () => cloud,
     sdk,
     order: (digest: string, mode = 'canary', promotionId = 'p-1') =>

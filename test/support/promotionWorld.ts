@@ -113,8 +113,12 @@ export const createWorld = (places: readonly Place[], startMs = 1_000) => {
 
   const broken = ({ breaks }: Trouble, memory: PromotionMemory): void => {
     const place = places[memory.at];
-    if (place?.next && breaks === 'beside') place.next = service(`old-${place.role}`, TASKS);
-    if (place && breaks === 'service') place.main = service(`old-${place.role}`, TASKS);
+    if (place?.next?.definition.startsWith('new') && breaks === 'beside') {
+      place.next = service(`old-${place.role}`, TASKS);
+    }
+    if (place?.main.definition.startsWith('new') && breaks === 'service') {
+      place.main = service(`old-${place.role}`, TASKS);
+    }
   };
 
   return {

@@ -160,7 +160,8 @@ describe('an interruption', () => {
 
   it('lets a version that was proved come to its place', () => {
     const { world, memory } = begin();
-    const end = run(world, memory, when('standby', 'settle', suspected));
+    const settling = when('standby', 'settle', suspected);
+    const end = run(world, memory, (state) => (state.ordered ? settling(state) : {}));
     expect(world.outcome(end)).toBe('INTERRUPTED');
     expect(stages(end)).toEqual(['done', 'done', 'waiting']);
     expect(world.places[1]).toMatchObject({ percent: 0, main: { definition: 'new-standby' } });

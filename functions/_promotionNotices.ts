@@ -1,13 +1,13 @@
 /** What is new after a step of a promotion: a stage, a share, its end. */
-import type { PromotionMemory } from '../../core/promotion/states.ts';
-import { doingText, placeText } from '../../core/promotion/words.ts';
-import type { BusEvent } from '../../events/busEvent.ts';
-import type { PromotionRecord } from '../../events/promotion.ts';
+import type { PromotionMemory } from '../core/promotion/states.ts';
+import { doingText, placeText } from '../core/promotion/words.ts';
+import type { BusEvent } from '../events/busEvent.ts';
+import type { PromotionRecord } from '../events/promotion.ts';
 import {
   type PromotionNotice,
   type PromotionNoticeKind,
   promotionNotice,
-} from '../../events/promotionNotice.ts';
+} from '../events/promotionNotice.ts';
 
 const ENDINGS = {
   PROMOTED: 'promoted',
