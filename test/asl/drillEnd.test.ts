@@ -115,11 +115,11 @@ describe('the end of a drill', () => {
   });
 
   it('promotes only where the configuration lets it, and does not wait for the end of it', async () => {
-    const after = async (promote: string) =>
+    const next = async (promote: string) =>
       (await state('IsPromoted').given({}, { promote }).run()).next;
-    expect(await after('manual')).toBe('CleanUp');
-    expect(await after('canary')).toBe('Promote');
-    expect(await after('bluegreen')).toBe('Promote');
+    expect(await next('manual')).toBe('CleanUp');
+    expect(await next('canary')).toBe('Promote');
+    expect(await next('bluegreen')).toBe('Promote');
     const known = { drillId: DRILL, service: 'shop', report, promote: 'canary' };
     const seen = await state('Promote')
       .given({}, known)

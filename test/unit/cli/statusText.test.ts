@@ -33,7 +33,8 @@ const STATUS: StatusOutput = {
   replicationMs: { value: 1_200, ageMs: 10 },
   rpoMs: 60_000,
   capacity: { value: { ready: 4, wanted: 4, scalable: true }, ageMs: 10 },
-  ...{ approval: null, execution: null, held: null, flips: [], faults: [], facts: [] },
+  ...{ approval: null, execution: null, held: null, flips: [], promotion: null },
+  ...{ faults: [], facts: [] },
 };
 
 const textOf = (over: Partial<StatusOutput> = {}): string =>

@@ -81,7 +81,9 @@ describe('schemas of outputs', () => {
       ...{ drillId: 'shop-1', service: 'shop', startedAt: '2026-11-21T01:00:00.000Z' },
       ...{ finishedAt: null, status: 'INTERRUPTED', roundsDone: 2, summary: null },
     };
-    expect(HistoryOutput.safeParse({ drills: [drill], failovers: [] }).success).toBe(true);
+    expect(
+      HistoryOutput.safeParse({ drills: [drill], failovers: [], promotions: [] }).success,
+    ).toBe(true);
     expect(HistoryOutput.safeParse({ drills: [{ ...drill, status: 'LOST' }] }).success).toBe(false);
   });
 });
