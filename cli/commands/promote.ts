@@ -13,13 +13,14 @@ import {
   type PromotionRecord,
 } from '../../events/promotion.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { watchTableOf } from '../../local/stack/watchNames.ts';
 import { dataFolder } from '../dataFolder.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import { orderLines } from '../output/promotionText.ts';
 import { withStore } from '../store.ts';
 import { findWatch, type RunningWatch } from '../watch/controlClient.ts';
-import { watchTableOf } from '../watch/status.ts';
+
 import { confirmed } from './order.ts';
 
 export type PromoteOptions = {

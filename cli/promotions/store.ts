@@ -2,6 +2,7 @@
 import { openPromotionRecords, type PromotionRecords } from '../../aws/promotionRecords.ts';
 import type { PromotionRecord } from '../../events/promotion.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { serviceOfWatchTable } from '../../local/stack/watchNames.ts';
 import type { Table } from '../dataServer.ts';
 
 export type Promotions = {
@@ -15,12 +16,10 @@ export type Promotions = {
 /** Far above any history. */
 const SEARCH_MAX = 2_000;
 
-const WATCH_TABLE = /^failover-drill-(.+)-watch$/;
-
 export const openPromotions = (endpoint: string, tables: readonly Table[]): Promotions => {
   const opened: PromotionRecords[] = [];
   const watches = tables.flatMap(({ name, region }) => {
-    const service = WATCH_TABLE.exec(name)?.[1];
+    const service = serviceOfWatchTable(name);
     if (service === undefined) return [];
     const records = openPromotionRecords(name, { endpoint, region, credentials: CREDENTIALS });
     opened.push(records);

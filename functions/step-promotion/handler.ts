@@ -21,14 +21,14 @@ export const handler = entry({
   output: StepPromotionOutput,
   make: (env, base) =>
     stepOfPromotion({
-      records: openPromotionRecords(env.TABLE),
-      rehearsals: openRehearsalRecords(env.TABLE),
-      functions: openFunctionCalls(),
+      records: openPromotionRecords(env.TABLE, base.sdk),
+      rehearsals: openRehearsalRecords(env.TABLE, base.sdk),
+      functions: openFunctionCalls(base.sdk),
       evaluateFunction: env.EVALUATE_FUNCTION,
-      bus: openEventBus(),
-      deploymentsIn: perKey((region: string) => openDeployments(region)),
-      targetGroupsIn: perKey((region: string) => openTargetGroups(region)),
-      sharesIn: perKey((region: string) => openListenerShares(region)),
+      bus: openEventBus(base.sdk),
+      deploymentsIn: perKey((region: string) => openDeployments(region, base.sdk)),
+      targetGroupsIn: perKey((region: string) => openTargetGroups(region, base.sdk)),
+      sharesIn: perKey((region: string) => openListenerShares(region, base.sdk)),
       ...base,
     }),
 });
