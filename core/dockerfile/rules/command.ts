@@ -1,5 +1,5 @@
 /** How the image starts, stops and says that it is well. */
-import { type Image, stageOf } from '../image.ts';
+import { type Image, repositoryOf, stageOf } from '../image.ts';
 import { jsonWords } from '../instructions.ts';
 import { type Found, stageName } from '../model.ts';
 import type { PlacedStep } from '../resolve.ts';
@@ -47,8 +47,18 @@ export const shellForm = (image: Image): Found[] => {
   });
 };
 
+/** Bases that are known to bring no health check; what others bring is not in the Dockerfile. */
+const bringsNone = ({ base }: Image): boolean => {
+  if (base.kind !== 'image') return base.kind === 'scratch';
+  const { repository } = repositoryOf(base.name);
+  return (
+    !repository.includes('/') ||
+    /^(?:gcr\.io\/distroless|mcr\.microsoft\.com\/dotnet|cgr\.dev\/chainguard)\//.test(repository)
+  );
+};
+
 export const noHealthCheck = (image: Image): Found[] => {
-  if (image.steps.some(({ keyword }) => keyword === 'HEALTHCHECK')) return [];
+  if (image.steps.some(({ keyword }) => keyword === 'HEALTHCHECK') || !bringsNone(image)) return [];
   return [
     {
       line: image.last.stage.line,
