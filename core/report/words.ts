@@ -12,10 +12,30 @@ const ROUNDS_OF_A_NIGHT = 100;
 const moreRounds = (rounds: number): string =>
   rounds === 1 ? 'about one more round' : `about ${rounds} more rounds`;
 
+/** What rounds to zero has no sign. */
+const signed = (pct: number): string => {
+  const digits = Math.abs(pct).toFixed(1);
+  return digits === '0.0' ? digits : `${pct < 0 ? '−' : '+'}${digits}`;
+};
+
+/** Intervals that reach this far from their middle say more of the night than of the images. */
+const NOISY_PCT = 10;
+
+/** How far the intervals of undecided pairs reach where the night was noisy; undefined where it was not. */
+const noiseOf = ({ pairs }: Ranking): string | undefined => {
+  const open = pairs.filter(({ verdict }) => verdict === 'undecided');
+  const intervals = open.flatMap(({ ciPct }) => (ciPct ? [ciPct] : []));
+  if (!intervals.some(([low, high]) => (high - low) / 2 > NOISY_PCT)) return undefined;
+  const low = Math.min(...intervals.map(([from]) => from));
+  const high = Math.max(...intervals.map(([, to]) => to));
+  return `${signed(low)} to ${signed(high)} %`;
+};
+
 const PAIRS_NAMED = 4;
 
 /** Which variants could not be told apart, and what would tell them; undefined when all are. */
-export const tiesText = ({ pairs, rows, needMoreRounds }: Ranking): string | undefined => {
+export const tiesText = (ranking: Ranking): string | undefined => {
+  const { pairs, rows, needMoreRounds } = ranking;
   const open = pairs.filter(({ verdict }) => verdict === 'undecided');
   if (open.length === 0) return undefined;
   const named = open.slice(0, PAIRS_NAMED).map(({ i, j }) => `${i} and ${j}`);
@@ -25,20 +45,18 @@ export const tiesText = ({ pairs, rows, needMoreRounds }: Ranking): string | und
     ? `None of the ${rows.length} can be told apart yet`
     : `Cannot be told apart yet: ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
   if (needMoreRounds === undefined) return `${what}.`;
-  return needMoreRounds > ROUNDS_OF_A_NIGHT
+  if (needMoreRounds <= ROUNDS_OF_A_NIGHT) {
+    return `${what}. ${sentence(moreRounds(needMoreRounds))} would tell.`;
+  }
+  const noise = noiseOf(ranking);
+  return noise === undefined
     ? `${what}. They differ too little for the rounds of one night.`
-    : `${what}. ${sentence(moreRounds(needMoreRounds))} would tell.`;
+    : `${what}: the intervals reach from ${noise}.`;
 };
 
 /** The table that decides: the median, with every region up. */
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
   rankings.find(({ scenario, q }) => scenario === ALL_UP && q === 0.5);
-
-/** What rounds to zero has no sign. */
-const signed = (pct: number): string => {
-  const digits = Math.abs(pct).toFixed(1);
-  return digits === '0.0' ? digits : `${pct < 0 ? '−' : '+'}${digits}`;
-};
 
 /** `−8.2 % [−9.9, −6.1]` */
 export const effectText = (pct: number, ci: readonly [number, number] | null): string =>
@@ -130,7 +148,9 @@ export const nextSteps = (
   }
   if (ranking.needMoreRounds !== undefined && ranking.needMoreRounds > ROUNDS_OF_A_NIGHT) {
     steps.push(
-      'The undecided pairs differ too little for one night to tell: choose by size or start, or take them as equal.',
+      noiseOf(ranking) === undefined
+        ? 'The undecided pairs differ too little for one night to tell: choose by size or start, or take them as equal.'
+        : 'The times varied too much to tell the undecided pairs apart: drill again when the machine is quieter, or for more rounds with --profile nightly.',
     );
   } else if (ranking.needMoreRounds !== undefined) {
     steps.push(

@@ -12,6 +12,7 @@ import {
   pairOf,
   primaryRanking,
   surelyFaster,
+  tiesText,
 } from '../../../core/report/words.ts';
 import { reportOfDrill } from '../../../functions/rank/report.ts';
 import { drillRecords, FINISHED_AT, MODEL, planOf, SHOP } from '../../support/drillRecords.ts';
@@ -110,6 +111,13 @@ describe('what to do next', () => {
     expect(last).toContain('About one more round would');
     const [equal] = nextSteps(only({ pairs, needMoreRounds: 1_312 }), 'slim', 0);
     expect(equal).toContain('differ too little for one night');
+    // That they are alike is said only where the night could have shown a difference.
+    const wide = pairs.map((pair) => ({ ...pair, ciPct: [-58.9, 128.5] as const }));
+    const noisy = only({ pairs: wide, needMoreRounds: 1_312 });
+    expect(nextSteps(noisy, 'slim', 0)[0]).toContain('drill again when the machine is quieter');
+    expect(noisy.flatMap((ranking) => tiesText(ranking) ?? [])).toEqual([
+      'None of the 4 can be told apart yet: the intervals reach from −58.9 to +128.5 %.',
+    ]);
   });
 
   it('is to drill again when the A/A check differs or nothing was ranked', () => {
