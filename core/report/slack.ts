@@ -4,7 +4,7 @@ import { formatMs } from '../units.ts';
 import { code, context, escaped, fields, header, type SlackMessage, section } from './blocks.ts';
 import { alertText, type NightsSeen, toTell } from './nights.ts';
 import { type RehearsalSeen, rehearsalText } from './rehearsal.ts';
-import { effectText, primaryRanking } from './words.ts';
+import { effectText, primaryRanking, roundsText } from './words.ts';
 
 type Report = {
   readonly drillId: string;
@@ -58,7 +58,7 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
     fields([
       ['Regions', `${report.regions.primary} → ${report.regions.standby}`],
       ['Seen from', `${report.vantages.length} vantages`],
-      ['Rounds', `${report.roundsDone} of ${report.roundsPlanned}, A/A ${aa}`],
+      ['Rounds', `${roundsText(report.roundsDone, report.roundsPlanned)}, A/A ${aa}`],
       ['Problems', report.problems.length === 0 ? 'none' : String(report.problems.length)],
     ]),
   ];

@@ -54,6 +54,10 @@ export const tiesText = (ranking: Ranking): string | undefined => {
     : `${what}: the intervals reach from ${noise}.`;
 };
 
+/** How many rounds there were; some stand for rounds that were lost. */
+export const roundsText = (done: number, planned: number): string =>
+  done > planned ? `${done}, ${done - planned} of them for lost ones` : `${done} of ${planned}`;
+
 /** The table that decides: the median, with every region up. */
 export const primaryRanking = (rankings: readonly Ranking[]): Ranking | undefined =>
   rankings.find(({ scenario, q }) => scenario === ALL_UP && q === 0.5);

@@ -1,4 +1,5 @@
 /** What was found in words: the headline, problems, what is missing, and how it was measured. */
+import { tiesText } from '../../core/report/words.ts';
 import { formatMs } from '../../core/units.ts';
 import type { DrillReport } from '../../events/drillReport.ts';
 import type { Ranking } from '../../events/ranking.ts';
@@ -30,7 +31,7 @@ export const header = (report: DrillReport, ranking: Ranking | undefined): Marku
 ${first === undefined ? null : html`<p class="next"><strong>Next</strong> ${first}</p>`}
 ${others.length === 0 ? null : html`<ul class="plain further">${others.map((step) => html`<li>${step}</li>`)}</ul>`}
 <dl class="facts">
-${fact('Rounds', `${report.roundsDone} of ${report.roundsPlanned}`, 'each a fresh placement')}
+${fact('Rounds', String(report.roundsDone), `${report.roundsPlanned} planned; each a fresh placement`)}
 ${fact('A/A check', aaText(ranking), 'the reference against itself')}
 ${fact('Probes', countText(report.sent), report.failed === 0 ? 'none failed' : `${countText(report.failed)} failed`)}
 ${fact('Noise floor', formatMs(report.floorP50Ms), `${formatMs(report.floorP95Ms)} at p95`)}
@@ -77,10 +78,10 @@ const roundsText = (ranking: Ranking): string => {
   return `${rounds} count${dropped}. At least ${minRounds} are needed to tell any pair apart; ${looks === 1 ? 'one look was' : `${looks} looks were`} planned.`;
 };
 
-const changeText = ({ decided, needMoreRounds, aa }: Ranking): string => {
+const changeText = (ranking: Ranking): string => {
+  const { decided, needMoreRounds, aa } = ranking;
   if (aa === 'differs') return 'A drill on a quieter machine: tonight the A/A check failed.';
-  if (needMoreRounds !== undefined)
-    return `About ${needMoreRounds} more rounds would tell the undecided pairs apart.`;
+  if (needMoreRounds !== undefined) return tiesText(ranking) ?? '';
   return decided ? 'More rounds only narrow the intervals: every pair is decided.' : 'More rounds.';
 };
 

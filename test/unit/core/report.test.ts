@@ -11,6 +11,7 @@ import {
   nextSteps,
   pairOf,
   primaryRanking,
+  roundsText,
   surelyFaster,
   tiesText,
 } from '../../../core/report/words.ts';
@@ -111,6 +112,10 @@ describe('what to do next', () => {
     expect(last).toContain('About one more round would');
     const [equal] = nextSteps(only({ pairs, needMoreRounds: 1_312 }), 'slim', 0);
     expect(equal).toContain('differ too little for one night');
+    expect([roundsText(8, 12), roundsText(9, 8)]).toEqual([
+      '8 of 12',
+      '9, 1 of them for lost ones',
+    ]);
     // That they are alike is said only where the night could have shown a difference.
     const wide = pairs.map((pair) => ({ ...pair, ciPct: [-58.9, 128.5] as const }));
     const noisy = only({ pairs: wide, needMoreRounds: 1_312 });
