@@ -15,13 +15,21 @@ export const handler = entry({
   env: z.object({ AWS_REGION, HOME_REGION, TABLE }),
   input: ObserveInput,
   output: ObserveOutput,
-  make: (env, base) =>
-    observe({
-      table: openWatchTable(env.TABLE, { ...base.sdk, region: env.HOME_REGION }),
-      openBus: (heard) => openEventBus({ ...base.sdk, region: env.HOME_REGION }, heard),
+  make: (env, base) => {
+    const home = { ...base.sdk, region: env.HOME_REGION };
+    let heard: (dateMs: number) => void = () => {};
+    // One client with its connections for all invocations of a sandbox, which come one by one.
+    const bus = openEventBus(home, (dateMs) => heard(dateMs));
+    return observe({
+      table: openWatchTable(env.TABLE, home),
+      openBus: (hears) => {
+        heard = hears;
+        return { ...bus, close: () => {} };
+      },
       region: env.AWS_REGION,
       newHolder: randomUUID,
       probe: httpProbe,
       ...base,
-    }),
+    });
+  },
 });

@@ -30,6 +30,9 @@ const DEPTH_MAX = 20;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Templates are deployed once for each role and region; to parse one takes tens of milliseconds. */
+const parsed = new Map<string, { readonly text: string; readonly tree: unknown }>();
+
 /** Reads a YAML file in which CloudFormation's short tags become their long form. */
 const readYaml = (file: string): unknown => {
   let text: string;
@@ -38,11 +41,12 @@ const readYaml = (file: string): unknown => {
   } catch (cause) {
     throw new DrillError('ConfigInvalid', `cannot read ${file}`, { file }, cause);
   }
-  return parse(text, {
-    customTags: CLOUDFORMATION_TAGS as Tags,
-    merge: true,
-    maxAliasCount: 1_000,
-  });
+  const known = parsed.get(file);
+  if (known?.text === text) return known.tree;
+  const options = { customTags: CLOUDFORMATION_TAGS as Tags, merge: true, maxAliasCount: 1_000 };
+  const tree: unknown = parse(text, options);
+  parsed.set(file, { text, tree });
+  return tree;
 };
 
 const lookUp = (root: unknown, dotted: string): unknown =>

@@ -3,12 +3,13 @@ export type Random = () => number;
 
 /** A version 4 UUID drawn from the given source. */
 export const randomUuid = (random: Random): string => {
-  const hex = Array.from({ length: 32 }, (_, i) => {
-    if (i === 12) return '4';
-    const digit = Math.floor(random() * 16);
-    return (i === 16 ? 8 + (digit % 4) : digit).toString(16);
-  }).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const hex8 = (): string =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  const [a, b, c, d] = [hex8(), hex8(), hex8(), hex8()];
+  const variant = '89ab'[Number.parseInt(c.charAt(0), 16) % 4];
+  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
 };
 
 /** A repeatable source: the mulberry32 generator. The same seed gives the same numbers. */

@@ -50,6 +50,13 @@ const cutAsSocketsDo = (cause: unknown): Error =>
     code: 'ECONNRESET',
   });
 
+const streamOf = (bytes: Uint8Array): Readable =>
+  Readable.from(bytes.length > 0 ? [bytes] : [], { objectMode: false });
+
+/** What clients read whole in any case; an object of S3 is a stream to them. */
+const isMessage = (headers: Readonly<Record<string, string>>): boolean =>
+  headers['content-type']?.startsWith('application/x-amz-json') === true;
+
 /**
  * A `requestHandler` for SDK v3 clients that gives each request to the dispatcher without sockets.
  * `sourceAddress` is where the call seems to come from: the network maps it to a region.
@@ -68,7 +75,7 @@ export const inProcessHandler = (dispatch: Dispatch, sourceAddress = '127.0.0.1'
     });
     signal.throwIfAborted();
     const { status: statusCode, headers } = answer;
-    const body = Readable.from(answer.body.length > 0 ? [answer.body] : [], { objectMode: false });
+    const body = isMessage(headers) ? answer.body : streamOf(answer.body);
     return { response: new HttpResponse({ statusCode, headers, body }) };
   },
   updateHttpClientConfig(): void {},
