@@ -23,6 +23,8 @@ export type Befalling = {
 /** A step of a run at which a caller may be killed: before a call is made, or once it has been. */
 export type Step = {
   readonly number: number;
+  /** Since the start of the trace. */
+  readonly atMs: number;
   readonly when: 'before' | 'after';
   readonly asked: Asked;
   readonly caller: Caller;
@@ -159,7 +161,7 @@ export const openBefalling = (needs: Needs): Befalling => {
 
   const step = (when: Step['when'], asked: Asked, caller: Caller): void => {
     steps += 1;
-    if (!needs.dies({ number: steps, when, asked, caller })) return;
+    if (!needs.dies({ number: steps, atMs: clock.monotonicMs(), when, asked, caller })) return;
     heard('kill', { step: steps, when, part: caller.part, operation: asked.operation });
     caller.kill();
   };

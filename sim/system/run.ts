@@ -15,11 +15,12 @@ import { openEventLog } from './eventLog.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import { enterProcess } from './process.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
-import { buildWorld, type Driver } from './world.ts';
+import { buildWorld, type Driver, type Over } from './world.ts';
 
 export type SystemOptions = {
   readonly trace: Trace;
   readonly driver: Driver;
+  readonly over?: Over;
   /** Stops there, in milliseconds from the start of the trace. */
   readonly untilMs?: number;
   /** Chooses steps at which a function is killed; none unless given. */
@@ -64,11 +65,12 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     const world = await clock.until(
       buildWorld({
         ...{ seed, places, driver, clock, log, machinesDir, atMs },
+        ...(options.over ? { over: options.over } : {}),
         found: (violation) => {
           violations.push(violation);
           log.add('violation', { ...violation, rule: INVARIANTS[violation.invariant] });
         },
-        dies: (step) => fromMs > 0 && (options.dies?.(step) ?? false),
+        dies: (step) => fromMs > 0 && (options.dies?.({ ...step, atMs: atMs() }) ?? false),
         troubles: () => troubles,
       }),
     );

@@ -21,10 +21,18 @@ import type { Troubles } from './troubles.ts';
 
 export type Driver = 'record' | 'quorum';
 
+/** Settings beside the defaults, as in a configuration file. */
+export type Over = {
+  readonly health?: Readonly<Record<string, unknown>>;
+  readonly failover?: Readonly<Record<string, unknown>>;
+  readonly ttl?: string;
+};
+
 export type WorldOptions = {
   readonly seed: string;
   readonly places: Places;
   readonly driver: Driver;
+  readonly over?: Over;
   readonly clock: VirtualClock;
   readonly log: EventLog;
   readonly machinesDir: string;
@@ -59,7 +67,7 @@ const OUT = { status: 500, headers: {}, body: Buffer.alloc(0) };
 
 const RECORD = 'www.example.test';
 
-const configOf = (places: Places, driver: Driver): Config => {
+const configOf = ({ places, driver, over = {} }: WorldOptions): Config => {
   const at = (region: string) => `http://${regionAddress(region, HOSTS.loadBalancer)}:8080/health`;
   return Config.parse({
     service: 'shop',
@@ -70,9 +78,9 @@ const configOf = (places: Places, driver: Driver): Config => {
       witness: { name: places.witness },
     },
     observers: places.observers,
-    health: { canaries: ['https://canary.example/'] },
-    failover: { mode: 'auto' },
-    dns: { ttl: '60s', driver },
+    health: { canaries: ['https://canary.example/'], ...over.health },
+    failover: { mode: 'auto', ...over.failover },
+    dns: { ttl: over.ttl ?? '60s', driver },
   });
 };
 
@@ -153,7 +161,7 @@ const befallingOf = (
 };
 
 export const buildWorld = async (options: WorldOptions): Promise<World> => {
-  const { clock, log, places, seed, driver, atMs, found } = options;
+  const { clock, log, places, seed, atMs, found } = options;
   const randomOf = (purpose: string): Random => seededRandom('system', seed, purpose);
   let world: World | null = null;
   let plan: WatchPlan | null = null;
@@ -206,7 +214,7 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
     addresses,
   });
   const installer = cloud.sdkOf({ ...NOBODY, name: 'installer', region: places.standby });
-  const installed = await installSimulated(cloud, installer, configOf(places, driver), DNS);
+  const installed = await installSimulated(cloud, installer, configOf(options), DNS);
   plan = installed.plan;
   world = { cloud, service, installed, checks, befalling: befalling.on, randomOf, look };
   return world;
