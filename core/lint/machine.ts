@@ -51,7 +51,8 @@ export const calledFunction = (state: Tree): string | undefined => {
   return /^\$\{(\w+)Function\}$/.exec(name)?.[1] ?? name;
 };
 
-const AWS_ERROR = /^(?:States|Lambda|Runtime|Sandbox|CodeBuild|ECS|Events|DynamoDB|S3|StepFunctions)\.\w+$/;
+const AWS_ERROR =
+  /^(?:States|Lambda|Runtime|Sandbox|CodeBuild|ECS|Events|DynamoDB|S3|StepFunctions)\.\w+$/;
 const ALL_ERRORS = ['States.ALL', 'States.TaskFailed'];
 
 const taskFaults = ({ name, state, caught, place }: State, { functionFolders }: Facts): Found[] => {
