@@ -39,13 +39,23 @@ const changes = (a: Decision, b: Decision): string[] => {
   ];
 };
 
+/** What only people read in a decision, emptied: another version may say the same differently. */
+const WORDS = new Set(['why', 'reason', 'value', 'limit', 'source']);
+
+const wordless = (decision: Decision): string =>
+  canonicalJson(
+    JSON.parse(JSON.stringify(decision), (key, value: unknown) =>
+      WORDS.has(key) && typeof value === 'string' ? '' : value,
+    ),
+  );
+
 /** How two decisions differ in any way, in words; empty when they are the same bit for bit. */
 export const differences = (a: Decision, b: Decision): string[] => {
   const lines = changes(a, b);
   if (lines.length > 0 || canonicalJson(a) === canonicalJson(b)) return lines;
-  return a.plan.reason === b.plan.reason
-    ? ['in details only, such as times']
-    : [`words only: ${a.plan.reason} -> ${b.plan.reason}`];
+  return wordless(a) === wordless(b)
+    ? ['in its words only: another version of this tool says the same differently']
+    : ['in details only, such as times'];
 };
 
 export type Replay =

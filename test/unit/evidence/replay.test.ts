@@ -65,6 +65,17 @@ describe('a stored decision', () => {
     expect(reproduces(input, forged)).toEqual({ same: false, differences: ['plan: hold -> flip'] });
   });
 
+  it('that another version put into other words is told from one that was altered', () => {
+    const gates = stored.plan.gates.map((gate) => ({ ...gate, why: 'as it was said then' }));
+    const older = { ...stored, plan: { ...stored.plan, gates } };
+    const { same, differences: lines } = reproduces(input, older);
+    expect(same).toBe(false);
+    expect(lines).toEqual([expect.stringMatching(/^in its words only/)]);
+    const aged = stored.plan.gates.map((gate) => ({ ...gate, ageMs: 7 }));
+    const altered = { ...stored, plan: { ...stored.plan, gates: aged } };
+    expect(reproduces(input, altered).differences).toEqual(['in details only, such as times']);
+  });
+
   it('is named by all it rests on', () => {
     const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
     const id = decisionId(input, sha256);
