@@ -9,8 +9,8 @@ describe('the data folder', () => {
   });
 
   it.each([
-    ['/home/ada/reports/a.html', '~/reports/a.html'],
-    ['/home/adam/reports/a.html', '/home/adam/reports/a.html'],
+    ['/people/ada/reports/a.html', '~/reports/a.html'],
+    ['/people/adam/reports/a.html', '/people/adam/reports/a.html'],
     ['/srv/a.html', '/srv/a.html'],
-  ])('%s is shown as %s', (file, shown) => expect(shownPath(file, '/home/ada')).toBe(shown));
+  ])('%s is shown as %s', (file, shown) => expect(shownPath(file, '/people/ada')).toBe(shown));
 });
