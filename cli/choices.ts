@@ -4,7 +4,7 @@
 export const UP_PORT = 4599;
 
 /** What `failover export` can print. */
-export const EXPORTS = ['rounds', 'placements', 'rankings'] as const;
+export const EXPORTS = ['rounds', 'placements', 'rankings', 'nights'] as const;
 
 /** What `failover schema` can print. */
 export const SCHEMA_NAMES = [

@@ -1,8 +1,10 @@
 /** The numbers of a drill as rows. */
+
+import type { SeriesNight } from '../core/anomalies/series.ts';
 import { failuresOf, mergedSketch, quantilesMs } from '../core/drill/bursts.ts';
 import { CELL_ARM_ID } from '../core/report/cells.ts';
 import { placementLines } from '../core/report/variants.ts';
-import type { PlacementRow, RankingLine, RoundRow } from '../events/exportOutput.ts';
+import type { NightRow, PlacementRow, RankingLine, RoundRow } from '../events/exportOutput.ts';
 import type { Ranking } from '../events/ranking.ts';
 import type { KeptDrill } from '../functions/rank/report.ts';
 
@@ -65,3 +67,35 @@ export const rankingLines = (drill: string, rankings: readonly Ranking[]): Ranki
       ...{ rounds, aa },
     })),
   );
+
+/** Significant digits of a ratio, and of a level that is no round number. */
+const DIGITS = 6;
+
+const significant = (value: number): number => Number(value.toPrecision(DIGITS));
+
+/** Every variant of a point of a series. */
+export const nightRows = (night: SeriesNight): NightRow[] => {
+  const { drillId, startedAt, scope, metric, unit, referenceId, reference, control } = night;
+  const shared = { night: startedAt.slice(0, 10), drill: drillId, scope, metric, unit };
+  const candidates = Object.entries(night.candidates);
+  const hasArms = control !== null || candidates.length > 0;
+  const own: NightRow = {
+    ...shared,
+    ...{ variant: hasArms ? referenceId : null, role: 'reference' },
+    value: reference === null ? null : significant(reference),
+    by_reference: null,
+    conditions: night.conditions,
+  };
+  const other = (variant: string, role: NightRow['role'], log: number): NightRow => ({
+    ...shared,
+    ...{ variant, role },
+    value: reference === null ? null : significant(reference * Math.exp(log)),
+    by_reference: significant(Math.exp(log)),
+    conditions: night.conditions,
+  });
+  return [
+    own,
+    ...(control === null ? [] : [other(referenceId, 'control', control)]),
+    ...candidates.map(([variant, log]) => other(variant, 'candidate', log)),
+  ];
+};

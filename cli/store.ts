@@ -1,6 +1,7 @@
 /** Drills that were kept, read where they are: from the process that holds the data folder, or from its files. */
 import { openDocuments } from '../aws/documents.ts';
 import { type DrillRecords, openDrillRecords } from '../aws/drillRecords.ts';
+import { type NightRecords, openNightRecords } from '../aws/nightRecords.ts';
 import { DrillError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { DrillReport } from '../events/drillReport.ts';
@@ -23,6 +24,8 @@ export type Store = {
   records(drill: StoredDrill): DrillRecords;
   /** @throws DrillError `DrillNotFound` when it has no report, `DataCorrupt` */
   report(drill: StoredDrill): Promise<DrillReport>;
+  /** What is kept of the nights of its service. */
+  nights(drill: StoredDrill): NightRecords;
   readonly failovers: Failovers;
   readonly promotions: Promotions;
   close(): Promise<void>;
@@ -99,7 +102,12 @@ export const openStore = async (dataDir: string): Promise<Store> => {
       return documents.read(reportKeyOf(service, drillId), DrillReport);
     };
     const records = ({ table, region }: StoredDrill): DrillRecords => open(table, region);
-    return { drills, find, records, report, failovers, promotions, close };
+    const nights = ({ table, region }: StoredDrill): NightRecords => {
+      const made = openNightRecords(table, { endpoint, region, credentials: CREDENTIALS });
+      opened.push(made);
+      return made;
+    };
+    return { drills, find, records, report, nights, failovers, promotions, close };
   } catch (error) {
     await close();
     throw error;

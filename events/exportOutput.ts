@@ -58,10 +58,28 @@ export const RankingLine = z.strictObject({
 });
 export type RankingLine = z.output<typeof RankingLine>;
 
+/** One variant on one night in one series; nights that may not be compared have other conditions. */
+export const NightRow = z.strictObject({
+  night: z.iso.date(),
+  drill: z.string(),
+  scope: z.string(),
+  metric: z.string(),
+  unit: z.enum(['ms', 'bytes']),
+  /** Null where no image is concerned. */
+  variant: z.string().nullable(),
+  role: z.enum(['reference', 'control', 'candidate']),
+  value: z.number().nullable(),
+  /** By what ran on that night; null for that itself. */
+  by_reference: z.number().nullable(),
+  conditions: z.string(),
+});
+export type NightRow = z.output<typeof NightRow>;
+
 /** What `failover export --json` prints. */
 export const ExportOutput = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('rounds'), rows: z.array(RoundRow) }),
   z.strictObject({ what: z.literal('placements'), rows: z.array(PlacementRow) }),
   z.strictObject({ what: z.literal('rankings'), rows: z.array(RankingLine) }),
+  z.strictObject({ what: z.literal('nights'), rows: z.array(NightRow) }),
 ]);
 export type ExportOutput = z.output<typeof ExportOutput>;

@@ -97,7 +97,7 @@ const exportCommand = (program: Command): void => {
     .addOption(new Option(...JSON_FLAG).conflicts('csv'))
     .addHelpText(
       'after',
-      '\nExamples:\n  failover export --csv > rounds.csv\n  failover export --what placements --json',
+      '\nExamples:\n  failover export --csv > rounds.csv\n  failover export --what placements --json\n  failover export --what nights > nights.csv',
     )
     .action((id, options) =>
       run(options.json, async (output) =>

@@ -36,7 +36,8 @@ beforeAll(async () => {
     ...{ seed: 'ack', noise: 0.02, armNoise: 0.01 },
     truth: (arm: string, _: unknown, at: number) => (arm === 'fat' && at >= 12 ? 1.2 : 1),
   };
-  for (let at = 0; at < 14; at++) watch.next(nightOf(model, at));
+  const made = Array.from({ length: 14 }, (_, at) => nightOf(model, at));
+  for (const night of made) watch.next(night);
   const held = await holdDrills(dataDir);
   const endpoint = readFileSync(path.join(dataDir, 'endpoint'), 'utf8').trim();
   const sdk = { endpoint, region: 'eu-central-1', credentials: CREDENTIALS };
@@ -45,6 +46,7 @@ beforeAll(async () => {
     id = alert.id;
     await nights.putAlert({ ...alert, members: [...alert.members] }, Date.now());
   }
+  await nights.putNights(made.flat(), Date.now());
   nights.close();
   await held.close();
 });
@@ -86,4 +88,18 @@ describe('failover ack', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('No alert is kept')]);
     rmSync(empty, { recursive: true });
   });
+});
+
+it('failover export gives the nights of every series of the newest drill', async () => {
+  const { code, stdout } = await failover('export', '--what', 'nights', '--data', dataDir);
+  expect(code).toBe(0);
+  const lines = stdout.trim().split('\n');
+  expect(lines[0]).toBe('night,drill,scope,metric,unit,variant,role,value,by_reference,conditions');
+  const fat = lines.filter((line) => line.includes(',all up,http.total.p50,ms,fat,candidate,'));
+  expect(fat).toHaveLength(14);
+  expect(fat[0]).toMatch(/^2026-07-01,shop-20260701,/);
+  const ratio = (line = ''): number => Number(line.split(',')[8]);
+  expect(ratio(fat[13]) / ratio(fat[0])).toBeCloseTo(1.2, 1);
+  const floor = lines.filter((line) => line.includes(',noise.floor,ms,,reference,'));
+  expect(floor).toHaveLength(14);
 });
