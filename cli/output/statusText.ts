@@ -1,4 +1,5 @@
 /** A watch as a few lines for people. */
+import type { GateName } from '../../core/failover/gates.ts';
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import type { AbstainReason } from '../../core/health/vote.ts';
 import { formatMs } from '../../core/units.ts';
@@ -65,6 +66,31 @@ const readyText = ({ replicationMs, rpoMs, capacity }: StatusOutput): string[] =
   return facts.length > 0 ? [facts.join(' · ')] : [];
 };
 
+/** What each gate asks for, in two or three words. */
+const GATES: Readonly<Record<GateName, string>> = {
+  G1: 'standby up',
+  G2: 'not both bad',
+  G3: 'data fresh',
+  G4: 'standby big enough',
+  G5: 'data may be there',
+  G6: 'cooldown, flips a day',
+  G7: 'no window, deployment or shared image',
+  G8: 'evidence fresh',
+  G9: 'mode, or a person',
+  G10: 'switch can be written',
+};
+
+const isGate = (word: string): word is GateName => Object.hasOwn(GATES, word);
+
+/** Which gates hold traffic back; `failover flip` asks them again and shows what each found. */
+const heldText = (held: string, active: string): string => {
+  if (held === 'UNKNOWN') return `held: too few observers can tell how ${active} is`;
+  const gates = held.split(' ').filter(isGate);
+  if (gates.length === 0) return `held: ${held}`;
+  const named = gates.map((gate) => `${gate} (${GATES[gate]})`).join(', ');
+  return `held by ${named}: failover flip asks again and shows why`;
+};
+
 const nextLines = ({ phase, approval, held, home, active, execution }: StatusOutput): string[] => {
   if (approval !== null) {
     return [
@@ -75,7 +101,7 @@ const nextLines = ({ phase, approval, held, home, active, execution }: StatusOut
   if (phase === 'HOLD')
     return ['a flip was tried and failed: see failover report, then failover back'];
   if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back`];
-  if (held !== null) return [`held: ${held}`];
+  if (held !== null) return [heldText(held, active)];
   return active === home ? [] : [`away from home: ${home} is watched before it gets traffic back`];
 };
 

@@ -123,7 +123,7 @@ const TELLERS = {
   held: (news) => ({
     title: `stays in ${news.active}`,
     facts: [regions(news)],
-    next: '`failover status` shows the gates; `failover flip` asks them again',
+    next: '`failover status` names the gates; `failover flip` asks them again and shows why',
   }),
   'failback-ready': (news) => ({
     title: `${news.other} is ready to take the traffic back`,

@@ -81,7 +81,16 @@ describe('the status of a watch', () => {
     ['a failed flip', { phase: 'HOLD' }, 'a flip was tried and failed'],
     ['home being well', { phase: 'FAILBACK_READY', active: 'eu-central-1' }, 'failover back'],
     ['being away', { phase: 'STABILIZE', active: 'eu-central-1' }, 'away from home'],
-    ['what is held', { phase: 'HOLD_BOTH', held: 'hold G1 G2' }, 'held: hold G1 G2'],
+    [
+      'what is held',
+      { phase: 'HOLD_BOTH', held: 'hold G1 G2' },
+      'held by G1 (standby up), G2 (not both bad): failover flip asks again and shows why',
+    ],
+    [
+      'that nobody sees enough',
+      { phase: 'SUSPECT', held: 'UNKNOWN' },
+      'held: too few observers can tell how eu-west-1 is',
+    ],
     ['a fault', { faults: ['eu-west-1: down'] }, 'fault set: eu-west-1: down'],
   ])('says what %s means', (_what, over, words) => {
     expect(textOf(over)).toContain(words);
