@@ -44,6 +44,7 @@ const imagesOf = (dockerfile: Dockerfile, variants: readonly VariantSpec[]): Var
 };
 
 const sameImages = (images: readonly VariantImage[]): Judged[] => {
+  if (images.length < 2) return [];
   const groups = [...Map.groupBy(images, ({ image }) => fingerprintOf(image)).values()];
   return groups
     .filter((some) => some.length > 1)
