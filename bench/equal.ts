@@ -1,15 +1,15 @@
 // How often drills call equal variants different, with real processes: in each round every arm is a fresh
 // process of one and the same server, probed by the prober of the drill, and ranked as a drill ranks. Beside
 // it, what pooling all samples would say of them. Usage: node bench/equal.ts [--drills 20] [--minutes 60] [--seed 1] [--jobs 2]
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { type Burst, mergedSketch } from '../core/drill/bursts.ts';
 import { type Arm, armsOf } from '../core/drill/plan.ts';
 import { PRIMARY_METRIC, rankDrill } from '../core/drill/rankDrill.ts';
 import { orderOfArms } from '../core/random.ts';
+import type { Ranking } from '../core/ranking/ranking-types.ts';
 import { minRounds } from '../core/ranking/rounds.ts';
 import type { Sketch } from '../core/sketch/sketch.ts';
 import { holm } from '../core/statistics/multiplicity.ts';
@@ -20,7 +20,24 @@ import { openSelfNoise } from '../probes/selfNoise.ts';
 const VARIANTS = ['a', 'b', 'c', 'd'].map((id) => ({ id, target: id, args: {} }));
 /** Some more than it takes to tell a pair apart: a round in which this machine was late is dropped. */
 const ROUNDS = minRounds(VARIANTS.length) + 4;
-const SAMPLING = { samples: 20, warmup: 4, ratePerS: 120 };
+const SAMPLING = { samples: 20, warmup: 4, ratePerS: 180 };
+/**
+ * What every arm runs. It sorts and writes out a catalogue for each request, so that luck with memory, compiler and
+ * collector is a part of its times, as it is of a real service. Prints its port; ends with its standard input.
+ */
+const SERVER = `
+const catalogue = Array.from({ length: 5000 }, (_, at) => ({
+  id: at, name: 'article ' + ((at * 7919) % 5000), price: (at * 104729) % 10007,
+}));
+const server = require('node:http').createServer((_request, response) => {
+  const sorted = catalogue.map((item) => ({ ...item })).sort((a, b) => a.price - b.price);
+  const body = JSON.stringify(sorted);
+  response.writeHead(200, { 'content-length': Buffer.byteLength(body), connection: 'close' });
+  response.end(body);
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.stdin.on('close', () => process.exit(0)).resume();
+`;
 const CELL = { region: 'here', vantage: 'here' };
 const PROBE = { kind: 'http', path: '/', expectStatus: 200, timeoutMs: 5_000 } as const;
 const ALPHA = 0.05;
@@ -37,6 +54,9 @@ const { values: options } = parseArgs({
 });
 
 const Found = z.strictObject({
+  /** The same two, had bursts counted whose probes were sent late; a drill drops them. */
+  lateDifferent: z.boolean(),
+  lateTold: z.boolean(),
   /** By Holm's test, however small the difference. */
   different: z.boolean(),
   /** Called faster or slower, which a difference below 3 % is not. */
@@ -48,11 +68,8 @@ const Found = z.strictObject({
 });
 type Found = z.output<typeof Found>;
 
-const place = async (): Promise<{ child: ChildProcess; port: number }> => {
-  const child = fork(path.join(import.meta.dirname, 'equal-peer.ts'), {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  if (!child.stdout) throw new Error('the server has no output');
+const place = async () => {
+  const child = spawn(process.execPath, ['-e', SERVER], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data');
   return { child, port: Number(String(line)) };
 };
@@ -88,7 +105,7 @@ const roundOf = async (
       sketches: encodedSketches(collected),
     });
   }
-  for (const { child } of placed.values()) child.disconnect();
+  for (const { child } of placed.values()) child.stdin.end();
   await Promise.all([...placed.values()].map(({ child }) => once(child, 'exit')));
   return bursts;
 };
@@ -132,6 +149,12 @@ const pooledDifferent = (bursts: readonly Burst[]): boolean => {
   return holm(pValues).some((p) => p <= ALPHA);
 };
 
+const isDifferent = ({ pairs, alpha }: Ranking): boolean =>
+  pairs.some(({ pHolm }) => pHolm <= alpha);
+
+const isTold = ({ pairs }: Ranking): boolean =>
+  pairs.some(({ verdict }) => verdict === 'faster' || verdict === 'slower');
+
 const drill = async (seed: string, noise: Noise): Promise<Found> => {
   const arms = armsOf(VARIANTS, 'a');
   const bursts: Burst[] = [];
@@ -142,12 +165,17 @@ const drill = async (seed: string, noise: Noise): Promise<Found> => {
     ...{ seed, arms, gates: { errors: null } },
     sampling: { rounds: { max: ROUNDS } },
   };
-  const ranking = rankDrill(plan, bursts, { resamples: 0 }).find(({ q }) => q === 0.5);
-  if (!ranking) throw new Error('nothing was measured');
-  const { pairs, alpha, aa, rounds, rows } = ranking;
+  const rankingOf = (some: readonly Burst[]) =>
+    rankDrill(plan, some, { resamples: 0 }).find(({ q }) => q === 0.5);
+  const ranking = rankingOf(bursts);
+  const whole = rankingOf(bursts.map((burst) => ({ ...burst, valid: true })));
+  if (!whole) throw new Error('nothing was measured');
+  const { aa, rounds, rows } = ranking ?? { ...whole, rounds: 0, pairs: [] };
   return {
-    different: pairs.some(({ pHolm }) => pHolm <= alpha),
-    told: pairs.some(({ verdict }) => verdict === 'faster' || verdict === 'slower'),
+    lateDifferent: isDifferent(whole),
+    lateTold: isTold(whole),
+    different: ranking !== undefined && isDifferent(ranking),
+    told: ranking !== undefined && isTold(ranking),
     aaDiffers: aa === 'differs',
     pooledDifferent: pooledDifferent(bursts),
     rounds,
@@ -194,6 +222,20 @@ const report = (found: readonly Found[], tookS: number): void => {
     line(
       'different by the test, however little',
       count(({ different }) => different),
+      of,
+    ),
+  );
+  console.log(
+    line(
+      'faster or slower, late bursts counted',
+      count(({ lateTold }) => lateTold),
+      of,
+    ),
+  );
+  console.log(
+    line(
+      'different by the test, late bursts counted',
+      count(({ lateDifferent }) => lateDifferent),
       of,
     ),
   );
