@@ -152,6 +152,11 @@ type Tonight = NonNullable<Found['tonight']>;
 const number = (value: number | null): string =>
   value === null ? '-' : String(Number(value.toPrecision(4)));
 
+/** Below this a p value says no more. */
+const P_SHOWN_MIN = 1e-12;
+
+const pText = (p: number): string => (p < P_SHOWN_MIN ? '< 1e-12' : p.toExponential(1));
+
 const changeText = (before: number | null, after: number | null): string => {
   if (before === null || after === null || before <= 0 || after <= 0) return '';
   const share = 100 * (after / before - 1);
@@ -176,7 +181,7 @@ const linesOf = (found: Found, style: Style): string[] => {
     }),
     ...changes.map(
       ({ time, before, after, p }) =>
-        `change     ${time}: ${number(before)} → ${number(after)}${changeText(before, after)}, p ${p.toExponential(1)}`,
+        `change     ${time}: ${number(before)} → ${number(after)}${changeText(before, after)}, p ${pText(p)}`,
     ),
     mark(
       alerts.length > 0
