@@ -45,4 +45,4 @@ export const FAULT_KINDS = [
 ] as const;
 
 /** What `failover sim` can run. */
-export const SIM_LEVELS = ['decision'] as const;
+export const SIM_LEVELS = ['system', 'decision'] as const;

@@ -26,7 +26,7 @@ const SimShortest = z.strictObject({
 });
 
 const common = {
-  level: z.enum(['decision']),
+  level: z.enum(['system', 'decision']),
   profile: z.string(),
   days: z.number().nullable(),
   virtualMs: Ms,

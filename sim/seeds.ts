@@ -63,12 +63,13 @@ export const shardOf = ({ first, last }: Span, index: number, of: number): Span 
 };
 
 /** Small enough for all to end at about the same time, large enough to be worth a message. */
-const CHUNK_SEEDS = 100;
+const CHUNK_SEEDS: Readonly<Record<LevelName, number>> = { system: 1, decision: 100 };
 
-const chunksOf = ({ first, last }: Span): Span[] => {
+const chunksOf = ({ level, span: { first, last } }: Batch): Span[] => {
+  const size = CHUNK_SEEDS[level];
   const chunks: Span[] = [];
-  for (let from = first; from <= last; from += CHUNK_SEEDS) {
-    chunks.push({ first: from, last: Math.min(last, from + CHUNK_SEEDS - 1) });
+  for (let from = first; from <= last; from += size) {
+    chunks.push({ first: from, last: Math.min(last, from + size - 1) });
   }
   return chunks;
 };
@@ -122,7 +123,7 @@ export const runSeeds = async (
   workers: number,
   { progress, signal }: Running,
 ): Promise<Tally> => {
-  const chunks = chunksOf(batch.span);
+  const chunks = chunksOf(batch);
   let tally = NOTHING;
   const done = (part: Tally): void => {
     tally = added(tally, part);

@@ -4,9 +4,12 @@ import { SIM_LEVELS } from '../choices.ts';
 import { JSON_FLAG, run } from './run.ts';
 
 const EXAMPLES = `
-Levels: decision runs the rules of core/ on fault traces, fast enough for millions of seeds.
+Levels: system runs the functions and machines as they are on an embedded cloud in one process;
+decision runs the rules of core/ on fault traces, fast enough for millions of seeds.
 
 Examples:
+  failover sim --seed 42
+  failover sim --seeds 1..300 --parallel --profile calls
   failover sim --level decision --seed 42 --days 30
   failover sim --level decision --seeds 1..20000 --parallel
   failover sim --level decision --profile flapping --seed 7
@@ -18,9 +21,7 @@ const simCommand = (program: Command): void => {
   program
     .command('sim')
     .description('try to break the failover with seeded faults on virtual time, and check it')
-    .addOption(
-      new Option('--level <name>', 'what is run').choices(SIM_LEVELS).makeOptionMandatory(),
-    )
+    .addOption(new Option('--level <name>', 'what is run').choices(SIM_LEVELS).default('system'))
     .option('--seed <text>', 'seed of one run, told whole (default: 1)')
     .option('--seeds <from..to>', 'many seeds, each an incident of about twenty minutes')
     .option('--days <number>', 'days of service instead of one incident')

@@ -2,9 +2,9 @@
 import type { Trace } from '../faults/fault.ts';
 import { daysTrace, incidentTrace } from '../faults/generate.ts';
 import type { Broken, Level, Outcome, Shortest, Subject } from '../level.ts';
+import { shrink } from '../shrink.ts';
 import { INVARIANTS, type Violation } from './checks/check.ts';
 import { setupOf } from './setup.ts';
-import { shrink } from './shrink.ts';
 import { type Run, simulate } from './simulate.ts';
 
 const traceOf = ({ seed, profile, days }: Subject): Trace =>
@@ -39,13 +39,13 @@ const run = (subject: Subject): Outcome => {
   );
 };
 
-const shorten = ({ subject, broken }: Outcome): Shortest => {
+const shorten = async ({ subject, broken }: Outcome): Promise<Shortest> => {
   const setup = setupOf(subject.seed);
   const trace = traceOf(subject);
   const { violation } = simulate(trace, { setup });
   if (violation === null || broken === null) throw new RangeError('there is nothing to shorten');
   const trial = (shorter: Trace) => simulate(shorter, { setup }).violation;
-  const shrunk = shrink(trace, violation, trial);
+  const shrunk = await shrink(trace, violation, trial);
   const { log } = simulate(shrunk.trace, { setup });
   const { faults } = shrunk.trace;
   return { broken: brokenOf(shrunk.violation), faults, log, runs: shrunk.runs };

@@ -16,6 +16,7 @@ type Needs = {
   readonly names: ReturnType<typeof createNames>;
   readonly service: () => Service;
   readonly troubles: () => Troubles | null;
+  readonly probed: () => void;
 };
 
 /** A sleep of a sandbox: one that was killed never wakes up. */
@@ -39,7 +40,7 @@ const sleepOf =
     });
 
 export const openingOf =
-  ({ clock, log, random, names, service, troubles }: Needs) =>
+  ({ clock, log, random, names, service, troubles, probed }: Needs) =>
   (sandbox: Sandbox, sdk: SdkSettings): Opening => {
     const { region } = sandbox;
     const probe: Opening['probe'] = async (target, options) => {
@@ -53,6 +54,7 @@ export const openingOf =
           ? await service().canary(region, options)
           : await service().request(region, to ?? region, options, distorted);
       if (sandbox.isDead()) return new Promise<never>(() => {});
+      probed();
       log.add('probe', {
         from: region,
         to: to ?? target.host,

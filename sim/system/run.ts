@@ -9,6 +9,7 @@ import type { State } from '../../core/failover/states.ts';
 import { seededRandom } from '../../core/random.ts';
 import { createVirtualClock } from '../../local/virtualClock.ts';
 import type { Trace } from '../faults/fault.ts';
+import type { Line, Move } from '../level.ts';
 import type { Step } from './befalls.ts';
 import { startClients } from './clients.ts';
 import { openEventLog } from './eventLog.ts';
@@ -42,7 +43,9 @@ export type SystemResult = {
   readonly digest: string;
   readonly events: number;
   /** The last lines that a person may want to see. */
-  readonly lines: readonly string[];
+  readonly lines: readonly Line[];
+  readonly moves: readonly Move[];
+  readonly probes: number;
 };
 
 /** A Friday noon, as in every simulation. */
@@ -59,6 +62,8 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
   const atMs = (): number => clock.monotonicMs() - fromMs;
   const log = openEventLog(atMs, (what) => KEPT.test(what));
   const violations: Violation[] = [];
+  const moves: Move[] = [];
+  let probes = 0;
   let troubles: Troubles | null = null;
   const process = enterProcess({ clock, random: seededRandom('system', seed, 'process') });
   try {
@@ -72,6 +77,10 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
         },
         dies: (step) => fromMs > 0 && (options.dies?.({ ...step, atMs: atMs() }) ?? false),
         troubles: () => troubles,
+        probed: () => {
+          probes += 1;
+        },
+        decided: (move) => moves.push({ ...move, atMs: atMs() }),
       }),
     );
     fromMs = clock.monotonicMs();
@@ -108,7 +117,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     return {
       ...{ seed, profile, driver, virtualMs, violation: violations[0] ?? null },
       ...{ state: checks.state(), answered: clients.answered, failed: clients.failed },
-      ...{ digest: log.digest(), events: log.count(), lines: log.lines },
+      ...{ digest: log.digest(), events: log.count(), lines: log.lines, moves, probes },
     };
   } finally {
     process.leave();

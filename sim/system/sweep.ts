@@ -78,8 +78,8 @@ export const killPointsOf = async (driver: Driver) => {
       return false;
     },
   });
-  const over = result.lines.findLast((line) => line.includes('"FailoverCompleted"'));
-  const overMs = Number(over?.split(' ')[0] ?? 0);
+  const over = result.lines.findLast(({ text }) => text.includes('"FailoverCompleted"'));
+  const overMs = over?.atMs ?? 0;
   return { points: points.filter(({ atMs }) => atMs <= overMs), end: endOf(result), result };
 };
 

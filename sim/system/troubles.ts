@@ -9,11 +9,12 @@ import type { SimulatedCloud } from './cloud.ts';
 import type { Service } from './service.ts';
 
 /** Faults that this level has nothing for: ECS and the data of the service are not simulated. */
-export const NOT_SIMULATED: ReadonlySet<Fault['kind']> = new Set([
-  'capacity',
-  'replication',
-  'drill',
-]);
+const NOT_SIMULATED: ReadonlySet<Fault['kind']> = new Set(['capacity', 'replication', 'drill']);
+
+/** Kinds of faults of a trace that a run leaves out, so that it can say so. */
+export const notSimulated = ({ faults }: Trace): string[] => [
+  ...new Set(faults.map(({ kind }) => kind).filter((kind) => NOT_SIMULATED.has(kind))),
+];
 
 type Needs = {
   readonly clock: Clock;

@@ -3,11 +3,13 @@
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import { type Random, seededRandom } from '../../core/random.ts';
 import { Config } from '../../events/config.ts';
+import { FailoverDecided } from '../../events/failoverDecided.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { HOSTS, regionAddress } from '../../local/network/addresses.ts';
 import type { VirtualClock } from '../../local/virtualClock.ts';
 import type { CallContext } from '../../local/wire/types.ts';
 import type { Fault, Places } from '../faults/fault.ts';
+import type { Move } from '../level.ts';
 import { type Befalling, openBefalling, type Step } from './befalls.ts';
 import { type Checks, openChecks } from './checks.ts';
 import { NOBODY, PLATFORM, type SimulatedCloud, startSimulatedCloud } from './cloud.ts';
@@ -40,6 +42,8 @@ export type WorldOptions = {
   /** Milliseconds since the trace began; negative while the world is set up. */
   readonly atMs: () => number;
   readonly dies: (step: Step) => boolean;
+  readonly probed: () => void;
+  readonly decided: (move: Omit<Move, 'atMs'>) => void;
   /** What is wrong now; nothing while the world is set up. */
   readonly troubles: () => Troubles | null;
 };
@@ -183,7 +187,14 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
       if (plan !== null) checks.wrote(region, item);
     },
     openSandbox: openingOf({
-      ...{ clock, log, random: randomOf('functions'), names, troubles: options.troubles },
+      ...{
+        clock,
+        log,
+        random: randomOf('functions'),
+        names,
+        troubles: options.troubles,
+        probed: options.probed,
+      },
       service: () => service,
     }),
     heardInvocation: ({ name, ended }) =>
@@ -196,6 +207,10 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
     heardEvent: (event) => {
       const type = event['detail-type'];
       log.add(type === 'HealthVote' ? 'vote' : 'event', { type, detail: event.detail });
+      if (type === 'FailoverDecided') {
+        const { name, to, cause } = FailoverDecided.parse(event.detail);
+        options.decided({ name, to, cause });
+      }
       if (type === 'FailoverNotice' && event.detail['notice'] === 'flipped')
         options.troubles()?.flipped();
     },

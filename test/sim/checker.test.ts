@@ -6,10 +6,10 @@ import type { Advance } from '../../functions/_advance.ts';
 import type { Invariant } from '../../sim/decision/checks/check.ts';
 import { PRODUCT_RULES, type Rules } from '../../sim/decision/rules.ts';
 import { DEFAULT_SETUP, failoverFor, HEALTH, type Setup } from '../../sim/decision/setup.ts';
-import { shrink } from '../../sim/decision/shrink.ts';
 import { simulate } from '../../sim/decision/simulate.ts';
 import type { Trace } from '../../sim/faults/fault.ts';
 import { incidentTrace, PLACES } from '../../sim/faults/generate.ts';
+import { shrink } from '../../sim/shrink.ts';
 import { MINUTE_MS, refusing, traceOf } from '../support/simTraces.ts';
 
 const { home, standby } = PLACES;
@@ -185,7 +185,7 @@ describe('shrinking', () => {
   const rules = { ...PRODUCT_RULES, ...CASES.justified.rules };
   const trial = (trace: Trace) => simulate(trace, { setup: DEFAULT_SETUP, rules }).violation;
 
-  it('leaves what the failure needs, and nothing else; the same each time', () => {
+  it('leaves what the failure needs, and nothing else; the same each time', async () => {
     const quiet = { ...PRODUCT_RULES, ...CASES.missed.rules };
     const missed = (trace: Trace) =>
       simulate(trace, { setup: DEFAULT_SETUP, rules: quiet }).violation;
@@ -196,18 +196,18 @@ describe('shrinking', () => {
       { kind: 'drill', depth: 'full', fromMs: 3 * MINUTE_MS, untilMs: 15 * MINUTE_MS },
     );
     const violation = missed(noisy)!;
-    const shrunk = shrink(noisy, violation, missed);
+    const shrunk = await shrink(noisy, violation, missed);
     expect(shrunk.violation.invariant).toBe('missed');
     expect(shrunk.trace.faults.map(({ id }) => id)).toEqual(['f1']);
     const [left] = shrunk.trace.faults;
     expect(left!.untilMs - left!.fromMs).toBeLessThan(2 * MINUTE_MS);
     expect(missed(shrunk.trace)?.invariant).toBe('missed');
-    expect(shrink(noisy, violation, missed)).toEqual(shrunk);
+    expect(await shrink(noisy, violation, missed)).toEqual(shrunk);
   });
 
-  it('ends with no fault where none is needed', () => {
+  it('ends with no fault where none is needed', async () => {
     const trace = incidentTrace({ seed: '12', profile: 'default' });
-    const { trace: shortest } = shrink(trace, trial(trace)!, trial);
+    const { trace: shortest } = await shrink(trace, trial(trace)!, trial);
     expect(shortest.faults).toEqual([]);
     expect(shortest.untilMs).toBeLessThan(MINUTE_MS);
   });

@@ -3,18 +3,20 @@
  * for as long as the same invariant still breaks. The order of what is tried is fixed, so the same
  * failure always ends in the same trace.
  */
-import type { Fault, Trace } from '../faults/fault.ts';
-import type { Violation } from './checks/check.ts';
+import type { Fault, Trace } from './faults/fault.ts';
 
-export type Shrunk = {
+/** What broke, as far as shrinking looks at it. */
+type Violation = { readonly invariant: string; readonly atMs: number };
+
+export type Shrunk<V extends Violation> = {
   readonly trace: Trace;
-  readonly violation: Violation;
+  readonly violation: V;
   /** How often it was tried. */
   readonly runs: number;
 };
 
 /** The violation of a trace, or null. */
-export type Trial = (trace: Trace) => Violation | null;
+export type Trial<V extends Violation> = (trace: Trace) => V | null | Promise<V | null>;
 
 const RUNS_MAX = 400;
 const LEAST_MS = 500;
@@ -44,21 +46,26 @@ const shorter = function* (trace: Trace): Generator<Trace> {
   }
 };
 
-export const shrink = (trace: Trace, violation: Violation, trial: Trial): Shrunk => {
-  const upTo = (whole: Trace, found: Violation): Trace => ({
+export const shrink = async <V extends Violation>(
+  trace: Trace,
+  violation: V,
+  trial: Trial<V>,
+  runsMax = RUNS_MAX,
+): Promise<Shrunk<V>> => {
+  const upTo = (whole: Trace, found: V): Trace => ({
     ...whole,
     untilMs: Math.min(whole.untilMs, found.atMs + 1),
     faults: whole.faults.filter(({ fromMs }) => fromMs <= found.atMs),
   });
   let best = { trace: upTo(trace, violation), violation };
   let runs = 0;
-  for (let better = true; better && runs < RUNS_MAX; ) {
+  for (let better = true; better && runs < runsMax; ) {
     better = false;
     for (const candidate of shorter(best.trace)) {
-      if (runs >= RUNS_MAX) break;
+      if (runs >= runsMax) break;
       runs++;
       // What is shorter may break later: it gets the time of the whole trace.
-      const found = trial({ ...candidate, untilMs: trace.untilMs });
+      const found = await trial({ ...candidate, untilMs: trace.untilMs });
       if (found?.invariant !== violation.invariant) continue;
       best = { trace: upTo(candidate, found), violation: found };
       better = true;

@@ -1,0 +1,72 @@
+/** The system level, as the command and the workers see it. */
+import { seededRandom } from '../../core/random.ts';
+import { pick } from '../faults/draws.ts';
+import type { Trace } from '../faults/fault.ts';
+import { daysTrace, incidentTrace } from '../faults/generate.ts';
+import type { Broken, Level, Outcome, Shortest, Subject } from '../level.ts';
+import { shrink } from '../shrink.ts';
+import { INVARIANTS, type Violation } from './invariants.ts';
+import { simulateSystem } from './run.ts';
+import { notSimulated } from './troubles.ts';
+import { inWords } from './words.ts';
+import type { Driver, Over } from './world.ts';
+
+type Setup = { readonly name: string; readonly driver: Driver; readonly over?: Over };
+
+/** What a person might have set; the seed draws one. */
+const SETUPS: readonly Setup[] = [
+  { name: 'defaults, switch of three objects', driver: 'quorum' },
+  { name: 'defaults, switch by the record', driver: 'record' },
+  {
+    ...{ name: 'failback by itself, switch of three objects', driver: 'quorum' },
+    over: { failover: { failback: 'auto', cooldown: '2m' } },
+  },
+  {
+    ...{ name: 'failback by itself, switch by the record', driver: 'record' },
+    over: { failover: { failback: 'auto', cooldown: '2m' } },
+  },
+];
+
+/** A run takes seconds: what is shortest is not sought for hours. */
+const SHRINK_RUNS_MAX = 40;
+
+export const systemSetupOf = (seed: string): Setup =>
+  pick(seededRandom('system setup', seed), SETUPS);
+
+const traceOf = ({ seed, profile, days }: Subject): Trace =>
+  days === null ? incidentTrace({ seed, profile }) : daysTrace({ seed, profile }, days);
+
+const brokenOf = ({ invariant, atMs, what }: Violation): Broken => ({
+  ...{ invariant, rule: INVARIANTS[invariant], atMs, what },
+});
+
+const run = async (subject: Subject): Promise<Outcome> => {
+  const trace = traceOf(subject);
+  const setup = systemSetupOf(subject.seed);
+  const { untilMs } = subject;
+  const found = await simulateSystem({ ...setup, trace, ...(untilMs === null ? {} : { untilMs }) });
+  const left = notSimulated(trace);
+  return {
+    subject,
+    setup: left.length === 0 ? setup.name : `${setup.name}; without ${left.join(', ')}`,
+    ...{ virtualMs: found.virtualMs, probes: found.probes, moves: found.moves },
+    broken: found.violation && brokenOf(found.violation),
+    ...{ faults: trace.faults, log: found.lines.map(inWords) },
+  };
+};
+
+const shorten = async ({ subject, broken }: Outcome): Promise<Shortest> => {
+  if (broken === null) throw new RangeError('there is nothing to shorten');
+  const setup = systemSetupOf(subject.seed);
+  const simulate = (trace: Trace) => simulateSystem({ ...setup, trace });
+  const trace = traceOf(subject);
+  const { violation } = await simulate(trace);
+  if (violation === null) throw new RangeError('it does not break again');
+  const trial = async (shorter: Trace) => (await simulate(shorter)).violation;
+  const shrunk = await shrink(trace, violation, trial, SHRINK_RUNS_MAX);
+  const { lines } = await simulate(shrunk.trace);
+  const { faults } = shrunk.trace;
+  return { broken: brokenOf(shrunk.violation), faults, log: lines.map(inWords), runs: shrunk.runs };
+};
+
+export const systemLevel: Level = { run, shorten };

@@ -1,0 +1,187 @@
+// Goal: each invariant of the system level is seen when it breaks, and not when it holds.
+// Method: what functions would have written and name servers answered, right and wrong.
+import { beforeEach, expect, it } from 'vitest';
+import { decide } from '../../../core/evidence/decision.ts';
+import { initialState, type State } from '../../../core/failover/states.ts';
+import type { WatchPlan } from '../../../events/watchPlan.ts';
+import { openChecks } from '../../../sim/system/checks.ts';
+import { INVARIANTS, type InvariantId, type Violation } from '../../../sim/system/invariants.ts';
+import { evaluating, HOME, inputAt, STANDBY, START_MS } from '../../support/failovers.ts';
+import { watchPlanWith } from '../../support/watchPlans.ts';
+
+let found: Violation[];
+let nowMs: number;
+let plan: WatchPlan;
+let checks: ReturnType<typeof openChecks>;
+const seen = new Set<InvariantId>();
+
+const open = (over: Partial<WatchPlan> = {}, failover: Record<string, unknown> = {}): void => {
+  found = [];
+  nowMs = START_MS;
+  plan = {
+    ...watchPlanWith({ failover: { failback: 'manual', perDay: 2, ...failover } }),
+    ...over,
+  };
+  checks = openChecks({
+    ...{ plan: () => plan, nowMs: () => nowMs, atMs: () => 0 },
+    found: (violation) => {
+      found.push(violation);
+      seen.add(violation.invariant);
+    },
+  });
+};
+beforeEach(() => open());
+
+const write = (pk: string, sk: string, value: unknown): void =>
+  checks.wrote(STANDBY, { pk: { S: pk }, sk: { S: sk }, value: { S: JSON.stringify(value) } });
+const lease = (epoch: number, holder: string): void =>
+  write('WATCH#shop', 'LEASE', { epoch, holder, expiresAtMs: 0 });
+const state = (over: Partial<State>): void =>
+  write('WATCH#shop', 'STATE', { state: { ...initialState(HOME, STANDBY, START_MS), ...over } });
+const decision = (id: string, opinions: Parameters<typeof inputAt>[2]): void => {
+  const input = inputAt(evaluating(), START_MS, opinions);
+  write('DECISION#shop', id, { input, before: input.state, decision: decide(input) });
+};
+const execution = (id: string, cause: 'down' | 'failback' = 'down') => ({
+  ...{
+    name: 'shop-0-1',
+    decisionId: id,
+    cause,
+    from: HOME,
+    to: STANDBY,
+    epoch: 1,
+    automatic: true,
+  },
+});
+const flip = (over: Partial<State['flips'][number]> = {}) => ({
+  ...{ epoch: 1, atMs: START_MS, to: STANDBY, automatic: true, ...over },
+});
+const broken = (): string[] => found.map(({ invariant }) => invariant);
+
+it('lets a right failover pass', () => {
+  state({});
+  decision('d1', { active: 'DOWN' });
+  lease(1, 'shop-0-1');
+  lease(1, 'shop-0-1');
+  lease(2, 'shop-1-1');
+  state({ phase: 'FLIP', execution: execution('d1'), epoch: 1 });
+  state({
+    phase: 'VERIFY',
+    execution: execution('d1'),
+    epoch: 1,
+    active: STANDBY,
+    flips: [flip()],
+  });
+  expect(checks.eligible()).toEqual([STANDBY, STANDBY]);
+  state({ phase: 'STABILIZE', epoch: 1, active: STANDBY, flips: [flip()] });
+  checks.answered(['127.0.2.1'], 1);
+  checks.served(STANDBY, checks.eligible());
+  checks.settled();
+  expect(found).toEqual([]);
+});
+
+const CASES: [InvariantId, () => void][] = [
+  ['I1', () => checks.answered([], 0)],
+  ['I1', () => checks.answered(['127.0.9.9'], 0)],
+  [
+    'I2',
+    () => {
+      lease(1, 'shop-0-1');
+      lease(1, 'shop-0-2');
+    },
+  ],
+  [
+    'I3',
+    () => {
+      state({});
+      state({ phase: 'VERIFY', execution: execution('never kept'), flips: [flip()] });
+    },
+  ],
+  [
+    'I4',
+    () => {
+      state({});
+      const flips = [1, 2, 3].map((epoch) => flip({ epoch, automatic: true }));
+      decision('d1', { active: 'DOWN' });
+      state({ execution: execution('d1'), flips });
+    },
+  ],
+  [
+    'I5',
+    () => {
+      state({});
+      state({ execution: execution('d1', 'failback'), flips: [flip({ to: HOME })] });
+    },
+  ],
+  [
+    'I6',
+    () => {
+      checks.answered(['127.0.1.1'], 1);
+      checks.answered(['127.0.2.1'], 1);
+    },
+  ],
+  [
+    'I7',
+    () => {
+      const input = inputAt(evaluating(), START_MS, { active: 'DOWN' });
+      const other = decide(inputAt(evaluating(), START_MS, { active: 'UP' }));
+      write('DECISION#shop', 'd1', { input, before: input.state, decision: other });
+    },
+  ],
+  [
+    'I8',
+    () => {
+      checks.answered(['127.0.1.1'], 2);
+      checks.answered(['127.0.2.1'], 1);
+    },
+  ],
+  [
+    'I9',
+    () => {
+      checks.switched('eu-north-1', { epoch: 1, state: 'home' });
+      checks.switched('eu-north-1', null);
+    },
+  ],
+  [
+    'I11',
+    () => {
+      const objects = ['a', 'b', 'c'].map((key) => ({ region: STANDBY, bucket: 'b', key }));
+      open({ switch: { driver: 'quorum', objects, signingParameter: null } });
+      state({ execution: execution('d1'), phase: 'FLIP' });
+      const caller = {
+        name: 'flip',
+        region: STANDBY,
+        part: 'flip',
+        isDead: () => false,
+        kill: () => {},
+      };
+      checks.asked({ service: 'ecs', region: HOME, operation: 'DescribeServices' }, caller);
+    },
+  ],
+  ['served', () => checks.served(STANDBY, [HOME])],
+  [
+    'kept',
+    () => {
+      state({ phase: 'VERIFY', epoch: 1, active: STANDBY, flips: [flip()] });
+      state({ phase: 'STABILIZE', epoch: 1, active: STANDBY, flips: [flip()] });
+      state({ phase: 'STEADY', epoch: 1, active: HOME, flips: [] });
+    },
+  ],
+  [
+    'settles',
+    () => {
+      state({ phase: 'FLIP', execution: execution('d1') });
+      nowMs += 1_000_000;
+      checks.settled();
+    },
+  ],
+];
+
+it.each(CASES)('%s', (invariant, breaks) => {
+  breaks();
+  expect(broken()).toContain(invariant);
+});
+
+it('every invariant has been seen to break', () => {
+  expect([...seen].sort()).toEqual(Object.keys(INVARIANTS).sort());
+});
