@@ -51,7 +51,7 @@ awscliTable(
       args: elb(
         ...['create-target-group', '--name', 'shop', '--protocol', 'HTTP', '--port', '8080'],
         ...['--target-type', 'ip', '--vpc-id', 'vpc-1', '--health-check-path', '/healthz'],
-        ...['--health-check-interval-seconds', '5', '--health-check-timeout-seconds', '2'],
+        ...['--health-check-interval-seconds', '60', '--health-check-timeout-seconds', '2'],
       ),
       prints: { TargetGroups: [{ TargetGroupName: 'shop', TargetType: 'ip', Port: 8080 }] },
     },
