@@ -25,6 +25,8 @@ export default defineConfig({
       // Its files package into one cached folder.
       project('package', 120_000, { fileParallelism: false }),
       project('e2e', 600_000, { fileParallelism: false }),
+      // Judges what the whole-machine tests before it noted.
+      project('iam', 120_000),
     ],
   },
 });

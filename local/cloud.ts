@@ -16,6 +16,8 @@ import type { BuilderDetection } from './containers/detect.ts';
 import type { Dynamodb } from './dynamodb/service.ts';
 import type { Ecs } from './ecs/createEcs.ts';
 import type { EventEnvelope } from './eventbridge/events.ts';
+import { iamFacts } from './iam/facts.ts';
+import { createIam, type Iam } from './iam/iam.ts';
 import type { Lambda } from './lambda/service.ts';
 import type { LogLine } from './lambda/types.ts';
 import { createNetwork, type Network } from './network/network.ts';
@@ -48,6 +50,8 @@ export type CloudOptions = {
   readonly isDnsSettled?: () => boolean;
   /** Which schedules fire while this process holds the folder; all unless given. */
   readonly fires?: (scheduleName: string) => boolean;
+  /** Whether functions, machines, builds and schedules are held to the policies of their roles. */
+  readonly enforceIam?: boolean;
   readonly onLambdaLog: (line: LogLine) => void;
   readonly onBuildLog: (build: string, line: string) => void;
   /** Hears of every event put on a bus. */
@@ -59,6 +63,8 @@ export type CloudOptions = {
 export type Cloud = {
   /** What `AWS_ENDPOINT_URL` is set to. */
   readonly endpoint: string;
+  /** What roles may do, as stacks declare it. */
+  readonly iam: Pick<Iam, 'putRole'>;
   readonly lambda: Lambda;
   readonly ecs: Ecs;
   readonly dynamodb: Dynamodb;
@@ -104,8 +110,16 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
     (region, resolver) => resolvers.set(region, resolver),
     keep,
   );
+  const iam = createIam(
+    { dataDir, enforce: options.enforceIam ?? false },
+    iamFacts({
+      dynamodb: storage.dynamodb,
+      ecs: compute.ecs.operations,
+      s3: storage.s3.operations,
+    }),
+  );
   const wire = await openWire(
-    { port: options.port, network, onFault },
+    { port: options.port, network, onFault, authorize: iam.authorize },
     { storage, compute, control },
   );
   const { lambda, ecs } = compute;
@@ -117,7 +131,18 @@ const openServices = async (options: CloudOptions, keep: Closing): Promise<Servi
   endpoint.set(wire.url);
   keep.also(announceEndpoint(dataDir, wire.url));
   const { dynamodb, route53 } = storage;
-  return { endpoint: wire.url, lambda, ecs, dynamodb, network, slack, stepFunctions, dns, route53 };
+  return {
+    endpoint: wire.url,
+    iam,
+    lambda,
+    ecs,
+    dynamodb,
+    network,
+    slack,
+    stepFunctions,
+    dns,
+    route53,
+  };
 };
 
 /**

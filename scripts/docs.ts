@@ -1,7 +1,8 @@
-/** Copies recorded output into the documents that show it: `<!-- path -->` to `<!-- end -->` holds the file. */
+/** Makes docs/permissions.md, and copies recorded output into the documents that show it: `<!-- path -->` to `<!-- end -->` holds the file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_FOLDER } from './package.ts';
+import { permissionsText } from './permissions.ts';
 
 const BLOCK = /<!-- (docs\/output\/[\w.-]+) -->\n[\s\S]*?<!-- end -->/g;
 
@@ -15,4 +16,5 @@ export const withOutputs = (document: string): string =>
 if (process.argv[1] === import.meta.filename) {
   const file = path.join(PROJECT_FOLDER, 'README.md');
   writeFileSync(file, withOutputs(readFileSync(file, 'utf8')));
+  writeFileSync(path.join(PROJECT_FOLDER, 'docs/permissions.md'), permissionsText());
 }

@@ -31,6 +31,7 @@ export type DrillOptions = {
   readonly data?: string;
   readonly profile?: 'quick' | 'nightly';
   readonly install: boolean;
+  readonly enforceIam?: boolean;
   readonly resume?: boolean;
 };
 
@@ -137,7 +138,11 @@ export const drill = async (
   const webhook = webhookFrom(process.env);
   output.note(heading(checked));
   const dataDir = dataFolder(options.data, process.env);
-  const sessionOptions = { dataDir, port: 0, allowInstall: options.install, scheduled: false };
+  const sessionOptions = {
+    ...{ dataDir, port: 0, scheduled: false },
+    allowInstall: options.install,
+    enforceIam: options.enforceIam ?? false,
+  };
   try {
     const session = await openSession(checked, { ...sessionOptions, webhook }, output, signal);
     const sfn = openSfn(session);

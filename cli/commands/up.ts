@@ -19,6 +19,7 @@ export type UpOptions = {
   readonly data?: string;
   readonly port: string;
   readonly install: boolean;
+  readonly enforceIam?: boolean;
 };
 
 /** What other AWS clients need to reach the cloud. */
@@ -95,7 +96,12 @@ export const up = async (
   }
   const webhook = webhookFrom(process.env);
   const dataDir = dataFolder(options.data, process.env);
-  const asked = { dataDir, port, allowInstall: options.install, scheduled: true, webhook };
+  const enforceIam = options.enforceIam ?? false;
+  const asked = {
+    ...{ dataDir, port, enforceIam, webhook },
+    allowInstall: options.install,
+    scheduled: true,
+  };
   let session: Session;
   try {
     session = await openSession(checked, asked, output, signal);

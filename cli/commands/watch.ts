@@ -22,6 +22,7 @@ export type WatchCommandOptions = {
   readonly data?: string;
   readonly port: string;
   readonly install: boolean;
+  readonly enforceIam?: boolean;
 };
 
 const readyOf = ({ config, record, dnsListen }: Watchable, session: WatchSession): WatchReady => ({
@@ -116,6 +117,7 @@ export const watch = async (
       {
         ...{ dataDir, port, webhook },
         allowInstall: options.install,
+        enforceIam: options.enforceIam ?? false,
         onEvent: facts.hear,
         note: (line) => output.note(line),
       },

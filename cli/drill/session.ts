@@ -27,6 +27,8 @@ export type SessionOptions = {
   readonly dataDir: string;
   readonly port: number;
   readonly allowInstall: boolean;
+  /** Whether roles are held to their policies. */
+  readonly enforceIam?: boolean;
   /** Lets the nightly schedule of this service fire. */
   readonly scheduled: boolean;
   /** A real incoming webhook; empty for the sink, undefined for what was chosen last. */
@@ -113,6 +115,7 @@ const startFor = async (
       clock: realClock,
       random: Math.random,
       port: options.port,
+      enforceIam: options.enforceIam ?? false,
       builder,
       fires: firesFor(checked, options.scheduled),
       resolverRegions: [...new Set([...serving, ...vantages])],

@@ -63,6 +63,7 @@ const drillCommand = (program: Command): void => {
     .addOption(new Option('--profile <name>', 'how much to measure').choices(['quick', 'nightly']))
     .option('--resume', 'go on with a drill that was interrupted')
     .option('--no-install', 'never install a container builder')
+    .option('--enforce-iam', 'hold functions, machines and builds to the policies of their roles')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -83,6 +84,7 @@ const upCommand = (program: Command): void => {
     .option(...DATA)
     .option('--port <number>', 'port of the AWS endpoint; 0 takes a free one', String(UP_PORT))
     .option('--no-install', 'never install a container builder')
+    .option('--enforce-iam', 'hold functions, machines and builds to the policies of their roles')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

@@ -11,6 +11,7 @@ const watchCommand = (program: Command): void => {
     .option(...DATA)
     .option('--port <number>', 'port of the AWS endpoint (default: a free one)', '0')
     .option('--no-install', 'never install a container builder')
+    .option('--enforce-iam', 'hold functions, machines and builds to the policies of their roles')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

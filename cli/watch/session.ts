@@ -21,6 +21,8 @@ export type WatchOptions = {
   readonly webhook: string | undefined;
   /** Whether a container builder may be installed, where the service has an image. */
   readonly allowInstall: boolean;
+  /** Whether roles are held to their policies. */
+  readonly enforceIam?: boolean;
   readonly onEvent: (event: EventEnvelope) => void;
   /** Hears what takes long, and how things are run. */
   readonly note: (line: string) => void;
@@ -47,7 +49,7 @@ const firesFor = (service: string) => {
 
 const startFor = async (
   { config, dnsListen, runsImage }: Watchable,
-  { dataDir, port, onEvent }: WatchOptions,
+  { dataDir, port, enforceIam = false, onEvent }: WatchOptions,
   builder: Pick<BuilderDetection, 'choice' | 'reason'>,
   lock: FolderLock,
   isDnsSettled: () => boolean,
@@ -57,7 +59,7 @@ const startFor = async (
   const regions = new Set([primary.name, standby.name, ...config.observers]);
   try {
     return await startCloud({
-      ...{ dataDir, lock, port, builder, onEvent },
+      ...{ dataDir, lock, port, builder, enforceIam, onEvent },
       clock: realClock,
       random: Math.random,
       fires: firesFor(config.service),

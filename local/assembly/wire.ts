@@ -13,6 +13,7 @@ import * as schedulerSdk from '@aws-sdk/client-scheduler';
 import * as sfnSdk from '@aws-sdk/client-sfn';
 import * as ssmSdk from '@aws-sdk/client-ssm';
 import type { Network } from '../network/network.ts';
+import type { DispatcherOptions } from '../wire/dispatcher.ts';
 import { startWireServer } from '../wire/server.ts';
 import { serviceFromSdk } from '../wire/service.ts';
 import type { Compute } from './compute.ts';
@@ -22,17 +23,19 @@ import type { Storage } from './storage.ts';
 type Options = {
   readonly port: number;
   readonly network: Network;
+  readonly authorize: NonNullable<DispatcherOptions['authorize']>;
   readonly onFault: (error: unknown, what: string) => void;
 };
 
 export const openWire = (
-  { port, network, onFault }: Options,
+  { port, network, onFault, authorize }: Options,
   { storage, compute, control }: { storage: Storage; compute: Compute; control: Control },
 ) => {
   const faults = { onFault };
   return startWireServer({
     host: '127.0.0.1',
     port,
+    authorize,
     arrive: network.arriveHook,
     delay: network.delayHook,
     services: [

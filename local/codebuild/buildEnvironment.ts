@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EngineChoice } from '../containers/detect.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
+import { credentialsOf } from './credentials.ts';
 import { SETTINGS_VARIABLE, type ShimSettings } from './shims/settings.ts';
 import { type Build, buildId } from './state.ts';
 
@@ -91,6 +92,7 @@ export const prepareEnvironment = async (
   };
   const settingsFile = path.join(options.folder, 'settings.json');
   await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
+  const { accessKeyId, secretAccessKey } = credentialsOf(build);
   const asked = build.environment.environmentVariables.map(({ name, value }) => [name, value]);
   return {
     ...passed(),
@@ -100,8 +102,8 @@ export const prepareEnvironment = async (
     ...Object.fromEntries(asked),
     PATH: `${shimFolder}:${process.env['PATH'] ?? SYSTEM_PATH}`,
     AWS_ENDPOINT_URL: options.endpoint,
-    AWS_ACCESS_KEY_ID: 'embedded-codebuild',
-    AWS_SECRET_ACCESS_KEY: 'embedded-codebuild',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -7,6 +7,7 @@ import {
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../clock.ts';
+import type { BuildCredentials } from './credentials.ts';
 
 const FLUSH_MS = 1_000;
 /** CloudWatch takes 10,000 lines and 1 MiB at once; a line counts 26 bytes more than it has. */
@@ -16,13 +17,12 @@ const LINE_CHARS_MAX = 200_000;
 const LINE_BYTES_EXTRA = 26;
 
 export type LogPlace = {
+  readonly credentials: BuildCredentials;
   readonly endpoint: string;
   readonly region: string;
   readonly group: string;
   readonly stream: string;
 };
-
-const CREDENTIALS = { accessKeyId: 'embedded-codebuild', secretAccessKey: 'embedded-codebuild' };
 
 const thereAlready = (error: unknown): void => {
   if (error instanceof Error && error.name === 'ResourceAlreadyExistsException') return;
@@ -48,8 +48,8 @@ const takeBatch = (waiting: InputLogEvent[]): InputLogEvent[] => {
  * Lines go out once a second. A log that cannot be written does not fail the build: `close` answers why.
  */
 export const openCloudWatchLog = (place: LogPlace, clock: Clock) => {
-  const { endpoint, region, group: logGroupName, stream: logStreamName } = place;
-  const settings = { endpoint, region, credentials: CREDENTIALS, maxAttempts: 2 };
+  const { endpoint, region, credentials, group: logGroupName, stream: logStreamName } = place;
+  const settings = { endpoint, region, credentials, maxAttempts: 2 };
   const client = new CloudWatchLogsClient(settings);
   const waiting: InputLogEvent[] = [];
   let lastMs = 0;

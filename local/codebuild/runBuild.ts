@@ -14,6 +14,7 @@ import {
 } from './buildRecord.ts';
 import { type Buildspec, BuildspecError, parseBuildspec } from './buildspec.ts';
 import { openCloudWatchLog } from './cloudWatchLog.ts';
+import { credentialsOf } from './credentials.ts';
 import { killLeftovers } from './leftovers.ts';
 import { runPhases } from './runPhases.ts';
 import { openShell } from './shell.ts';
@@ -58,8 +59,6 @@ const readBuildspec = async (build: Build, sourceFolder: string): Promise<Builds
   throw new BuildspecError(`YAML_FILE_ERROR: stat ${buildspec ?? 'buildspec.yml'}: no such file`);
 };
 
-const CREDENTIALS = { accessKeyId: 'embedded-codebuild', secretAccessKey: 'embedded-codebuild' };
-
 /** Brings the source into its folder and reads the buildspec. */
 const obtainSource = async (
   build: Build,
@@ -71,7 +70,7 @@ const obtainSource = async (
       region: build.region,
       endpoint,
       forcePathStyle: true,
-      credentials: CREDENTIALS,
+      credentials: credentialsOf(build),
     });
     const zip = await fetchSource(client, build.source.location ?? '', stop).finally(() =>
       client.destroy(),
@@ -123,7 +122,12 @@ export const runBuild = async (queued: Build, options: RunOptions): Promise<void
   const sourceFolder = path.join(folder, 'src');
   await mkdir(sourceFolder, { recursive: true });
   const log = path.join(dataDir, 'codebuild', `${queued.uuid}.log`);
-  const place = { endpoint: options.endpoint, region: queued.region, ...logPlaceOf(queued) };
+  const place = {
+    endpoint: options.endpoint,
+    region: queued.region,
+    credentials: credentialsOf(queued),
+    ...logPlaceOf(queued),
+  };
   const cloudWatch = openCloudWatchLog(place, clock);
   const output = openOutput(log, clock, (line) => {
     cloudWatch.line(line);

@@ -15,6 +15,7 @@ export type Gateway = {
     /** Input of that operation with the types of the SDK client. */
     readonly input: unknown;
     readonly region: string;
+    readonly roleArn?: string;
     readonly signal: AbortSignal;
   }): Promise<unknown>;
 };
@@ -23,6 +24,8 @@ const delivery = z.strictObject({
   /** What is delivered for whom, for people. */
   about: z.string(),
   region: z.string(),
+  /** Whose rights it is delivered with; those of the service itself when absent. */
+  roleArn: z.string().optional(),
   retriesMax: z.int(),
   expiresAtMs: z.number(),
   /** Held back until then. */
@@ -157,9 +160,10 @@ export const openDeliveries = async (options: DeliveriesOptions): Promise<Delive
     const item = journal.pending.get(id);
     if (!item) return;
     try {
-      const { region } = item;
+      const { region, roleArn } = item;
       const { signal } = stopping;
-      assertAccepted(await gateway.call({ ...toCall(item, tries + 1), region, signal }));
+      const request = { ...toCall(item, tries + 1), region, signal };
+      assertAccepted(await gateway.call(roleArn ? { ...request, roleArn } : request));
       await finish(id);
     } catch (error) {
       if (!stopping.signal.aborted) await giveUpOrRetry(id, item, tries + 1, error);

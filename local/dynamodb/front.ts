@@ -56,7 +56,9 @@ export const createFront = (
       if (request.method !== 'POST' || !operation) {
         throw unknownOperation(target || `${request.method} ${request.path} without X-Amz-Target`);
       }
-      const value = await answer(operation, parse(request.body), call);
+      const input = parse(request.body);
+      await call.authorize?.(operation, input);
+      const value = await answer(operation, input, call);
       if (!value) throw unknownOperation(target);
       return answered(200, call.requestId, value);
     } catch (error) {

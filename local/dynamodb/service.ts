@@ -27,6 +27,8 @@ export type Dynamodb = {
   pauseReplication(links?: LinkChoice): void;
   resumeReplication(links?: LinkChoice): void;
   replicationState(): LinkState[];
+  /** Name of the partition key of a table; undefined for a table that is not there. */
+  partitionKey(region: string, table: string): Promise<string | undefined>;
   /** Deletes expired items now, in every region that is open; says how many. */
   sweepExpired(): Promise<number>;
   close(): Promise<void>;
@@ -48,6 +50,18 @@ const tableOf = (input: Json): string => {
   const name = z.string().safeParse(input['TableName']);
   if (name.success) return name.data.split('/').at(-1) ?? name.data;
   throw new AwsError('ValidationException', 'TableName is required', {}, 400);
+};
+
+const Described = z.looseObject({
+  Table: z.looseObject({
+    KeySchema: z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() })),
+  }),
+});
+
+const partitionKeyIn = async ({ engine }: Region, table: string): Promise<string | undefined> => {
+  const answer = await engine.run('DescribeTable', { TableName: table }).catch(() => undefined);
+  const found = Described.safeParse(answer);
+  return found.data?.Table.KeySchema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
 };
 
 /**
@@ -188,6 +202,7 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
     pauseReplication: replication.pause,
     resumeReplication: replication.resume,
     replicationState: replication.state,
+    partitionKey: async (region, table) => partitionKeyIn(await regionOf(region), table),
     sweepExpired: sweepAll,
     async close() {
       cancelSweep();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { roleKey } from '../iam/iam.ts';
 import { preferProcess } from '../precedence.ts';
 import type { FunctionSpec, SandboxNetwork } from './types.ts';
 
@@ -47,7 +48,8 @@ const environmentOf = (needs: Needs): Record<string, string> => {
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: needs.logStream,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_ACCESS_KEY_ID: 'AKIDEMBEDDEDCLOUD',
+    AWS_ACCESS_KEY_ID:
+      spec.roleArn === undefined ? 'AKIDEMBEDDEDCLOUD' : roleKey(spec.roleArn, spec.name),
     AWS_SECRET_ACCESS_KEY: 'embedded',
     AWS_SESSION_TOKEN: 'embedded',
     AWS_ENDPOINT_URL: needs.endpoint,

@@ -9,6 +9,8 @@ export type FunctionSpec = {
   readonly timeoutS: number;
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Whose rights it has; all rights when absent. */
+  readonly roleArn?: string;
 };
 
 /** One line that a sandbox wrote, or that the platform wrote about it. */

@@ -46,6 +46,7 @@ export const invocationOf = (
   return {
     about: `schedule ${schedule.name} of ${time} to ${schedule.target.arn}`,
     region: schedule.region,
+    roleArn: schedule.target.roleArn,
     retriesMax: schedule.target.retriesMax,
     expiresAtMs: dueMs + holdMs + schedule.target.ageMsMax,
     ...(holdMs > 0 && { notBeforeMs: dueMs + holdMs }),

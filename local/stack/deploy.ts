@@ -6,11 +6,13 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { DrillError } from '../../core/errors.ts';
+import type { Iam } from '../iam/iam.ts';
 import type { Lambda } from '../lambda/service.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { openClients } from './clients.ts';
 import { type References, resolveIntrinsics } from './intrinsics.ts';
 import { type Made, makerOf, ROLE_TYPE } from './resources.ts';
+import { readStack } from './stackModel.ts';
 import { loadServerless, type Params } from './variables.ts';
 
 const Template = z.object({
@@ -25,6 +27,7 @@ const Template = z.object({
       z.object({
         name: z.string().optional(),
         handler: z.string(),
+        role: z.string(),
         package: z.object({ artifact: z.string() }),
         timeout: z.int(),
         memorySize: z.int(),
@@ -46,6 +49,7 @@ export type Deployment = {
   /** How the endpoint is reached, where that is not by sockets. */
   readonly sdk?: SdkSettings;
   readonly lambda: Pick<Lambda, 'registerFunction'>;
+  readonly iam: Pick<Iam, 'putRole'>;
   /** Path of the bundled module of a function folder, such as `inspect-images`. */
   readonly bundleOf: (folder: string) => string;
   /** Folders that are needed here; functions of others are left out. All unless given. */
@@ -68,7 +72,6 @@ const pseudo = (region: string): Readonly<Record<string, string>> => ({
 
 /** What others name comes first; each group is made at once. */
 const RANK: Readonly<Record<string, number>> = {
-  [ROLE_TYPE]: 0,
   'AWS::DynamoDB::Table': 1,
   'AWS::S3::Bucket': 1,
   'AWS::ECR::Repository': 1,
@@ -86,7 +89,7 @@ const RANK_LAST = 5;
 export const deploy = async (deployment: Deployment): Promise<void> => {
   const { folder, region, params, endpoint } = deployment;
   const template = Template.parse(loadServerless(folder, params, { region }));
-  const made = new Map<string, Made>();
+  const made = declareRoles(deployment);
   const references: References = {
     ref: (name) => pseudo(region)[name] ?? made.get(name)?.ref,
     attribute: (name, attribute) => made.get(name)?.attributes[attribute],
@@ -97,20 +100,16 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     const arn = `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${nameOf(key)}`;
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
-  const resources = Object.entries(template.resources.Resources);
+  const resources = Object.entries(template.resources.Resources).filter(
+    ([, { Type: type }]) => type !== ROLE_TYPE,
+  );
   const clients = openClients(endpoint, region, deployment.sdk);
-  const makeOne = async (name: string, type: string, properties: unknown): Promise<Made> => {
-    if (type !== ROLE_TYPE) {
-      return makerOf(type, name)(resolveIntrinsics(properties, references), clients, region);
-    }
-    const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${template.service}-${name}`;
-    return { ref: name, attributes: { Arn: arn } };
-  };
   const makeAll = async (rank: number): Promise<void> => {
     const group = resources.filter(([, { Type: type }]) => (RANK[type] ?? RANK_ELSE) === rank);
     await Promise.all(
       group.map(async ([name, { Type: type, Properties: properties }]) => {
-        made.set(name, await makeOne(name, type, properties));
+        const resolved = resolveIntrinsics(properties, references);
+        made.set(name, await makerOf(type, name)(resolved, clients, region));
       }),
     );
   };
@@ -127,6 +126,7 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
         handler: declared.handler,
         timeoutS: declared.timeout,
         memoryMb: declared.memorySize,
+        roleArn: attributeOf(made, declared.role),
         environment: environmentOf(
           { ...template.provider.environment, ...declared.environment },
           references,
@@ -137,6 +137,39 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
   } finally {
     clients.close();
   }
+};
+
+const Role = z.looseObject({
+  Arn: z.string(),
+  Policies: z
+    .array(z.looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(z.unknown()) }) }))
+    .default([]),
+});
+
+/** What roles may do is known before anything is made, as policies name things by ARNs that are known too. */
+const declareRoles = ({ folder, region, params, iam }: Deployment): Map<string, Made> => {
+  const role = params['role'] ?? '';
+  const stack = readStack({ folder, role, region, accountId: ACCOUNT_ID, params });
+  const roles = Object.entries(stack.resources).filter(([, { type }]) => type === ROLE_TYPE);
+  return new Map(
+    roles.map(([id, { properties }]) => {
+      const { Arn, Policies } = Role.parse(properties);
+      iam.putRole(
+        Arn,
+        Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+      );
+      return [id, { ref: Arn.split('/').at(-1) ?? '', attributes: { Arn } }];
+    }),
+  );
+};
+
+const attributeOf = (made: ReadonlyMap<string, Made>, role: string): string => {
+  const arn = made.get(role)?.attributes['Arn'];
+  if (arn !== undefined) return arn;
+  throw new DrillError(
+    'ConfigInvalid',
+    `serverless.yml: a function names the role ${role}, which is not there`,
+  );
 };
 
 const environmentOf = (

@@ -154,6 +154,7 @@ export const install = async (options: InstallOptions): Promise<Installation> =>
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
     lambda: cloud.lambda,
+    iam: cloud.iam,
     bundleOf,
   };
   const home = homeRegionOf(config);

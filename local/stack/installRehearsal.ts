@@ -18,6 +18,7 @@ import {
   type WatchInstallOptions,
   watchNamesOf,
 } from './installWatch.ts';
+import { bareZoneId } from './zones.ts';
 
 const FUNCTIONS = ['begin-rehearsal', 'step-rehearsal', 'end-rehearsal'] as const;
 
@@ -59,6 +60,7 @@ export const installRehearsal = async (
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
     lambda: cloud.lambda,
+    iam: cloud.iam,
     bundleOf: await functionBundles(bundleDir, nowMs, FUNCTIONS),
     wanted: FUNCTIONS,
     region: plan.homeRegion,
@@ -66,7 +68,7 @@ export const installRehearsal = async (
       role: 'rehearsal',
       service: config.service,
       homeRegion: plan.homeRegion,
-      zoneId: plan.zoneId,
+      zoneId: bareZoneId(plan.zoneId),
       ...recordParams(config),
     },
   });

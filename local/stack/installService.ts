@@ -61,6 +61,7 @@ const deployRole = async (
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
     lambda: cloud.lambda,
+    iam: cloud.iam,
     bundleOf: await functionBundles(bundleDir, nowMs, wanted),
     wanted,
     region,

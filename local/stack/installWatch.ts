@@ -18,7 +18,7 @@ import { watchBucketOf, watchTableOf } from './watchNames.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
-import { ensureZone, placeholderOf } from './zones.ts';
+import { bareZoneId, ensureZone, placeholderOf } from './zones.ts';
 
 export type WatchInstallOptions = {
   readonly cloud: Cloud;
@@ -164,6 +164,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
         folder: PROJECT_FOLDER,
         endpoint: cloud.endpoint,
         lambda: cloud.lambda,
+        iam: cloud.iam,
         bundleOf: await bundling,
         wanted,
         region,
@@ -171,7 +172,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           role,
           service: config.service,
           homeRegion: names.homeRegion,
-          zoneId,
+          zoneId: bareZoneId(zoneId),
           slackParameter: slackParameterOf(config),
           ...recordParams(config),
         },

@@ -53,12 +53,11 @@ const FUNCTION = 'AWS::Lambda::Function';
 /** CloudFormation ends the names it makes up like this; which end it takes is not known before. */
 const MADE_UP_END = 'MADEUPBYCFN0';
 
-export const functionId = (key: string): string =>
+const functionId = (key: string): string =>
   `${key.charAt(0).toUpperCase()}${key.slice(1)}LambdaFunction`;
 
 /** The name that a role gets when its template gives it none. */
-export const roleName = (stackName: string, id: string): string =>
-  `${stackName}-${id}-${MADE_UP_END}`;
+const roleName = (stackName: string, id: string): string => `${stackName}-${id}-${MADE_UP_END}`;
 
 type Names = { readonly ref: string; readonly arn: string };
 

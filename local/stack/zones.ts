@@ -24,6 +24,9 @@ export const ensureZone = async (route53: Route53Client, zone: string): Promise<
   return id;
 };
 
+/** As policies write it; the API puts its kind before it. */
+export const bareZoneId = (zoneId: string): string => zoneId.replace(/^\/hostedzone\//, '');
+
 /** What a drill lets the record answer until something is watched there. */
 export const placeholderOf = (config: Config): string =>
   regionAddress(config.regions.primary.name, HOSTS.task);

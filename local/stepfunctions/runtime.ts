@@ -11,6 +11,8 @@ export type TaskRequest = {
   readonly action: string;
   readonly input: unknown;
   readonly region: string;
+  /** Whose rights the call is made with; all rights when absent. */
+  readonly roleArn?: string;
   /** How dates are given back: optimised integrations count milliseconds. */
   readonly dates?: 'iso' | 'epochMs';
   readonly signal: AbortSignal;

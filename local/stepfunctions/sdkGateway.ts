@@ -1,6 +1,7 @@
+import { roleKey } from '../iam/iam.ts';
 import { readSdkModel, type ServiceModel } from '../wire/sdkModel.ts';
 import { isObject } from './json.ts';
-import type { TaskGateway } from './runtime.ts';
+import type { TaskGateway, TaskRequest } from './runtime.ts';
 import { fromSdkOutput, ParameterError, toSdkInput } from './sdkShapes.ts';
 
 /** SDK module of each service a task may name, loaded when first used. */
@@ -27,6 +28,9 @@ const SCOPES: Record<string, string> = {
   monitoring: 'cloudwatch',
   states: 'sfn',
 };
+
+/** AWS makes one up for each session. */
+const SESSION = 'embedded';
 
 export type SdkGatewayOptions = {
   /** Where the embedded cloud answers; every service has the same one. */
@@ -88,15 +92,21 @@ export const createSdkGateway = (options: SdkGatewayOptions): TaskGateway & { cl
     services.set(name, loading);
     return loading;
   };
-  const clientOf = (name: string, { module }: Service, region: string): Sender => {
-    const key = `${name} ${region}`;
+  const clientOf = (
+    name: string,
+    { module }: Service,
+    { region, roleArn }: Pick<TaskRequest, 'region' | 'roleArn'>,
+  ): Sender => {
+    const key = `${name} ${region} ${roleArn}`;
     const known = clients.get(key);
     if (known) return known;
     const className = Object.keys(module).find((n) => /^[A-Z].*Client$/.test(n)) ?? '';
     const client = construct(module, className, {
       region,
       endpoint: options.endpoint,
-      credentials: options.credentials,
+      credentials: roleArn
+        ? { ...options.credentials, accessKeyId: roleKey(roleArn, SESSION) }
+        : options.credentials,
       // Retries are the machine's business: its Retry rules say how often and when.
       maxAttempts: 1,
       ...(name === 's3' ? { forcePathStyle: true } : {}),
@@ -108,7 +118,7 @@ export const createSdkGateway = (options: SdkGatewayOptions): TaskGateway & { cl
   };
 
   return {
-    call: async ({ service: called, action, input, region, dates = 'iso', signal }) => {
+    call: async ({ service: called, action, input, region, roleArn, dates = 'iso', signal }) => {
       const name = SCOPES[called] ?? called;
       const service = await serviceOf(name);
       const operation = service.model.operations.get(capital(action));
@@ -119,7 +129,7 @@ export const createSdkGateway = (options: SdkGatewayOptions): TaskGateway & { cl
         toSdkInput(operation.input, isObject(input) ? input : {}, operation.name) ?? {},
       );
       keepHeaders(command);
-      const client = clientOf(name, service, region);
+      const client = clientOf(name, service, roleArn ? { region, roleArn } : { region });
       const output = await client.send(command, { abortSignal: signal });
       const { $metadata: _, ...members } = Object(output);
       const json = await fromSdkOutput(operation.output, members, dates);

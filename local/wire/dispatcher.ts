@@ -20,6 +20,11 @@ export type DispatcherOptions = {
   /** Awaited before the answer is sent. When it throws, the work is done but the caller hears nothing. */
   readonly delay?: (call: NetworkCall) => Promise<void>;
   readonly newRequestId?: () => string;
+  /** Throws AwsError when the caller may not do what is asked. */
+  readonly authorize?: (
+    called: { readonly scope: string; readonly operation: string; readonly input: unknown },
+    call: CallContext,
+  ) => Promise<void>;
 };
 
 /** Where a request came from, besides what it says itself. */
@@ -74,6 +79,7 @@ export const createDispatcher = ({
   arrive,
   delay,
   newRequestId = randomUUID,
+  authorize,
 }: DispatcherOptions): Dispatch => {
   const byScope = new Map(services.map((service) => [service.scope, service]));
   if (byScope.size !== services.length) throw new Error('two services have the same scope');
@@ -83,7 +89,7 @@ export const createDispatcher = ({
     const credential = credentialScope(request) ?? anonymousScope(request);
     if (!credential) return plainError(unsigned(), requestId);
     const { region, scope, accessKeyId } = credential;
-    const context = {
+    const caller = {
       requestId,
       region,
       accountId: ACCOUNT_ID,
@@ -91,6 +97,12 @@ export const createDispatcher = ({
       sourceAddress,
       signal,
     };
+    const context: CallContext = authorize
+      ? {
+          ...caller,
+          authorize: (operation, input) => authorize({ scope, operation, input }, caller),
+        }
+      : caller;
     const call = { ...context, scope };
     await passing(arrive, call);
     const service = byScope.get(scope);

@@ -91,6 +91,7 @@ export const serviceFromSdk = (
       const handler = operations[operation];
       if (!handler) throw protocol.notOffered(operation);
       const input = protocol.read(match, request);
+      await call.authorize?.(operation, input);
       const output = await handler(input, call);
       return protocol.write(match.operation, output, call.requestId);
     } catch (error) {

@@ -25,6 +25,8 @@ export type CallContext = {
   readonly sourceAddress: string;
   /** Aborts when the caller hangs up. */
   readonly signal: AbortSignal;
+  /** Throws AwsError when the caller may not do this; whoever reads the input asks before it acts. */
+  readonly authorize?: (operation: string, input: unknown) => Promise<void>;
 };
 
 /** One AWS service behind the endpoint. `scope` is its name in the SigV4 credential scope, such as `states`. */

@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withOutputs } from '../../scripts/docs.ts';
+import { permissionsText } from '../../scripts/permissions.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -61,6 +62,14 @@ describe('the documents', () => {
   it('show output as it was recorded (else: npm run docs)', () => {
     expect(read('README.md')).toBe(withOutputs(read('README.md')));
     expect(read('README.md')).toContain('```text\n');
+  });
+
+  it('tell every permission as the templates have it (else: npm run docs)', () => {
+    const text = permissionsText();
+    expect(read('docs/permissions.md')).toBe(text);
+    const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows.length).toBeGreaterThan(80);
+    expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
   });
 
   it('number decisions one after another', () => {

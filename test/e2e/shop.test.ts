@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DrillReport } from '../../events/drillReport.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { keepUse } from '../support/grantUse.ts';
 import { leftovers, untilNothing } from '../support/leftovers.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'failover-e2e-'));
@@ -43,7 +44,10 @@ let tookMs = 0;
 
 beforeAll(async () => {
   const startedMs = performance.now();
-  ended = await failover('drill', '--config', 'examples/shop/failover.yml', '--json');
+  ended = await failover(
+    ...['drill', '--enforce-iam', '--config', 'examples/shop/failover.yml', '--json'],
+  );
+  keepUse('shop', data);
   tookMs = performance.now() - startedMs;
   report = DrillReport.parse(JSON.parse(ended.stdout));
 });

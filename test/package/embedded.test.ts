@@ -45,6 +45,7 @@ beforeAll(async () => {
       params: { role, service: 'shop' },
       endpoint: cloud.endpoint,
       lambda: { registerFunction: (one) => functions.push(one) },
+      iam: cloud.iam,
       bundleOf: (folder) => `/bundles/${folder}/handler.mjs`,
     });
     registered[role] = functions;
@@ -62,8 +63,15 @@ const PSEUDO: Record<string, string> = {
   'AWS::Partition': 'aws',
 };
 
+/** CloudFormation ends the name as it likes; the embedded cloud always alike. */
+const roleArnIn =
+  (role: Role) =>
+  (id: string, at: unknown = '/'): string =>
+    `arn:aws:iam::${ACCOUNT}:role${at}failover-drill-shop-${role}-${id}-MADEUPBYCFN0`;
+
 /** What CloudFormation would put in the place of every intrinsic function. */
 const resolver = (template: Template, role: Role) => {
+  const roleArnOf = roleArnIn(role);
   const nameIn = (id: string, property: string) =>
     String(resolve(template.Resources[id]?.Properties[property]));
   const arnOf = (id: string): string => {
@@ -71,8 +79,7 @@ const resolver = (template: Template, role: Role) => {
       case 'AWS::Lambda::Function':
         return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameIn(id, 'FunctionName')}`;
       case 'AWS::IAM::Role':
-        // The embedded cloud knows a role by its name only.
-        return `arn:aws:iam::${ACCOUNT}:role/failover-drill-${id}`;
+        return roleArnOf(id, template.Resources[id]?.Properties['Path']);
       case 'AWS::StepFunctions::StateMachine':
         return `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${nameIn(id, 'StateMachineName')}`;
       default:
@@ -115,6 +122,7 @@ describe.each(ROLES)('role %s', (role) => {
         handler: p['Handler'],
         timeoutS: p['Timeout'],
         memoryMb: p['MemorySize'],
+        roleArn: resolve(p['Role']),
         environment: resolve(Reflect.get(Object(p['Environment']), 'Variables')),
       };
     });

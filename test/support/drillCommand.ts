@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { keepUse } from './grantUse.ts';
 
 const MAIN = path.join(PROJECT_FOLDER, 'cli/main.ts');
 
@@ -21,6 +22,9 @@ export type Running = {
   until(text: string | RegExp, withinMs?: number): Promise<void>;
   said(): string;
 };
+
+/** Commands whose machines are held to their roles. */
+const HOLD = ['drill'];
 
 const BUILDERS = ['docker', 'podman', 'buildah'];
 
@@ -45,7 +49,8 @@ export const openWorkshop = (prefix: string) => {
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       FAILOVER_SLACK_WEBHOOK: undefined,
     };
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const holding = HOLD.includes(args[0] ?? '') ? ['--enforce-iam'] : [];
+    const child = spawn(process.execPath, [MAIN, ...args, ...holding], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...plain, ...env },
     });
@@ -64,7 +69,14 @@ export const openWorkshop = (prefix: string) => {
       hear();
     });
     const ended = new Promise<Ended>((resolve) => {
-      child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+      child.once('close', (code, signal) => {
+        const data = args[args.indexOf('--data') + 1];
+        // Without what makes the folder's name unique, so that another run writes over it.
+        const shop = path.basename(folder).slice(0, -7);
+        if (args.includes('--data') && data)
+          keepUse(`${args[0]} ${shop} ${path.basename(data)}`, data);
+        resolve({ code, signal, stdout, stderr });
+      });
     });
     const said = () => `${stdout}\n${stderr}`;
     const until = (text: string | RegExp, withinMs = 90_000): Promise<void> =>

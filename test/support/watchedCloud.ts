@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { expect } from 'vitest';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { Config } from '../../events/config.ts';
 import { realClock } from '../../local/clock.ts';
@@ -11,6 +12,7 @@ import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { EventEnvelope } from '../../local/eventbridge/events.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { installWatch } from '../../local/stack/installWatch.ts';
+import { keepUse } from './grantUse.ts';
 import { ask, freePort, openEndpoint, RECORD } from './watchCommand.ts';
 
 export const PRIMARY = 'eu-west-1';
@@ -136,6 +138,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
     },
     close: async () => {
       await running.cloud.close();
+      keepUse(`watched-${path.basename(expect.getState().testPath ?? 'test')}`, dataDir);
       await Promise.all([primary.stop(), standby.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },

@@ -26,8 +26,9 @@ const callS3 = async (
   signal: AbortSignal,
 ): Promise<JsonObject> => {
   try {
-    const { region } = run.head;
-    const output = await run.tools.gateway.call({ service: 's3', action, input, region, signal });
+    const { region, roleArn } = run.head;
+    const request = { service: 's3', action, input, region, roleArn, signal };
+    const output = await run.tools.gateway.call(request);
     return isObject(output) ? output : {};
   } catch (error) {
     throw failed(serviceError({ service: 's3', sdk: true }, error).cause ?? 'S3 gave no reason');

@@ -26,12 +26,13 @@ const invoke = async (
 ): Promise<Record<string, unknown>> => {
   let output: unknown;
   try {
-    const { region } = run.head;
+    const { region, roleArn } = run.head;
     output = await run.tools.gateway.call({
       service: 'lambda',
       action: 'Invoke',
       input,
       region,
+      roleArn,
       signal,
     });
   } catch (error) {

@@ -73,6 +73,7 @@ const call = async ({ run, task, input, signal }: Attempt): Promise<Json> => {
       action: capital(task.action),
       input: prepared(run, task, isObject(input) ? input : {}),
       region: run.head.region,
+      roleArn: run.head.roleArn,
       dates: task.sdk ? 'iso' : 'epochMs',
       signal,
     });

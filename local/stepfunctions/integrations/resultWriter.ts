@@ -60,10 +60,17 @@ export const writeResults = async (
   const put = async (name: string, body: string): Promise<JsonObject> => {
     const Key = `${folder}/${name}`;
     const input = { Bucket: Bucket ?? '', Key, Body: body };
-    const { region } = run.head;
+    const { region, roleArn } = run.head;
     const { signal } = frame;
     try {
-      await run.tools.gateway.call({ service: 's3', action: 'PutObject', input, region, signal });
+      await run.tools.gateway.call({
+        service: 's3',
+        action: 'PutObject',
+        input,
+        region,
+        roleArn,
+        signal,
+      });
     } catch (error) {
       const { cause } = serviceError({ service: 's3', sdk: true }, error);
       throw new StateFailure({ error: 'States.ResultWriterFailed', cause });

@@ -98,8 +98,9 @@ export const followJob = async (attempt: Attempt, job: Job): Promise<Json> => {
     let answer: unknown;
     try {
       const { service, describe } = job;
-      const { region } = run.head;
-      answer = await gateway.call({ service, ...describe, region, dates: 'epochMs', signal });
+      const { region, roleArn } = run.head;
+      const request = { service, ...describe, region, roleArn, signal };
+      answer = await gateway.call({ ...request, dates: 'epochMs' });
     } catch (error) {
       throw serviceError(task, error);
     }
@@ -121,6 +122,6 @@ export const stopJob = (run: Run, task: Integration, submitted: Json): void => {
   const { service, stop } = job;
   const { signal } = new AbortController();
   run.tools.gateway
-    .call({ service, ...stop, region: run.head.region, signal })
+    .call({ service, ...stop, region: run.head.region, roleArn: run.head.roleArn, signal })
     .catch(() => undefined);
 };

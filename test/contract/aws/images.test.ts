@@ -13,6 +13,7 @@ import { openCloudWatchLog } from '../../../local/codebuild/cloudWatchLog.ts';
 import { createEcr, type Ecr } from '../../../local/ecr/createEcr.ts';
 import { blobFile, repositoryFolder } from '../../../local/ecr/layout.ts';
 import { createLogs } from '../../../local/logs/service.ts';
+import { CREDENTIALS } from '../../../local/stack/clients.ts';
 import type { WireServer } from '../../../local/wire/server.ts';
 import { serviceFromSdk } from '../../../local/wire/service.ts';
 import { manualClock } from '../../support/manualClock.ts';
@@ -213,7 +214,11 @@ describe('layers', () => {
 
 describe('the log of a build', () => {
   const where = { group: '/aws/codebuild/shop', stream: 'build-1' };
-  const open = () => openCloudWatchLog({ endpoint: server.url, region: REGION, ...where }, clock);
+  const open = () =>
+    openCloudWatchLog(
+      { endpoint: server.url, region: REGION, credentials: CREDENTIALS, ...where },
+      clock,
+    );
 
   it('is in CloudWatch Logs, line by line with its times', async () => {
     const log = open();
@@ -233,7 +238,10 @@ describe('the log of a build', () => {
 
   it('may have more lines than one page', async () => {
     const long = { ...where, stream: 'build-2' };
-    const log = openCloudWatchLog({ endpoint: server.url, region: REGION, ...long }, clock);
+    const log = openCloudWatchLog(
+      { endpoint: server.url, region: REGION, credentials: CREDENTIALS, ...long },
+      clock,
+    );
     for (let at = 0; at < 12_345; at++) log.line(`line ${at}`);
     expect(await log.close()).toBeUndefined();
     const lines = await openBuildLogs(at()).lines(long, signal);
@@ -242,7 +250,10 @@ describe('the log of a build', () => {
   });
 
   it('that cannot be written says so, and fails nothing', async () => {
-    const place = { endpoint: 'http://127.0.0.1:1', region: REGION, ...where };
+    const place = {
+      ...{ endpoint: 'http://127.0.0.1:1', region: REGION, credentials: CREDENTIALS },
+      ...where,
+    };
     const log = openCloudWatchLog(place, clock);
     log.line('lost');
     expect(await log.close()).toContain('ECONNREFUSED');

@@ -17,6 +17,7 @@ import { inspectImages } from '../../../functions/inspect-images/run.ts';
 import { realClock } from '../../../local/clock.ts';
 import { openCloudWatchLog } from '../../../local/codebuild/cloudWatchLog.ts';
 import { createEcr, type Ecr } from '../../../local/ecr/createEcr.ts';
+import { CREDENTIALS } from '../../../local/stack/clients.ts';
 import type { WireServer } from '../../../local/wire/server.ts';
 import { serviceFromSdk } from '../../../local/wire/service.ts';
 import { MODEL, planOf } from '../../support/drillRecords.ts';
@@ -127,7 +128,7 @@ const LOG = { group: '/aws/codebuild/shop', stream: 'slim' };
 
 const writeLog = async (): Promise<void> => {
   const log = openCloudWatchLog(
-    { endpoint: storage.server.url, region: REGION, ...LOG },
+    { endpoint: storage.server.url, region: REGION, credentials: CREDENTIALS, ...LOG },
     realClock,
   );
   for (const text of [

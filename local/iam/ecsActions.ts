@@ -1,0 +1,86 @@
+/** What IAM is asked for operations of ECS. */
+import type { AccessRequest, ConditionContext } from '../../core/iam/policy.ts';
+import { type Ask, arn, type Called, fieldOf, lastOf, listOf, one, text } from './asking.ts';
+
+const cluster = (called: Called): string => lastOf(called.input['cluster'], '/') || 'default';
+
+const taskArn = (called: Called, task: unknown): string => {
+  const given = text(task);
+  return given.startsWith('arn:') ? given : arn(called, 'ecs', `task/${cluster(called)}/${given}`);
+};
+
+const passed = (roles: readonly unknown[]): AccessRequest[] =>
+  roles.flatMap((role) =>
+    text(role) === ''
+      ? []
+      : [one('iam:PassRole', text(role), { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' })],
+  );
+
+const definitionArn = (called: Called, definition: string): string =>
+  definition.startsWith('arn:') ? definition : arn(called, 'ecs', `task-definition/${definition}`);
+
+const clusterContext = (called: Called): ConditionContext => ({
+  'ecs:cluster': arn(called, 'ecs', `cluster/${cluster(called)}`),
+});
+
+export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
+  RegisterTaskDefinition: (called) => [
+    one(
+      'ecs:RegisterTaskDefinition',
+      arn(called, 'ecs', `task-definition/${text(called.input['family'])}:*`),
+    ),
+    ...passed([called.input['executionRoleArn'], called.input['taskRoleArn']]),
+  ],
+  RunTask: async (called, { taskRoles }) => {
+    const definition = text(called.input['taskDefinition']);
+    const overrides = called.input['overrides'];
+    const roles = [
+      ...(await taskRoles(called.region, definition)),
+      fieldOf(overrides, 'executionRoleArn'),
+      fieldOf(overrides, 'taskRoleArn'),
+    ];
+    const tags = listOf(called.input['tags']);
+    return [
+      one('ecs:RunTask', definitionArn(called, definition), clusterContext(called)),
+      ...passed(roles),
+      // What creates something with tags must be allowed to tag it.
+      ...(tags.length === 0
+        ? []
+        : [
+            one('ecs:TagResource', arn(called, 'ecs', `task/${cluster(called)}/new`), {
+              'ecs:CreateAction': 'RunTask',
+            }),
+          ]),
+    ];
+  },
+  DescribeTasks: (called) =>
+    listOf(called.input['tasks']).map((task) =>
+      one('ecs:DescribeTasks', taskArn(called, task), clusterContext(called)),
+    ),
+  StopTask: (called) => [
+    one('ecs:StopTask', taskArn(called, called.input['task']), clusterContext(called)),
+  ],
+  ListTasks: (called) => [
+    one(
+      'ecs:ListTasks',
+      arn(called, 'ecs', `container-instance/${cluster(called)}/*`),
+      clusterContext(called),
+    ),
+  ],
+  DescribeServices: (called) =>
+    listOf(called.input['services']).map((service) =>
+      one(
+        'ecs:DescribeServices',
+        arn(called, 'ecs', `service/${cluster(called)}/${lastOf(service, '/')}`),
+        clusterContext(called),
+      ),
+    ),
+  UpdateService: (called) => [
+    one(
+      'ecs:UpdateService',
+      arn(called, 'ecs', `service/${cluster(called)}/${lastOf(called.input['service'], '/')}`),
+      clusterContext(called),
+    ),
+  ],
+  DescribeTaskDefinition: () => [one('ecs:DescribeTaskDefinition', '*')],
+};
