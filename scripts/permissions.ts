@@ -19,6 +19,7 @@ const STACKS: Readonly<Record<string, string>> = {
   failover: 'in the standby: judging and moving',
   watcher: 'where the live service is observed from',
   rehearsal: 'in the standby: rehearsing a failover',
+  promotion: 'in the standby: bringing another image out',
 };
 
 const REGION = 'eu-central-1';

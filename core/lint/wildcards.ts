@@ -18,9 +18,24 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'AWS knows no resource for it',
   },
   {
-    action: /^elasticloadbalancing:DescribeTargetHealth$/,
+    action: /^elasticloadbalancing:Describe(?:TargetHealth|Listeners)$/,
     resource: EVERYTHING,
     why: 'AWS knows no resource for it',
+  },
+  {
+    action: /^elasticloadbalancing:ModifyListener$/,
+    resource: /:listener\/app\/[^*]+\/\*$/,
+    why: 'AWS ends the names of load balancers and listeners; of one named balancer',
+  },
+  {
+    action: /^ecs:RegisterTaskDefinition$/,
+    resource: EVERYTHING,
+    why: 'another version of a task definition of the user, whose name is theirs',
+  },
+  {
+    action: /^iam:PassRole$/,
+    resource: /:role\/[^*/]+-\*$/,
+    why: 'the roles of the service itself begin with its name; only tasks may be given them',
   },
   {
     action: /^logs:(?:CreateLogStream|PutLogEvents)$/,

@@ -38,6 +38,7 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
           ...at('watcher', watchers),
         ]
       : []),
-    ...(placing.rehearses ? at('rehearsal', [standby]) : []),
+    // Both work on what a drill and a watch keep.
+    ...(placing.rehearses ? [...at('rehearsal', [standby]), ...at('promotion', [standby])] : []),
   ];
 };

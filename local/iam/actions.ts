@@ -118,6 +118,15 @@ const executionAsk: Ask = ({ operation, input }) => [
 ];
 const streamAsk: Ask = (called) => [one(`logs:${called.operation}`, streamArn(called))];
 
+/** Of what load balancers know, AWS lets nobody see a part only. */
+const DESCRIBED = [
+  'DescribeListeners',
+  'DescribeLoadBalancers',
+  'DescribeRules',
+  'DescribeTargetGroups',
+  'DescribeTargetHealth',
+] as const;
+
 const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
   dynamodb: {
     GetItem: byKey,
@@ -201,7 +210,15 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
     },
   },
   elasticloadbalancing: {
-    DescribeTargetHealth: () => [one('elasticloadbalancing:DescribeTargetHealth', '*')],
+    ...Object.fromEntries(
+      DESCRIBED.map((operation) => [
+        operation,
+        () => [one(`elasticloadbalancing:${operation}`, '*')],
+      ]),
+    ),
+    ModifyListener: ({ input }) => [
+      one('elasticloadbalancing:ModifyListener', text(input['ListenerArn'])),
+    ],
   },
 };
 

@@ -75,12 +75,17 @@ export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
         clusterContext(called),
       ),
     ),
-  UpdateService: (called) => [
-    one(
-      'ecs:UpdateService',
-      arn(called, 'ecs', `service/${cluster(called)}/${lastOf(called.input['service'], '/')}`),
-      clusterContext(called),
-    ),
-  ],
+  UpdateService: async (called, { taskRoles }) => {
+    const definition = text(called.input['taskDefinition']);
+    return [
+      one(
+        'ecs:UpdateService',
+        arn(called, 'ecs', `service/${cluster(called)}/${lastOf(called.input['service'], '/')}`),
+        clusterContext(called),
+      ),
+      // Another version of the service starts with the roles that it names.
+      ...passed(definition === '' ? [] : await taskRoles(called.region, definition)),
+    ];
+  },
   DescribeTaskDefinition: () => [one('ecs:DescribeTaskDefinition', '*')],
 };

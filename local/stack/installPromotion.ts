@@ -74,6 +74,7 @@ export const installPromotion = async (options: Options): Promise<void> => {
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
     lambda: cloud.lambda,
+    iam: cloud.iam,
     bundleOf: await functionBundles(bundleDir, nowMs, FUNCTIONS),
     wanted: FUNCTIONS,
     region: homeRegion,

@@ -1,6 +1,16 @@
 // What an evaluator of IAM that is not ours says of a request: iam-simulate, with AWS's own list of actions.
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { createRequire } from 'node:module';
 import type { AccessRequest } from '../../core/iam/policy.ts';
+
+type Simulated =
+  | { readonly resultType: 'error'; readonly errors: unknown }
+  | { readonly resultType: 'single' | 'wildcard'; readonly overallResult: string };
+
+const {
+  runSimulation,
+}: { runSimulation: (simulation: object, options: object) => Promise<Simulated> } = createRequire(
+  import.meta.url,
+)('@cloud-copilot/iam-simulate');
 
 const ACCOUNT = '000000000000';
 
