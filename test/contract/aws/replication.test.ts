@@ -50,7 +50,8 @@ const measure = async (run: string, timeoutMs: number) => {
 };
 
 describe('heartbeats over a replicated table', () => {
-  it('tell its lag', async () => {
+  // A busy machine adds to what it measures; not three times in a row.
+  it('tell its lag', { retry: 2 }, async () => {
     const { lagsMs, ...counts } = await measure('lag', 3_000);
     expect(counts).toEqual({ sent: 8, unseen: 0, failed: 0 });
     expect(median(lagsMs)).toBeGreaterThan(LAG_MS - 20);
