@@ -50,14 +50,15 @@ export type StackSource = {
 
 const FUNCTION = 'AWS::Lambda::Function';
 
-/** CloudFormation ends the names it makes up like this; which end it takes is not known before. */
-const MADE_UP_END = 'MADEUPBYCFN0';
-
 const functionId = (key: string): string =>
   `${key.charAt(0).toUpperCase()}${key.slice(1)}LambdaFunction`;
 
-/** The name that a role gets when its template gives it none. */
-const roleName = (stackName: string, id: string): string => `${stackName}-${id}-${MADE_UP_END}`;
+/**
+ * The name that a role gets when its template gives it none. CloudFormation makes up the end, so that
+ * stacks of one name in several regions, which share one IAM, have roles of their own.
+ */
+const roleName = (stackName: string, id: string, region: string): string =>
+  `${stackName}-${id}-${region.replaceAll('-', '').toUpperCase()}`;
 
 type Names = { readonly ref: string; readonly arn: string };
 
@@ -78,7 +79,7 @@ const namesOf = (
     case FUNCTION:
       return named('FunctionName', 'lambda', 'function:');
     case 'AWS::IAM::Role': {
-      const name = roleName(stackName, id);
+      const name = roleName(stackName, id, region);
       const at = text('Path') === 'undefined' ? '/' : text('Path');
       return { ref: name, arn: `arn:aws:iam::${accountId}:role${at}${name}` };
     }

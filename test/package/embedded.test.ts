@@ -67,7 +67,7 @@ const PSEUDO: Record<string, string> = {
 const roleArnIn =
   (role: Role) =>
   (id: string, at: unknown = '/'): string =>
-    `arn:aws:iam::${ACCOUNT}:role${at}failover-drill-shop-${role}-${id}-MADEUPBYCFN0`;
+    `arn:aws:iam::${ACCOUNT}:role${at}failover-drill-shop-${role}-${id}-EUCENTRAL1`;
 
 /** What CloudFormation would put in the place of every intrinsic function. */
 const resolver = (template: Template, role: Role) => {
