@@ -196,22 +196,31 @@ const onStep = (state: State, event: Exclude<Event, { kind: WatchKind }>): Step 
 
 /**
  * A write of the switch that was given up for failed, or came when its move had been given up, has
- * taken effect after all: what clients get is what counts. The region they are sent to is the one to
+ * taken effect after all; or one that was accepted has not: what clients get is what counts. The region they are sent to is the one to
  * watch from now on.
  */
 const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found' }>): Step => {
-  const { execution, epoch, other, cause, approved, phase } = state;
-  if (execution !== null || serving.epoch !== epoch || serving.region !== other) {
+  const { execution, epoch, active, other, cause, approved, phase, flips } = state;
+  if (execution !== null || serving.region !== other || serving.epoch > epoch) {
     return unchanged(state);
   }
-  const automatic = cause !== 'operator' && !approved;
-  const moved = swapped(state, { epoch, atMs: nowMs, to: other, automatic }, nowMs);
-  const why = `clients are sent to ${other}: a write at epoch ${epoch} that had been given up took effect`;
+  const took = serving.epoch === epoch;
+  // The other way round: the flip of this epoch was accepted, and what was accepted is not there.
+  const last = flips.at(-1);
+  const lost = !took && last?.epoch === epoch && last.to === active;
+  if (!took && !lost) return unchanged(state);
+  const automatic = took && cause !== 'operator' && !approved;
+  const swap = swapped(state, { epoch, atMs: nowMs, to: other, automatic }, nowMs);
+  // One that was lost has moved nobody: it does not stand in the way of another try.
+  const moved = took ? swap : { ...swap, flips: flips.slice(0, -1) };
+  const why = took
+    ? `clients are sent to ${other}: a write at epoch ${epoch} that had been given up took effect`
+    : `clients are still sent to ${other}: the write at epoch ${epoch} was accepted and is lost`;
   return {
     state: enter(moved, phase === 'HOLD' ? 'HOLD' : restingPhase(moved), nowMs),
     actions: [
       { do: 'page', why },
-      { do: 'notify', notice: 'flipped', why },
+      ...(took ? [{ do: 'notify', notice: 'flipped', why } as const] : []),
     ],
   };
 };

@@ -78,17 +78,32 @@ const throttled = (service: string): WireResponse =>
 const failing = (service: string): WireResponse =>
   refusal(500, service === 's3' ? 'InternalError' : 'InternalFailure', service);
 
+const answer = (status: number, contentType: string, text: string): WireResponse => ({
+  status,
+  headers: { 'content-type': contentType, 'x-amzn-requestid': 'pretended' },
+  body: Buffer.from(text, 'utf8'),
+});
+
+const UNSEEN_OBJECT: WireResponse = {
+  ...{ status: 200, headers: { etag: '"00000000000000000000000000000000"' } },
+  body: Buffer.alloc(0),
+};
+
+/** A change that Route 53 has accepted, and of which it knows nothing afterwards. */
+const UNSEEN_CHANGE =
+  '<ChangeResourceRecordSetsResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
+  '<ChangeInfo><Id>/change/C0000000000000000000</Id><Status>PENDING</Status>' +
+  '<SubmittedAt>2026-11-20T12:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>';
+
 /** Answers with which a service says that it has done what it has not. */
 const PRETENCES: Readonly<Record<string, (asked: Asked) => WireResponse | undefined>> = {
-  s3: ({ operation }) =>
-    operation.startsWith('PUT')
-      ? {
-          status: 200,
-          headers: { etag: '"00000000000000000000000000000000"' },
-          body: Buffer.alloc(0),
-        }
+  s3: ({ operation }) => (operation.startsWith('PUT') ? UNSEEN_OBJECT : undefined),
+  route53: ({ operation }) =>
+    /^POST .*\/rrset/.test(operation) ? answer(200, 'text/xml', UNSEEN_CHANGE) : undefined,
+  events: ({ operation }) =>
+    operation === 'PutEvents'
+      ? answer(200, 'application/x-amz-json-1.1', '{"FailedEntryCount":0,"Entries":[]}')
       : undefined,
-  lambda: () => undefined,
 };
 
 type Waiting = Pick<Needs, 'clock' | 'random'>;

@@ -17,6 +17,9 @@ export type CheckNeeds = {
 /** The longest that a move may stand between two steps, with all retries of its machine. */
 const MOVE_MS_MAX = 900_000;
 
+/** The facts are read every minute, and asked for again where that failed. */
+const UNPROVED_MS = 150_000;
+
 type Stored = ReturnType<typeof openStoredChecks>;
 type Watching = {
   readonly plan: () => WatchPlan;
@@ -95,7 +98,7 @@ export const openChecks = ({ plan, nowMs, atMs, found }: CheckNeeds) => {
     said.add(invariant);
     found({ invariant, atMs: atMs(), what });
   };
-  const { wrote, state: stored } = openStoredChecks(plan, fail);
+  const { wrote, proved, state: stored } = openStoredChecks(plan, fail);
   const watching = { plan, fail, state: stored };
   const { answered, switched } = openAnswerChecks(watching);
   const asked = (call: Asked, caller: Caller): void => checkAsked(watching, call, caller);
@@ -104,8 +107,12 @@ export const openChecks = ({ plan, nowMs, atMs, found }: CheckNeeds) => {
   const eligible = (): readonly string[] => {
     const state = stored();
     if (state === null) return [plan().primary];
-    const { execution, phase, active, other } = state;
-    return execution !== null || MOVING.has(phase) ? [active, other] : [active];
+    const { execution, phase, phaseSinceMs, active, other } = state;
+    // A move that was not proved: a person was called, and where clients are sent is read within
+    // the next minutes.
+    const unproved = !proved() && nowMs() - phaseSinceMs < UNPROVED_MS;
+    const open = execution !== null || MOVING.has(phase) || phase === 'HOLD' || unproved;
+    return open ? [active, other] : [active];
   };
 
   /** At rest or under way: a move that stands still for longer than it may is left in the middle. */

@@ -59,7 +59,17 @@ export const removeItem = (table: Table, key: Item): void => {
 export const getItem = (table: Table, key: Item): Item | undefined =>
   table.rows.get(textOf(key, table.hash))?.items.get(textOf(key, table.range));
 
-export const bytesOf = (item: Item): number => JSON.stringify(item).length;
+/** About what DynamoDB counts: names and values, without the brackets around them. */
+export const bytesOf = (item: Item): number => {
+  let bytes = 0;
+  for (const name in item) bytes += name.length + sizeOf(item[name]);
+  return bytes;
+};
+
+const sizeOf = (attribute: Attribute | undefined): number => {
+  const text = attribute?.['S'] ?? attribute?.['N'];
+  return typeof text === 'string' ? text.length : JSON.stringify(attribute ?? null).length;
+};
 
 /** What a query of the watch asks for. */
 export type Range = {

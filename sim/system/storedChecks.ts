@@ -8,6 +8,8 @@ import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { InvariantId } from './invariants.ts';
 import type { Item } from './items.ts';
 
+/** Of so many flips the oldest are forgotten. */
+const FLIPS_KEPT = 50;
 const DAY_MS = 86_400_000;
 const QUORUM_CONTINENTS = 2;
 const storedIn = (item: Item): unknown => JSON.parse(String(item['value']?.['S'] ?? 'null'));
@@ -134,10 +136,16 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
       if (!before.flips.some(({ epoch }) => epoch === flip.epoch))
         onFlip({ plan, fail, decisions }, next, flip);
     }
-    if (before.flips.length > next.flips.length && next.flips.length < 50) {
-      fail('kept', `flips of the state were lost: ${before.flips.length} to ${next.flips.length}`);
-    }
-    if (before.phase === 'VERIFY' && !MOVING.has(next.phase)) {
+    const proof = verified;
+    const missing = before.flips.find(
+      ({ epoch }) =>
+        proof !== null &&
+        epoch <= proof.epoch &&
+        next.flips.length < FLIPS_KEPT &&
+        !next.flips.some((flip) => flip.epoch === epoch),
+    );
+    if (missing) fail('kept', `the verified flip of epoch ${missing.epoch} is not remembered`);
+    if (before.phase === 'VERIFY' && (next.phase === 'STABILIZE' || next.phase === 'STEADY')) {
       verified = { epoch: next.epoch, active: next.active };
     }
     if (verified && next.epoch === verified.epoch && next.active !== verified.active) {
@@ -156,5 +164,9 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
     else if (pk.startsWith('DECISION#')) onDecision(storedIn(item), sk);
   };
 
-  return { wrote, state: () => state };
+  /** Whether the last move has been proved from outside, or there was none. */
+  const proved = (): boolean =>
+    state === null || state.flips.length === 0 || verified?.epoch === state.epoch;
+
+  return { wrote, proved, state: () => state };
 };

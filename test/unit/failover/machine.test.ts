@@ -207,6 +207,20 @@ describe('a step that fails', () => {
     expect(run.state()).toMatchObject({ phase: 'STABILIZE', active: STANDBY });
   });
 
+  it('to see that an accepted write is lost follows the clients back, and pages', () => {
+    const run = drive(settingsWith(), { verified: false, oldSideNoWorse: false });
+    failPrimary(run);
+    expect(run.state()).toMatchObject({ phase: 'HOLD', active: STANDBY, epoch: 1 });
+    const pages = run.did('page').length;
+    run.send({ kind: 'found', nowMs: at(60), serving: { region: STANDBY, epoch: 1 } });
+    expect(run.state()).toMatchObject({ phase: 'HOLD', active: STANDBY });
+    run.send({ kind: 'found', nowMs: at(61), serving: { region: HOME, epoch: 0 } });
+    expect(run.state()).toMatchObject({ phase: 'HOLD', active: HOME, other: STANDBY, epoch: 1 });
+    expect(run.state().flips).toEqual([]);
+    run.send({ kind: 'found', nowMs: at(62), serving: { region: HOME, epoch: 0 } });
+    expect(run.did('page')).toHaveLength(pages + 1);
+  });
+
   it('to win the lease leaves the move to its holder', () => {
     const run = drive(settingsWith(), { lease: false });
     failPrimary(run);
