@@ -61,7 +61,10 @@ const startBackend = async (side: Side, at: string) => {
     new Promise<void>((resolve, reject) => {
       if (server.listening) return resolve();
       server.once('error', reject);
-      server.listen({ host, port: Number(port), backlog: 511 }, () => resolve());
+      server.listen({ host, port: Number(port), backlog: 511 }, () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
   const refuse = () => {
     if (server.listening) server.close();
