@@ -13,6 +13,7 @@ import { imagesSection } from './plots/images.ts';
 import { nightsSection } from './plots/nights.ts';
 import { paretoSection } from './plots/pareto.ts';
 import { placementsSection } from './plots/placements.ts';
+import { promotionSection } from './plots/promotion.ts';
 import { rankingSection, scenariosSection } from './plots/ranking.ts';
 import { rehearsalSection } from './plots/rehearsal.ts';
 import { standbySection } from './plots/standby.ts';
@@ -34,6 +35,7 @@ const partsOf = (report: DrillReport): Part[] => {
     { id: 'scenarios', name: 'Scenarios', content: scenariosSection(report, identities) },
     { id: 'trade-off', name: 'Trade-off', content: ranked(paretoSection) },
     { id: 'rehearsal', name: 'Rehearsal', content: rehearsalSection(report) },
+    { id: 'promotion', name: 'Promotion', content: promotionSection(report) },
     { id: 'standby', name: 'Standby', content: standbySection(report) },
     { id: 'heat', name: 'Regions', content: measured ? heatSection(report, identities) : null },
     { id: 'bands', name: 'Cells', content: measured ? bandsSection(report, identities) : null },

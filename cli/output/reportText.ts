@@ -2,6 +2,7 @@
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
 import { nightsText } from '../../core/report/nights.ts';
+import { promotionText } from '../../core/report/promotedDrill.ts';
 import { rehearsalText } from '../../core/report/rehearsal.ts';
 import { effectText, primaryRanking, tiesText } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
@@ -195,6 +196,9 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
       : []),
     ...(report.rehearsal
       ? ['', ...wrap(`Failover rehearsed: ${rehearsalText(report.rehearsal)}`, WIDTH, '  ')]
+      : []),
+    ...(report.promotion
+      ? ['', ...wrap(`Promotion: ${promotionText(report.promotion)}`, WIDTH, '  ')]
       : []),
     '',
     ...wrap(style.bold(report.headline), WIDTH),

@@ -3,6 +3,7 @@ import type { Ranking } from '../ranking/ranking-types.ts';
 import { formatMs } from '../units.ts';
 import { code, context, escaped, fields, header, type SlackMessage, section } from './blocks.ts';
 import { alertText, type NightsSeen, toTell } from './nights.ts';
+import { type PromotionSeen, promotionText } from './promotedDrill.ts';
 import { type RehearsalSeen, rehearsalText } from './rehearsal.ts';
 import { effectText, primaryRanking, roundsText } from './words.ts';
 
@@ -20,6 +21,7 @@ type Report = {
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   readonly nights: NightsSeen | null;
   readonly rehearsal: RehearsalSeen | null;
+  readonly promotion?: PromotionSeen | null;
 };
 
 /** More alerts than this are for the report. */
@@ -68,6 +70,9 @@ export const drillMessage = (report: Report, reference: string): SlackMessage =>
   blocks.push(...nightBlocks(report.nights));
   if (report.rehearsal) {
     blocks.push(section(`*Failover rehearsed*\n${escaped(rehearsalText(report.rehearsal))}`));
+  }
+  if (report.promotion) {
+    blocks.push(section(`*Promotion*\n${escaped(promotionText(report.promotion))}`));
   }
   const [next] = report.next;
   if (next !== undefined) blocks.push(section(`*Next:* ${escaped(next)}`));

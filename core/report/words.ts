@@ -3,6 +3,7 @@ import { MIRRORED } from '../ranking/pairs.ts';
 import { promotionOf, verdictAgainst } from '../ranking/promotion.ts';
 import type { PairResult, Ranking } from '../ranking/ranking-types.ts';
 import { ALL_UP } from '../ranking/scenarios.ts';
+import { promoteStep } from './promotedDrill.ts';
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
@@ -144,9 +145,7 @@ export const nextSteps = (
   const views = best === undefined ? [] : promotionOf(medians, reference, failedGates);
   const against = views.find(({ v }) => v === best)?.against ?? [];
   if (best !== undefined && against.length === 0) {
-    steps.push(
-      `Make ${best} the image of the service: it is faster, and in no failure scenario slower.`,
-    );
+    steps.push(promoteStep(best));
   } else if (best !== undefined) {
     steps.push(`Keep ${reference} for now. Against ${best}: ${against.join('; ')}.`);
   }

@@ -14,6 +14,7 @@ import { choiceOf } from '../../core/promotion/choice.ts';
 import { whyNotPromote } from '../../core/promotion/mayPromote.ts';
 import { startPromotion, startRollback } from '../../core/promotion/states.ts';
 import { planText } from '../../core/promotion/words.ts';
+import { nextAfter } from '../../core/report/promotedDrill.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
 import type {
@@ -278,7 +279,8 @@ const fromDrill = async (
           },
           signal,
         );
-  await needs.documents.write(reportKey, { ...report, promotion: answer }, signal);
+  const next = nextAfter(report.next, answer);
+  await needs.documents.write(reportKey, { ...report, next, promotion: answer }, signal);
   return answer;
 };
 

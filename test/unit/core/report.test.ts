@@ -88,7 +88,7 @@ describe('the headline', () => {
 describe('what to do next', () => {
   it('promotes the best when nothing speaks against it', () => {
     expect(nextSteps(RANKINGS, 'slim', 0)).toEqual([
-      'Make distroless the image of the service: it is faster, and in no failure scenario slower.',
+      'Promote distroless: it is faster, and in no failure scenario slower. failover promote distroless',
     ]);
   });
 

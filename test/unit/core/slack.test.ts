@@ -43,7 +43,7 @@ describe('the message of a drill', () => {
       '*Problems*\nnone',
     ]);
     expect(blocks[3]?.text?.text).toContain('1    distroless  37.2 ms  −10.4 %');
-    expect(blocks[4]?.text?.text).toMatch(/^\*Next:\* Make distroless/);
+    expect(blocks[4]?.text?.text).toMatch(/^\*Next:\* Promote distroless/);
     expect(blocks[5]?.elements?.[0]?.text).toContain('failover report shop-20261121-010000');
   });
 
