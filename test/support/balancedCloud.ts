@@ -57,6 +57,7 @@ export const startBalancedCloud = async (dataDir: string, more: Partial<EcsNeeds
   const elb = new elbSdk.ElasticLoadBalancingV2Client(settings);
   return {
     ecs,
+    endpoint: wire.url,
     elb,
     close: async () => {
       ecs.destroy();

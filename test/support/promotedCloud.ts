@@ -20,11 +20,14 @@ const QUICK = {
   failover: { mode: 'auto', cooldown: '0s', perDay: 'unlimited' },
 };
 
+const OBSERVE_EVERY_MS = 20_000;
+
 export const openPromoted = (more: object = {}) => {
   const served = openServed({ ...QUICK, ...more });
   const bundleDir = path.join(tmpdir(), 'failover-test-bundles');
   let cloud: Cloud;
   let watch: WatchInstallation;
+  let observing: NodeJS.Timeout | undefined;
   let urls: Readonly<Record<string, string>> = {};
   const sdk = () => ({ endpoint: cloud.endpoint, region: STANDBY, credentials: CREDENTIALS });
 
@@ -67,7 +70,15 @@ export const openPromoted = (more: object = {}) => {
     });
     await cloud.stepFunctions.resume();
     cloud.lambda.releaseEvents();
-    await call('observe', { service: 'tiny', takeOver: true }, 'send');
+    const observe = (takeOver: boolean) => call('observe', { service: 'tiny', takeOver }, 'send');
+    await observe(true);
+    // As the schedule would; a cloud that is closing meanwhile does not matter.
+    observing = setInterval(() => observe(false).catch(() => undefined), OBSERVE_EVERY_MS);
+  };
+
+  const stop = async (): Promise<void> => {
+    clearInterval(observing);
+    await cloud.close();
   };
 
   const record = async (): Promise<PromotionRecord | undefined> =>
@@ -77,12 +88,22 @@ export const openPromoted = (more: object = {}) => {
     served,
     start,
     record,
+    /** The next promotion finds no staging. */
+    withoutStaging: () =>
+      withRecords(async (records) => {
+        const plan = await records.plan('tiny');
+        if (plan === null) throw new Error('there is a plan');
+        await records.putPlan({
+          ...plan,
+          places: plan.places.filter(({ role }) => role !== 'staging'),
+        });
+      }),
     watchTable: () => watch.table,
     /** Of the service itself in a region. */
     url: (region: string): string => (urls[region] ?? '').replace(/healthz$/, ''),
     /** Closes the cloud, as a kill would end it, and goes on with its folder. */
     restart: async (version: string): Promise<void> => {
-      await cloud.close();
+      await stop();
       await start(version);
     },
     cloud: () => cloud,
@@ -92,9 +113,9 @@ export const openPromoted = (more: object = {}) => {
         ...{ kind: 'order', service: 'tiny', promotionId, mode, digest },
         ...{ variant: null, evidence: null, dryRun: false },
       }) as Promise<PromoteOutput>,
-    rollback: () =>
+    fromDrill: (drillId: string, reportKey: string, mode: 'canary' | 'bluegreen') =>
       call('promote', {
-        ...{ kind: 'rollback', service: 'tiny', dryRun: false },
+        ...{ kind: 'drill', service: 'tiny', drillId, reportKey, mode },
       }) as Promise<PromoteOutput>,
     untilSteady: () =>
       eventually(
@@ -121,7 +142,7 @@ export const openPromoted = (more: object = {}) => {
       return found;
     },
     close: async () => {
-      await cloud.close();
+      await stop();
       served.remove();
     },
   };

@@ -16,14 +16,18 @@ import { ensureImage } from '../../local/stack/serviceImage.ts';
 export const PRIMARY = 'eu-west-1';
 export const STANDBY = 'eu-central-1';
 
-/** Tells its region, its process and its version; `broken` ends at once, `failing` answers 500. */
+/**
+ * Tells its region, its process and its version; `broken` ends at once, `weary`
+ * fails once it has had some traffic.
+ */
 const serverOf = (version: string): string => `
 const http = require('node:http');
 const { AWS_REGION, PORT = '8080', HOST = '0.0.0.0' } = process.env;
 if ('${version}' === 'broken') { console.error('no database'); process.exit(1); }
+let had = 0;
 http.createServer((request, response) => {
   response.setHeader('X-Region', AWS_REGION);
-  if ('${version}' === 'failing' && request.url === '/') response.statusCode = 500;
+  if (request.url === '/' && '${version}' === 'weary' && ++had > 150) response.statusCode = 500;
   response.end(JSON.stringify({ version: '${version}', pid: process.pid }));
 }).listen(Number(PORT), HOST);
 process.on('SIGTERM', () => process.exit(0));

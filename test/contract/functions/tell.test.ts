@@ -9,6 +9,7 @@ import { openSecrets } from '../../../aws/secrets.ts';
 import { initialState } from '../../../core/failover/states.ts';
 import { ApprovalValue } from '../../../events/approvalButton.ts';
 import type { FailoverNotice } from '../../../events/failoverNotice.ts';
+import type { PromotionNotice } from '../../../events/promotionNotice.ts';
 import { tell } from '../../../functions/tell/run.ts';
 import { destinationOf, send } from '../../../functions/tell/send.ts';
 import { HOME, STANDBY, START_MS } from '../../support/failovers.ts';
@@ -83,7 +84,7 @@ const told = async (secret: string | null, observers?: string[]) => {
     count: () => {},
     ...{ table: world.table, secrets: openSecrets(world.sdk), send },
   });
-  return (detail: FailoverNotice) => run({ detail }, signal);
+  return (detail: FailoverNotice | PromotionNotice) => run({ detail }, signal);
 };
 
 const execution = {
@@ -95,6 +96,12 @@ const notice = (over: Partial<FailoverNotice>): FailoverNotice => ({
   ...{ service, notice: 'suspect', key: `1-${++keys}-0`, atMs: START_MS, why: '4 DOWN of 5' },
   ...{ phase: 'SUSPECT', active: HOME, other: STANDBY, epoch: 0 },
   ...{ approval: null, execution: null },
+  ...over,
+});
+const promotion = (over: Partial<PromotionNotice>): PromotionNotice => ({
+  ...{ service, promotionId: 'p', notice: 'started', key: 'p-1', atMs: START_MS, why: 'asked' },
+  ...{ mode: 'canary', digest: `sha256:${'a'.repeat(64)}`, variant: 'distroless', by: 'person' },
+  ...{ evidence: null, places: [] },
   ...over,
 });
 const headers = () =>
@@ -171,6 +178,22 @@ describe('a bot', () => {
     );
     expect(heard.every(({ token }) => token === `Bearer ${TOKEN}`)).toBe(true);
     expect(JSON.stringify(logged)).not.toContain(TOKEN);
+  });
+
+  it('puts the end of a promotion in the place of its beginning, each once', async () => {
+    const tells = await told(bot());
+    const began = promotion({ notice: 'started', key: 'p-canary-start' });
+    const ended = promotion({ notice: 'rolled-back', key: 'p-canary-end', why: 'p50 is twice' });
+    const statuses = [];
+    for (const fact of [began, began, ended, ended]) statuses.push((await tells(fact)).status);
+    expect(statuses).toEqual(['sent', 'already-sent', 'edited', 'already-sent']);
+    expect(headers()).toEqual([
+      `${service}: promoting distroless (sha256:aaaaaaaaaaaa)`,
+      `${service}: distroless (sha256:aaaaaaaaaaaa) was rolled back`,
+    ]);
+    // Taking one back later is a matter of its own.
+    const later = { mode: 'rollback', key: 'p-rollback-start', notice: 'started' } as const;
+    expect(await tells(promotion(later))).toMatchObject({ status: 'sent' });
   });
 
   it('does not edit what was said of another move, or long ago', async () => {

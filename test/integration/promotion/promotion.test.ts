@@ -3,6 +3,19 @@
 // Method: the machine `promotion` on an embedded cloud with real processes behind real load balancers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDocuments } from '../../../aws/documents.ts';
+import { history as historyCommand } from '../../../cli/commands/history.ts';
+import { promote, rollback } from '../../../cli/commands/promote.ts';
+import { report as reportCommand } from '../../../cli/commands/report.ts';
+import { status as statusCommand } from '../../../cli/commands/status.ts';
+import type { Output } from '../../../cli/output/output.ts';
+import { plainStyle } from '../../../cli/output/style.ts';
+import { openControl } from '../../../cli/watch/control.ts';
+import { DrillReport } from '../../../events/drillReport.ts';
+import { HistoryOutput } from '../../../events/historyOutput.ts';
+import { reportOfDrill } from '../../../functions/rank/report.ts';
+import { installationOf } from '../../../local/stack/install.ts';
+import { drillRecords, FINISHED_AT } from '../../support/drillRecords.ts';
 import { openPromoted } from '../../support/promotedCloud.ts';
 import { ask, PRIMARY, STANDBY } from '../../support/servedCloud.ts';
 
@@ -82,17 +95,6 @@ it('is asked twice and begun once', async () => {
   expect((await promoted.record())?.outcome).toBe('PROMOTED');
 });
 
-it('takes a version back whose requests fail, and no client gets it', async () => {
-  const digest = await promoted.served.build(promoted.cloud(), 'failing');
-  const client = askAllTheTime(STANDBY);
-  await promoted.order(digest, 'bluegreen', 'p-failing');
-  const record = await promoted.untilOver();
-  expect(record, record.why).toMatchObject({ outcome: 'ROLLED_BACK' });
-  expect(record.why).toMatch(/requests to the new version failed, 0 of \d+ to the old one/);
-  const { versions, failures } = await client.stop();
-  expect({ versions, failures }).toEqual({ versions: ['two'], failures: [] });
-}, 90_000);
-
 it('sees a version that does not even start, and its deployment rolled back by ECS', async () => {
   const digest = await promoted.served.build(promoted.cloud(), 'broken');
   await promoted.order(digest, 'canary', 'p-broken');
@@ -103,15 +105,104 @@ it('sees a version that does not even start, and its deployment rolled back by E
   expect((await ask(promoted.url(STANDBY))).version).toBe('two');
 }, 90_000);
 
-it('is rolled back when a person says so, the primary first', async () => {
-  expect(await promoted.rollback()).toMatchObject({ status: 'refused' });
-  const digest = await promoted.served.build(promoted.cloud(), 'three');
-  await promoted.order(digest, 'bluegreen', 'p-three');
-  expect((await promoted.untilOver()).outcome).toBe('PROMOTED');
-  expect(await promoted.rollback()).toMatchObject({ status: 'started', promotionId: 'p-three' });
-  expect((await promoted.untilOver()).outcome).toBe('ROLLED_BACK');
+it('takes a version back at the canary, which fails once it has traffic', async () => {
+  const digest = await promoted.served.build(promoted.cloud(), 'weary');
+  await promoted.withoutStaging();
+  const client = askAllTheTime(STANDBY);
+  await promoted.order(digest, 'canary', 'p-weary');
+  const record = await promoted.untilOver();
+  expect(record, record.why).toMatchObject({ outcome: 'ROLLED_BACK' });
+  expect(record.why).toMatch(/requests to the new version failed, 0 of \d+ to the old one/);
+  expect(record.gates.map(({ percent, verdict }) => [percent, verdict])).toEqual([
+    [0, 'holds'],
+    [50, 'fails'],
+  ]);
+  expect(record.memory.places).toMatchObject([
+    { role: 'standby', stage: 'reverted' },
+    { role: 'primary', stage: 'waiting' },
+  ]);
+  const { versions } = await client.stop();
+  expect(versions.sort()).toEqual(['two', 'weary']);
+  const after = askAllTheTime(STANDBY);
+  await sleep(1_000);
+  expect(await after.stop()).toEqual({ versions: ['two'], failures: [] });
+}, 90_000);
+
+/** What a command prints with --json, and its exit code. */
+const said = async (
+  command: (output: Output) => Promise<number> | Promise<void>,
+): Promise<{ code: number | undefined; printed: unknown; text: string }> => {
+  let printed: unknown;
+  let text = '';
+  const code = await command({
+    ...{ json: true, style: plainStyle, note: () => {}, failure: () => {} },
+    result: (value, lines) => {
+      printed = value;
+      text = lines(plainStyle).join('\n');
+    },
+  });
+  return { code: code ?? undefined, printed, text };
+};
+
+it('is begun by a drill on what it found, and told and taken back by commands', async () => {
+  const { served, cloud, sdk } = promoted;
+  const digest = await served.build(cloud(), 'three');
+  const found = reportOfDrill(drillRecords(), FINISHED_AT);
+  const variants = found.variants.map((variant) =>
+    variant.id === 'distroless' && variant.image
+      ? { ...variant, image: { ...variant.image, digest } }
+      : variant,
+  );
+  const documents = openDocuments(installationOf(served.config).bucket, sdk());
+  const reportKey = 'reports/tiny/night.json';
+  await documents.write(reportKey, { ...found, service: 'tiny', variants });
+  expect(await promoted.fromDrill('night', reportKey, 'bluegreen')).toMatchObject({
+    ...{ status: 'started', promotionId: 'night-promote', variant: 'distroless', digest },
+  });
+  const { promotion, next } = await documents.read(reportKey, DrillReport);
+  expect(promotion).toMatchObject({ status: 'started' });
+  expect(next[0]).toContain('failover rollback');
+  const record = await promoted.untilOver();
+  expect(record, record.why).toMatchObject({
+    ...{ outcome: 'PROMOTED', by: 'drill', variant: 'distroless' },
+    evidence: { drillId: found.drillId, against: [] },
+  });
+
+  const control = await openControl({
+    ...{ dataDir: served.dataDir, service: 'tiny', homeRegion: STANDBY, dns: '127.0.0.1:1' },
+    ...{ network: cloud().network, facts: () => [] },
+  });
+  const data = served.dataDir;
+  const signal = AbortSignal.timeout(60_000);
+  try {
+    const history = await said((output) => historyCommand({ data, limit: '9' }, output));
+    expect(HistoryOutput.parse(history.printed).promotions[0]).toMatchObject({
+      ...{ promotionId: 'night-promote', outcome: 'PROMOTED', digest },
+    });
+    expect(history.text).toMatch(/night-promote .* promoted .* the drill .* in \d+ of \d+ rounds/);
+    const report = await said((output) => reportCommand('night-promote', { data }, output));
+    expect(report.text).toContain('primary eu-west-1 at 100 %  holds: no worse in');
+    const status = await said((output) => statusCommand({ data }, output));
+    expect(status.text).toContain('promotion night-promote: distroless');
+    const dry = await said((output) =>
+      rollback({ data, dryRun: true, wait: true }, output, signal),
+    );
+    expect(dry.text).toContain('primary eu-west-1: back to what ran before');
+    const back = await said((output) => rollback({ data, yes: true, wait: true }, output, signal));
+    expect(back, back.text).toMatchObject({
+      ...{ code: 0, printed: { mode: 'rollback', record: { outcome: 'ROLLED_BACK' } } },
+    });
+    const again = await said((output) => rollback({ data, yes: true, wait: true }, output, signal));
+    expect(again.code).toBe(3);
+    const plan = await said((output) =>
+      promote(digest, { data, mode: 'manual', wait: true }, output, signal),
+    );
+    expect(plan.text).toContain(`Do it with: failover promote ${digest} --mode canary`);
+  } finally {
+    await control.close();
+  }
   for (const region of [PRIMARY, STANDBY]) {
     expect((await ask(promoted.url(region))).version).toBe('two');
   }
-  expect(promoted.served.faults).toEqual([]);
+  expect(served.faults).toEqual([]);
 }, 150_000);
