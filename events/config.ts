@@ -245,6 +245,12 @@ export const Config = z
         'a rehearsal moves a name: add record, such as shop.example.com',
       );
     }
+    if (context.value.drill.promote !== 'manual' && context.value.record === undefined) {
+      issue(
+        ['drill', 'promote'],
+        'only a service that is watched is promoted: add record, such as shop.example.com, or promote: manual',
+      );
+    }
     if (image && !probes.some((probe) => probe.kind === 'http')) {
       issue(['probes'], 'a drill ranks variants by http latency: add a probe of kind http');
     }

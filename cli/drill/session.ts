@@ -13,7 +13,8 @@ import {
   SCHEDULE_PREFIX,
   scheduleNameOf,
 } from '../../local/stack/install.ts';
-import { installRehearsal } from '../../local/stack/installRehearsal.ts';
+import { deployPromotion } from '../../local/stack/installPromotion.ts';
+import { installRehearsal, installUnwatched } from '../../local/stack/installRehearsal.ts';
 import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import { openLogs } from '../cloudLogs.ts';
 import type { CheckedConfig } from '../config/validate.ts';
@@ -169,7 +170,10 @@ export const openSession = async (
     const installation = await install({ ...base, configKey: 'none', scheduled: false });
     const configKey = await storeConfig(cloud, installation, checked);
     if (scheduled) await install({ ...base, configKey, scheduled: true });
-    if (checked.config.drill.rehearsal) await installRehearsal({ ...base, signal });
+    const { rehearsal, promote } = checked.config.drill;
+    if (rehearsal) await installRehearsal({ ...base, signal });
+    else if (promote !== 'manual') await installUnwatched({ ...base, signal });
+    if (promote !== 'manual') await deployPromotion(base);
     signal.throwIfAborted();
     return { cloud, installation, configKey, builder, close: cloud.close };
   } catch (error) {

@@ -66,9 +66,9 @@ type Options = {
   readonly installed: Pick<ServiceInstallation, 'places' | 'referenceDigest'>;
 };
 
-/** Needs the watch, whose table and judgement it uses. Safe to repeat. */
-export const installPromotion = async (options: Options): Promise<void> => {
-  const { cloud, config, bundleDir, nowMs, installed } = options;
+/** The functions and the machine. They need the watch, whose table and judgement they use. */
+export const deployPromotion = async (options: Omit<Options, 'installed'>): Promise<void> => {
+  const { cloud, config, bundleDir, nowMs } = options;
   const { homeRegion } = watchNamesOf(config);
   await deploy({
     folder: PROJECT_FOLDER,
@@ -80,6 +80,12 @@ export const installPromotion = async (options: Options): Promise<void> => {
     region: homeRegion,
     params: { role: 'promotion', service: config.service, homeRegion },
   });
+};
+
+/** All of it, for a service that runs here. Safe to repeat. */
+export const installPromotion = async (options: Options): Promise<void> => {
+  const { cloud, config, installed } = options;
+  await deployPromotion(options);
   const records = openRecords(cloud, config);
   try {
     const { places, referenceDigest } = installed;

@@ -50,12 +50,17 @@ const storedPlan = async ({ cloud, config }: WatchInstallOptions): Promise<Watch
   }
 };
 
-export const installRehearsal = async (
-  options: Omit<WatchInstallOptions, 'targets' | 'shadow'>,
-): Promise<void> => {
+type Options = Omit<WatchInstallOptions, 'targets' | 'shadow'>;
+
+/** The functions and the table of a watch, for a service that nobody watches in this process. */
+export const installUnwatched = async (options: Options): Promise<WatchPlan> => {
+  const targets = targetsOf(await storedPlan(options), options.config);
+  return (await installWatch({ ...options, targets })).plan;
+};
+
+export const installRehearsal = async (options: Options): Promise<void> => {
   const { cloud, config, bundleDir, nowMs } = options;
-  const targets = targetsOf(await storedPlan(options), config);
-  const { plan } = await installWatch({ ...options, targets });
+  const plan = await installUnwatched(options);
   await deploy({
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,

@@ -119,6 +119,15 @@ describe('a plan', () => {
   });
 });
 
+describe('what a drill may promote by itself', () => {
+  it('is a service with a record, which can be watched', () => {
+    const regions = { primary: 'eu-west-1', standby: 'eu-central-1' };
+    const config = { service: 'tiny', regions, drill: { promote: 'canary' } };
+    expect(Config.safeParse(config).error?.message).toContain('add record');
+    expect(Config.safeParse({ ...config, record: 'tiny.example.test' }).success).toBe(true);
+  });
+});
+
 describe('what a drill says of its promotion', () => {
   const seen = { promotionId: 'd-promote', mode: 'canary', variant: 'distroless' } as const;
 
