@@ -41,10 +41,14 @@ export type Needs = Base &
     readonly bus: Pick<EventBus, 'put'>;
   };
 
+type Stepped = StepPromotionOutput & { readonly moved: boolean };
+
 type Known = { readonly plan: PromotionPlan; readonly record: PromotionRecord };
 
 /** A promotion that has not been heard of for this long no longer keeps others out. */
 const HOLD_MS = 900_000;
+/** Steps in a row of one invocation: far below its time limit. */
+const STEPS_MS = 10_000;
 const MEASURED_MAX = 60;
 const GATES_MAX = 100;
 /** Of a gate that is still open only the latest is worth keeping. */
@@ -215,16 +219,23 @@ const keep = async (
   return { outcome, why: record.why, doing: doingText(memory, shares) };
 };
 
-export const stepOfPromotion =
+/** What tells that something has moved: what is next need not be waited for. */
+const isMoved = (before: PromotionMemory, after: PromotionMemory): boolean => {
+  const still = { seq: 0, measured: [] };
+  return JSON.stringify({ ...before, ...still }) !== JSON.stringify({ ...after, ...still });
+};
+
+const stepOnce =
   (needs: Needs) =>
-  async (input: StepPromotionInput, signal: AbortSignal): Promise<StepPromotionOutput> => {
+  async (input: StepPromotionInput, signal: AbortSignal): Promise<Stepped> => {
     const known = await readKnown(needs, input, signal);
     const { record, plan } = known;
     const limits = limitsOf(plan, record.memory);
     const { shares } = limits;
     const { failure } = input;
     if (record.memory.over) {
-      return { outcome: record.outcome, why: record.why, doing: doingText(record.memory, shares) };
+      const { outcome, why } = record;
+      return { outcome, why, doing: doingText(record.memory, shares), moved: false };
     }
     let sight: Sight | null = null;
     try {
@@ -246,5 +257,19 @@ export const stepOfPromotion =
         ? step.memory
         : await carryOutAll({ needs, ...sight, signal }, step.memory, step.deeds);
     const plain = { ...after, places: [...after.places], measured: [...after.measured] };
-    return keep(needs, record, { memory: plain, gates }, shares, signal);
+    const kept = await keep(needs, record, { memory: plain, gates }, shares, signal);
+    return { ...kept, moved: !plain.over && isMoved(record.memory, plain) };
   };
+
+/** Steps at once for as long as something moves, each written down, and not for long. */
+export const stepOfPromotion = (needs: Needs) => {
+  const once = stepOnce(needs);
+  return async (input: StepPromotionInput, signal: AbortSignal): Promise<StepPromotionOutput> => {
+    const untilMs = needs.clock.monotonicMs() + STEPS_MS;
+    let { moved, ...told } = await once(input, signal);
+    while (moved && needs.clock.monotonicMs() < untilMs) {
+      ({ moved, ...told } = await once({ ...input, failure: null }, signal));
+    }
+    return told;
+  };
+};

@@ -16,11 +16,11 @@ import { openServed, PRIMARY, STANDBY } from './servedCloud.ts';
 /** Fast enough for a test: one share between none and all, and seconds instead of minutes. */
 const QUICK = {
   promotion: { steps: ['50%'], hold: '1s', soak: '2s' },
-  health: { interval: '1s', timeout: '1s', down: '2s', up: '3s' },
+  health: { interval: '1s', timeout: '3s', down: '6s', up: '3s' },
   failover: { mode: 'auto', cooldown: '0s', perDay: 'unlimited' },
 };
 
-const OBSERVE_EVERY_MS = 20_000;
+const OBSERVE_EVERY_MS = 4_000;
 
 export const openPromoted = (more: object = {}) => {
   const served = openServed({ ...QUICK, ...more });
@@ -31,8 +31,13 @@ export const openPromoted = (more: object = {}) => {
   let urls: Readonly<Record<string, string>> = {};
   const sdk = () => ({ endpoint: cloud.endpoint, region: STANDBY, credentials: CREDENTIALS });
 
-  const call = async (name: string, input: object, type: 'wait' | 'send' = 'wait') => {
-    const calls = openFunctionCalls(sdk());
+  const call = async (
+    name: string,
+    input: object,
+    type: 'wait' | 'send' = 'wait',
+    region = STANDBY,
+  ) => {
+    const calls = openFunctionCalls({ ...sdk(), region });
     try {
       const full = `failover-drill-tiny-${name}`;
       if (type === 'send') return await calls.send(full, input);
@@ -70,7 +75,10 @@ export const openPromoted = (more: object = {}) => {
     });
     await cloud.stepFunctions.resume();
     cloud.lambda.releaseEvents();
-    const observe = (takeOver: boolean) => call('observe', { service: 'tiny', takeOver }, 'send');
+    const observe = async (takeOver: boolean) => {
+      await call('observe', { service: 'tiny', takeOver }, 'send');
+      for (const { region } of installed.beats) await call('beat', {}, 'send', region);
+    };
     await observe(true);
     // As the schedule would; a cloud that is closing meanwhile does not matter.
     observing = setInterval(() => observe(false).catch(() => undefined), OBSERVE_EVERY_MS);

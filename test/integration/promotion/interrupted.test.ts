@@ -13,7 +13,7 @@ const promoted = openPromoted({
 beforeAll(async () => {
   await promoted.start('one');
   await promoted.untilSteady();
-}, 120_000);
+}, 240_000);
 afterAll(() => promoted.close());
 
 /** Until half of the traffic in the standby is new: there it would stay for a minute. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await promoted.start('one');
   first = await promoted.served.build(promoted.cloud(), 'one');
   await promoted.untilSteady();
-}, 120_000);
+}, 240_000);
 afterAll(() => promoted.close());
 
 /** Asks a region without a pause until it is told to stop; answers with what was said. */
@@ -86,7 +86,7 @@ it('goes from staging over the standby to the primary, and nobody is turned away
     expect(versions.sort()).toEqual(['one', 'two']);
   }
   expect((await ask(promoted.url(PRIMARY))).version).toBe('two');
-}, 150_000);
+}, 200_000);
 
 it('is asked twice and begun once', async () => {
   const digest = await promoted.served.build(promoted.cloud(), 'two');
@@ -173,7 +173,7 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
     ...{ network: cloud().network, facts: () => [] },
   });
   const data = served.dataDir;
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(140_000);
   try {
     const history = await said((output) => historyCommand({ data, limit: '9' }, output));
     expect(HistoryOutput.parse(history.printed).promotions[0]).toMatchObject({
@@ -205,4 +205,4 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
     expect((await ask(promoted.url(region))).version).toBe('two');
   }
   expect(served.faults).toEqual([]);
-}, 150_000);
+}, 200_000);
