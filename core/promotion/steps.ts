@@ -124,6 +124,9 @@ const whileWaiting: While = (memory, seen, { deployMs }) => {
   if (after === null) {
     return stay(withPlace(memory, { before: main.definition }), [{ do: 'register' }]);
   }
+  if (role !== 'staging' && percent === null) {
+    return rollBack(memory, seen, "the listener forwards to somebody else's target group too");
+  }
   // What an earlier promotion may have left is taken away first.
   if (role !== 'staging' && percent !== 0) return stay(memory, [NO_SHARE]);
   return enter(memory, role === 'staging' ? 'settle' : 'raise', nowMs);

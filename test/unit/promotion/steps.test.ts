@@ -100,6 +100,41 @@ describe('a promotion', () => {
   });
 });
 
+describe('a place that is not as it should be', () => {
+  it('is waited for while somebody else deploys there, and not for ever', () => {
+    const { world, memory } = begin();
+    const [staging] = world.places;
+    if (staging) staging.main.readyAtMs = 10_000;
+    expect(world.outcome(run(world, memory))).toBe('PROMOTED');
+    const late = begin();
+    if (late.world.places[0]) late.world.places[0].main.readyAtMs = Number.POSITIVE_INFINITY;
+    const end = run(late.world, late.memory);
+    expect(endingText(end)).toContain('another deployment is still under way');
+    expect(late.world.deeds).toEqual([]);
+  });
+
+  it('is left alone where the listener serves somebody else too', () => {
+    const { world, memory } = begin();
+    const [, standby] = world.places;
+    if (standby) standby.percent = null;
+    const end = run(world, memory);
+    expect(endingText(end)).toContain("somebody else's target group");
+    expect(world.deeds.some(({ deed }) => deed.do === 'share')).toBe(false);
+    expect(definitions(world)).toEqual(['old-staging', 'old-standby', 'old-primary']);
+  });
+
+  it('loses first what an earlier promotion has left', () => {
+    const { world, memory } = begin();
+    const [, standby] = world.places;
+    if (standby) standby.percent = 40;
+    expect(world.outcome(run(world, memory))).toBe('PROMOTED');
+    const [first] = world.deeds.filter(
+      ({ role, deed }) => role === 'standby' && deed.do === 'share',
+    );
+    expect(first?.deed).toEqual({ do: 'share', percent: 0 });
+  });
+});
+
 describe('a gate that fails', () => {
   it('takes the traffic back in the same step', () => {
     const { world, memory } = begin();
