@@ -247,7 +247,7 @@ const undo = async (
     finishedAtMs: null,
     memory: memoryBack,
   };
-  await launch(needs, record, why, signal);
+  await launch(needs, renamed(record), why, signal);
   return answered(service, { ...about, status: 'started', why, plan: lines });
 };
 
