@@ -40,7 +40,13 @@ export const failoverSettings = (config: Config): FailoverSettings => {
     service: config.service,
     mode: failover.mode,
     failback: failover.failback,
-    confirm: { downMs: down, degradedMs: slow?.for ?? DEGRADED_MS, unstableMs: unstable },
+    confirm: {
+      downMs: down,
+      degradedMs: slow?.for ?? DEGRADED_MS,
+      unstableMs: unstable,
+      // Whoever names a number of votes has said how many decide; a share leaves room for doubt.
+      dissent: parseQuorum(health.quorum)?.kind === 'share',
+    },
     suspectMs: suspectMsOf(down),
     clearMs: clearMsOf(up),
     rpoMs: failover.rpo,

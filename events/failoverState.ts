@@ -69,7 +69,12 @@ export const FailoverSettingsShape = z.strictObject({
   service: ServiceName,
   mode: z.enum(['auto', 'approve', 'manual']),
   failback: z.enum(['manual', 'auto']),
-  confirm: z.strictObject({ downMs: Ms, degradedMs: Ms, unstableMs: Ms }),
+  confirm: z.strictObject({
+    downMs: Ms,
+    degradedMs: Ms,
+    unstableMs: Ms,
+    dissent: z.boolean().exactOptional(),
+  }),
   suspectMs: Ms,
   clearMs: Ms,
   rpoMs: Ms,

@@ -61,4 +61,61 @@ export const SimSeeds = z.strictObject({
 });
 export type SimSeeds = z.output<typeof SimSeeds>;
 
-export const SimOutput = z.discriminatedUnion('kind', [SimRun, SimSeeds]);
+const delay = Ms.nullable();
+
+export const SimCompare = z.strictObject({
+  kind: z.literal('compare'),
+  level: z.literal('decision'),
+  first: z.int(),
+  last: z.int(),
+  wallMs: Ms,
+  rows: z.array(
+    z.strictObject({
+      name: z.string(),
+      ours: z.boolean(),
+      inside: z.boolean(),
+      falsePerYear: z.number(),
+      missed: z.int(),
+      outages: z.int(),
+      p50Ms: delay,
+      p95Ms: delay,
+      p99Ms: delay,
+      flapMoves: z.number(),
+      wrongS: z.number(),
+    }),
+  ),
+});
+export type SimCompare = z.output<typeof SimCompare>;
+
+const Relived = z.strictObject({
+  suspicions: z.int(),
+  moves: z.array(
+    z.strictObject({
+      atMs: Ms,
+      from: z.string(),
+      to: z.string(),
+      cause: z.string(),
+      why: z.string(),
+    }),
+  ),
+});
+
+export const SimReplay = z.strictObject({
+  kind: z.literal('replay'),
+  set: z.array(z.string()),
+  /** What was taken for granted, as it is not kept. */
+  assumed: z.array(z.string()),
+  watches: z.array(
+    z.strictObject({
+      service: z.string(),
+      fromMs: Ms,
+      untilMs: Ms,
+      probes: z.int(),
+      asSet: Relived,
+      asAsked: Relived,
+    }),
+  ),
+});
+export type SimReplay = z.output<typeof SimReplay>;
+
+export const SimOutput = z.discriminatedUnion('kind', [SimRun, SimSeeds, SimCompare, SimReplay]);

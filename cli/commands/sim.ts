@@ -21,6 +21,10 @@ export type SimOptions = {
   readonly until?: string;
   readonly parallel?: string | true;
   readonly shard?: string;
+  readonly compare?: true;
+  readonly replay?: string;
+  readonly set?: readonly string[];
+  readonly save?: string;
 };
 
 const wrong = (what: string): DrillError => new DrillError('InputInvalid', what);
@@ -147,8 +151,31 @@ const manySeeds = async (
   return tally.failures.length === 0 ? EXIT.ok : EXIT.failed;
 };
 
-export const sim = (options: SimOptions, output: Output, signal: AbortSignal): Promise<number> => {
-  const { seed, seeds } = options;
+const COMPARED = '1..200';
+
+const comparison = async (
+  { seed, seeds = COMPARED, save }: SimOptions,
+  output: Output,
+): Promise<number> => {
+  if (seed !== undefined) throw wrong('--compare takes --seeds, not --seed');
+  const { simCompare } = await import('./simCompare.ts');
+  await simCompare(spanOf(seeds), save, output);
+  return EXIT.ok;
+};
+
+export const sim = async (
+  options: SimOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  const { seed, seeds, compare, save } = options;
+  if (save !== undefined && !compare) throw wrong('--save goes with --compare');
+  if (compare) return comparison(options, output);
+  if (options.replay !== undefined) {
+    const { simReplay } = await import('./simReplay.ts');
+    return simReplay(options.replay, options.set ?? [], output);
+  }
+  if (options.set !== undefined) throw wrong('--set goes with --replay');
   if (seed !== undefined && seeds !== undefined) throw wrong('give --seed or --seeds, not both');
   if (options.shard !== undefined && seeds === undefined) throw wrong('--shard goes with --seeds');
   return seeds === undefined

@@ -4,7 +4,7 @@ import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
 import type { Entry } from '../../core/evidence/chain.ts';
 import { EvidenceRecord } from '../../events/evidenceRecord.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
-import { shadowOf } from '../../events/watchPlan.ts';
+import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { serviceOfWatchTable, watchBucketOf } from '../../local/stack/watchNames.ts';
@@ -27,11 +27,18 @@ export type Failovers = {
   record(failover: StoredFailover): Promise<Entry[]>;
   /** Probes from after its end: they are no part of the record, but of what a replay asks. */
   later(failover: StoredFailover): Promise<SampleChunk[]>;
+  /** Every watch with its plan, and all its probes that are kept: of the last days. */
+  histories(): Promise<History[]>;
   close(): void;
 };
 
+export type History = { readonly plan: WatchPlan; readonly chunks: readonly SampleChunk[] };
+
 /** Far above any history. */
 const SEARCH_MAX = 2_000;
+
+/** The last moment that a key can name. */
+const FOR_EVER_MS = 9_999_999_999_999;
 
 /** Longer than any setting that a replay would sensibly try. */
 const LATER_MS = 900_000;
@@ -70,6 +77,15 @@ export const openFailovers = (endpoint: string, tables: readonly Table[]): Failo
       opened.push(records);
       const { service, startedAtMs, finishedAtMs } = summary;
       return records.samples(service, { fromMs: startedAtMs, toMs: finishedAtMs + LATER_MS });
+    },
+    histories: async () => {
+      const found = watches.map(async ({ records, watch }): Promise<History[]> => {
+        const plan = await records.plan(watch);
+        if (plan === null) return [];
+        const chunks = await records.samples(watch, { fromMs: 0, toMs: FOR_EVER_MS });
+        return chunks.length === 0 ? [] : [{ plan, chunks }];
+      });
+      return (await Promise.all(found)).flat();
     },
     close: () => {
       for (const records of opened) records.close();

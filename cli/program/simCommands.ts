@@ -14,8 +14,13 @@ Examples:
   failover sim --level decision --seeds 1..20000 --parallel
   failover sim --level decision --profile flapping --seed 7
   failover sim --level decision --seed 7 --until 00:04:20
+  failover sim --compare --seeds 1..50
+  failover sim --replay ~/.local/share/failover-drill --set down=15s --set quorum=2of5
 
 Exit codes: 0 every invariant holds, 1 one is broken, 2 input to change, 130 interrupted`;
+
+/** For an option that may be given more than once. */
+const gathered = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 const simCommand = (program: Command): void => {
   program
@@ -29,6 +34,10 @@ const simCommand = (program: Command): void => {
     .option('--until <time>', 'stop there: a moment as reports print it, or such as 90s')
     .option('--parallel [workers]', 'on several processors (default: all)')
     .option('--shard <i/n>', 'only part i of n of the seeds')
+    .option('--compare', 'our rules and those of other systems on the same traces')
+    .option('--replay <data>', 'the probes that a watch has kept there, under other settings')
+    .option('--set <key=value>', 'with --replay: another setting; more than once', gathered)
+    .option('--save <file>', 'write the comparison as a document, with its plot')
     .option(...JSON_FLAG)
     .addHelpText('after', EXAMPLES)
     .action((options) =>

@@ -31,7 +31,10 @@ const confirm = (settings: Settings, change: Partial<FailoverSettings['confirm']
 const CHANGES = {
   quorum: (settings, text) => {
     const quorum = parseQuorum(text);
-    return quorum && health(settings, { quorum });
+    if (quorum === undefined) return undefined;
+    // Whoever names a number of votes has said how many decide.
+    const { dissent = false } = settings.failover.confirm;
+    return confirm(health(settings, { quorum }), { dissent: dissent && quorum.kind === 'share' });
   },
   down: duration((settings, downMs) => confirm(health(settings, { downMs }), { downMs })),
   up: duration((settings, upMs) => failover(health(settings, { upMs }), { clearMs: upMs })),

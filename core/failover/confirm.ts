@@ -14,6 +14,10 @@ export const troubleSinceMs = (verdict: Verdict): number | null => {
   return verdict.doubtSinceMs;
 };
 
+/** Observers to whom the region is well beyond doubt, while a quorum says otherwise. */
+const dissenters = ({ votes }: Verdict): number =>
+  votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null).length;
+
 const longerThan = (sinceMs: number | null, nowMs: number, limitMs: number): boolean =>
   sinceMs !== null && nowMs - sinceMs >= limitMs;
 
@@ -31,11 +35,15 @@ export const confirmedCause = (
 ): Cause | null => {
   const bad = active.state === 'DOWN' || active.state === 'DEGRADED';
   if (bad && state.alarm !== null) return 'external';
-  if (active.state === 'DOWN' && longerThan(active.sinceMs, nowMs, confirm.downMs)) return 'down';
-  if (bad && longerThan(active.sinceMs, nowMs, confirm.degradedMs)) return 'degraded';
+  const { downMs, degradedMs, unstableMs, dissent = false } = confirm;
+  const later = dissent ? dissenters(active) : 0;
+  const lasted = (...limits: readonly number[]) =>
+    longerThan(active.sinceMs, nowMs, limits[later] ?? unstableMs);
+  if (active.state === 'DOWN' && lasted(downMs, degradedMs)) return 'down';
+  if (bad && lasted(degradedMs)) return 'degraded';
   const unstable =
     active.state !== 'UNKNOWN' &&
     state.episodes >= EPISODES_MIN &&
-    longerThan(state.troubleSinceMs, nowMs, confirm.unstableMs);
+    longerThan(state.troubleSinceMs, nowMs, unstableMs);
   return unstable ? 'unstable' : null;
 };

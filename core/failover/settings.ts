@@ -12,6 +12,12 @@ export type FailoverSettings = {
     readonly degradedMs: number;
     /** In and out of trouble for this long, never long enough for the two above. */
     readonly unstableMs: number;
+    /**
+     * For each observer that sees the region well, without any doubt, trouble waits for the next
+     * longer of these times: some paths are cut, not the region. Left out by records from before it
+     * was there.
+     */
+    readonly dissent?: boolean;
   };
   /** Doubt must last this long before a person hears of it and the flip is prepared. */
   readonly suspectMs: number;

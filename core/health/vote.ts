@@ -22,7 +22,7 @@ export type Vote = {
   readonly atMs: number;
   readonly vote: 'UP' | 'DEGRADED' | 'DOWN' | 'ABSTAIN';
   readonly reason: AbstainReason | null;
-  /** Since when the target has been in the state the vote names. */
+  /** Since when the target has been in the state the vote names; null when it is coming back. */
   readonly sinceMs: number | null;
   /** Since when every probe has failed, while that is not yet enough for DOWN. */
   readonly doubtSinceMs: number | null;
@@ -57,9 +57,29 @@ const abstention = (
   return apartMs > staleAfterMs(settings) ? 'stale' : null;
 };
 
-const opinion = ({ hard, soft }: Filter): Pick<Vote, 'vote' | 'sinceMs'> => {
+/**
+ * A target that was DOWN and has answered every probe for `down` is not up yet, but is no reason to
+ * move traffic any more: where both regions come back, the one that is up first is not the better.
+ */
+const isComingBack = ({ run, state }: Filter['hard'], { downMs }: HealthSettings): boolean =>
+  state === 'DOWN' && run !== null && run.lastMs - run.fromMs >= downMs;
+
+/** The window remembers for minutes: whether anything was slow in the later half of it. */
+const isSlowStill = ({ window }: Filter['soft'], { slow }: HealthSettings): boolean =>
+  window
+    .slice(-Math.ceil(window.length / 2))
+    .some(({ latencyMs }) => latencyMs === null || latencyMs > (slow?.p95Ms ?? 0));
+
+const opinion = (
+  { hard, soft }: Filter,
+  settings: HealthSettings,
+): Pick<Vote, 'vote' | 'sinceMs'> => {
+  if (isComingBack(hard, settings)) return { vote: 'DEGRADED', sinceMs: null };
   if (hard.state === 'DOWN') return { vote: 'DOWN', sinceMs: hard.sinceMs };
-  if (soft.slow) return { vote: 'DEGRADED', sinceMs: soft.overSinceMs };
+  if (soft.slow) {
+    const over = soft.underSinceMs === null && isSlowStill(soft, settings);
+    return { vote: 'DEGRADED', sinceMs: over ? soft.overSinceMs : null };
+  }
   return { vote: 'UP', sinceMs: hard.sinceMs };
 };
 
@@ -71,7 +91,7 @@ export const castVote = (filter: Filter, settings: HealthSettings, casting: Cast
     observer: casting.observer,
     target: casting.target,
     atMs: casting.nowMs,
-    ...(reason === null ? opinion(filter) : { vote: 'ABSTAIN' as const, sinceMs: null }),
+    ...(reason === null ? opinion(filter, settings) : { vote: 'ABSTAIN' as const, sinceMs: null }),
     reason,
     doubtSinceMs: reason === null ? doubtSinceMs(filter) : null,
     p95Ms: p95 === null || !Number.isFinite(p95) ? null : p95,

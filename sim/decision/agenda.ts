@@ -16,11 +16,13 @@ export const openAgenda = () => {
     put,
     nextMs: (): number => tasks[0]?.atMs ?? Number.POSITIVE_INFINITY,
     take: (): Task | undefined => tasks.shift(),
-    /** Whether every task is of one of these kinds. */
-    holdsOnly: (kinds: ReadonlySet<string>): boolean => tasks.every(({ what }) => kinds.has(what)),
-    /** Puts all tasks off. */
-    shift: (byMs: number): void => {
-      for (const task of tasks) task.atMs += byMs;
+    /** Whether every task before a moment is of one of these kinds. */
+    holdsOnly: (kinds: ReadonlySet<string>, untilMs: number): boolean =>
+      tasks.every(({ what, atMs }) => atMs >= untilMs || kinds.has(what)),
+    /** Puts off all tasks of these kinds. */
+    shift: (kinds: ReadonlySet<string>, byMs: number): void => {
+      for (const task of tasks) if (kinds.has(task.what)) task.atMs += byMs;
+      tasks.sort((a, b) => a.atMs - b.atMs);
     },
   };
 };

@@ -148,20 +148,30 @@ const judge = (mind: Mind, votes: readonly Vote[], atMs: number): void => {
   rescue(mind, atMs);
 };
 
-/** Whether more votes of the same mind would change nothing. */
-const isQuiet = ({ stored, plan }: Mind): boolean => {
+/** Until when a machine at rest stays as it is while nothing happens; null when it is not at rest. */
+const restsUntilMs = ({ stored, plan }: Mind): number | null => {
+  const { phase, flips } = stored?.state ?? {};
+  const { failback, soakMs } = plan.failover;
+  if (phase === 'STEADY' || (phase === 'FAILBACK_READY' && failback === 'manual')) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const flip = flips?.at(-1);
+  return phase === 'STABILIZE' && flip ? flip.atMs + soakMs - START_MS : null;
+};
+
+/** Until when more votes of the same mind would change nothing; null when they might now. */
+const quietUntilMs = (mind: Mind): number | null => {
+  const { stored } = mind;
   const state = stored?.state;
-  if (!state || state.execution !== null) return false;
-  const resting =
-    state.phase === 'STEADY' ||
-    (state.phase === 'FAILBACK_READY' && plan.failover.failback === 'manual');
+  if (!state || state.execution !== null) return null;
   const calm =
     state.troubleSinceMs === null &&
     state.alarm === null &&
     state.clearSinceMs !== null &&
     state.unknownSinceMs === null;
   const votes = stored?.votes ?? [];
-  return resting && calm && votes.every((each) => each.vote === 'UP' && each.doubtSinceMs === null);
+  const well = votes.every((each) => each.vote === 'UP' && each.doubtSinceMs === null);
+  return calm && well ? restsUntilMs(mind) : null;
 };
 
 export const openController = (needs: Needs) => {
@@ -194,7 +204,7 @@ export const openController = (needs: Needs) => {
       const nowMs = clockAt(mind, atMs);
       apply(mind, only({ kind: 'alarm', nowMs, region, ringing, source: 'other' }), atMs);
     },
-    isQuiet: () => isQuiet(mind),
+    quietUntilMs: () => quietUntilMs(mind),
     /** As if such votes had come all the while. */
     shift: (byMs: number): void => {
       const { stored } = mind;

@@ -44,6 +44,7 @@ export const failoverFor = (
     downMs: health.downMs,
     degradedMs: health.slow?.forMs ?? 300_000,
     unstableMs: UNSTABLE_MS,
+    dissent: true,
   },
   suspectMs: suspectMsOf(health.downMs),
   clearMs: clearMsOf(health.upMs),

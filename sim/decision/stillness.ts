@@ -41,7 +41,7 @@ export const stillnessOf = (
   let lookedMs = 0;
 
   const jump = (byMs: number): void => {
-    agenda.shift(byMs);
+    agenda.shift(PERIODIC, byMs);
     controller.shift(byMs);
     for (const observer of observers) observer.shift(byMs);
   };
@@ -52,9 +52,11 @@ export const stillnessOf = (
       lookedMs = atMs;
       const stretch = traffic.timeline().at(atMs);
       if (stretch.faults.length > 0 || atMs - stretch.fromMs < settleMs) return;
-      const endMs = Math.min(stretch.untilMs, untilMs);
+      const quietMs = controller.quietUntilMs();
+      if (quietMs === null) return;
+      const endMs = Math.min(stretch.untilMs, untilMs, quietMs);
       const periods = Math.floor((endMs - atMs - settleMs) / periodMs);
-      if (periods < 1 || !controller.isQuiet() || !agenda.holdsOnly(PERIODIC)) return;
+      if (periods < 1 || !agenda.holdsOnly(PERIODIC, endMs)) return;
       if (!observers.every((observer) => observer.isQuiet())) return;
       jump(periods * periodMs);
       lookedMs = atMs + periods * periodMs;

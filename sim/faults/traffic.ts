@@ -128,7 +128,7 @@ const healthOf = ({
   loss,
 }: CallState): Health => {
   if (!toPasses || !backPasses || refuses || errorShare >= DEAD_SHARE) return 'dead';
-  return 2 * addMs >= SLOW_MS || loss >= 0.2 || errorShare >= 0.05 ? 'slow' : 'good';
+  return 2 * addMs >= SLOW_MS || loss >= 0.15 || errorShare >= 0.05 ? 'slow' : 'good';
 };
 
 /** Not one request in fifty is served: what any detector must see. */

@@ -11,6 +11,7 @@ import { EvidenceRecord } from '../../../events/evidenceRecord.ts';
 import { FailoverReport } from '../../../events/failoverReport.ts';
 import { HistoryOutput } from '../../../events/historyOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../../events/replayOutput.ts';
+import { SimReplay } from '../../../events/simOutput.ts';
 import { verify } from '../../../functions/verify/run.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
 import { createBucket, decidedWatch, flipped } from '../../support/movedWatch.ts';
@@ -140,6 +141,19 @@ describe('replay', () => {
     const { code, stdout } = await failover('replay', record, '--data', file('nowhere'));
     expect(code).toBe(0);
     expect(stdout).toContain('bit for bit the same');
+  });
+
+  it('of all probes that are kept says when it would have moved, under other settings too', async () => {
+    const told = async (...args: string[]) => {
+      const { code, stdout } = await failover('sim', '--replay', dataDir, ...args, '--json');
+      expect(code).toBe(0);
+      return SimReplay.parse(JSON.parse(stdout)).watches[0]!;
+    };
+    const slow = await told('--set', 'down=5s');
+    const moves = { as: slow.asSet.moves, slow: slow.asAsked.moves };
+    expect(moves).toMatchObject({ as: [{ from: HOME, to: STANDBY, cause: 'down' }], slow: [{}] });
+    expect(moves.slow[0]!.atMs - moves.as[0]!.atMs).toBeGreaterThan(2_000);
+    expect((await told('--set', 'down=30s')).asAsked.moves).toEqual([]);
   });
 
   it('notices a decision that was altered, and refuses settings that are none', async () => {

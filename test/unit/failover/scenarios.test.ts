@@ -103,6 +103,20 @@ describe('failure scenario', () => {
     expect(cutOff.decisions.at(-1)?.plan.reason).toMatch(/^G3: over the RPO/);
   });
 
+  it('4: a cut that some observers do not see waits longer, the more of them the longer', () => {
+    const movedAfter = (active: readonly Opinion[]): number | undefined => {
+      const { confirm } = settingsWith();
+      const run = drive(settingsWith({ confirm: { ...confirm, dissent: true } }));
+      last(run, 0, 700, active);
+      const [flip] = run.did('flip');
+      return flip && flip.atMs - START_MS;
+    };
+    expect(movedAfter(['DOWN', 'DOWN', 'DOWN', 'DOUBT', 'DOUBT'])).toBe(30 * S);
+    expect(movedAfter(['DOWN', 'DOWN', 'DOWN', 'DOWN', 'UP'])).toBe(300 * S);
+    expect(movedAfter(['DOWN', 'DOWN', 'DOWN', 'UP', 'UP'])).toBe(600 * S);
+    expect(movedAfter(['DEGRADED', 'DEGRADED', 'DEGRADED', 'DEGRADED', 'UP'])).toBe(600 * S);
+  });
+
   it('5: both bad: hold, page, and the hint to roll back the image they share', () => {
     const run = drive(settingsWith());
     last(run, 0, 120, 'DOWN', 'DOWN');

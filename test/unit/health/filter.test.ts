@@ -49,6 +49,42 @@ describe('evidence that does not belong together', () => {
   });
 });
 
+describe('what comes back', () => {
+  const castingAt = (nowMs: number) => ({
+    ...{ observer: 'a', target: 'b', nowMs, canariesAnswer: null, clockSkewMs: null },
+  });
+  const down = fold([good(0), ...failures(1_000, 2_000, 3_100)]);
+
+  it('is no reason to move once it has answered for `down`, long before it is up', () => {
+    const saidAfter = (...starts: number[]) => {
+      const filter = fold(
+        starts.map((ms) => good(ms)),
+        down,
+      );
+      return castVote(filter, SECOND, castingAt((starts.at(-1) ?? 0) + 5));
+    };
+    expect(saidAfter(4_000, 5_000)).toMatchObject({ vote: 'DOWN', sinceMs: 1_000 });
+    expect(saidAfter(4_000, 5_000, 6_000)).toMatchObject({ vote: 'DEGRADED', sinceMs: null });
+    expect(saidAfter(4_000, 5_000, 6_000, 7_000, 8_000, 9_000).vote).toBe('UP');
+  });
+
+  it('is down again with the first failure', () => {
+    const filter = fold([good(4_000), good(5_000), good(6_000), bad(6_500)], down);
+    expect(castVote(filter, SECOND, castingAt(6_600))).toMatchObject({ vote: 'DOWN' });
+  });
+
+  it('from a brownout names no time since when, as nothing was slow of late', () => {
+    const settings = { ...SECOND, slow: { p95Ms: 100, forMs: 5_000 } };
+    const probes = (from: number, to: number, takesMs: number) =>
+      Array.from({ length: to - from }, (_, i) => good((from + i) * 1_000, takesMs));
+    const slow = [...probes(0, 40, 200)].reduce((f, s) => stepFilter(f, s, settings), NEW_FILTER);
+    const quick = probes(40, 51, 20).reduce((f, s) => stepFilter(f, s, settings), slow);
+    const vote = (filter: Filter, nowMs: number) => castVote(filter, settings, castingAt(nowMs));
+    expect(vote(slow, 39_300)).toMatchObject({ vote: 'DEGRADED', sinceMs: 0 });
+    expect(vote(quick, 50_100)).toMatchObject({ vote: 'DEGRADED', sinceMs: null });
+  });
+});
+
 describe('the hard channel', () => {
   it('is UP with the first good probe, so that a restart costs no availability', () => {
     expect(fold([good(0)]).hard).toMatchObject({ state: 'UP', sinceMs: 0 });
