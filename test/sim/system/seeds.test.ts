@@ -6,7 +6,7 @@ import { runSeeds } from '../../../sim/seeds.ts';
 
 const WORKERS = 2;
 /** A seed takes one to two seconds of one processor. */
-const SEEDS = { default: 40, other: 3 } as const;
+const SEEDS = { default: 12, other: 1 } as const;
 
 const running = { progress: () => {}, signal: new AbortController().signal };
 
