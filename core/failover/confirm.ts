@@ -14,6 +14,9 @@ export const troubleSinceMs = (verdict: Verdict): number | null => {
   return verdict.doubtSinceMs;
 };
 
+/** One observer may be stuck or lie, and shall not keep a lost region from being left. */
+const DISSENTERS_BORNE = 1;
+
 /** Observers to whom the region is well beyond doubt, while a quorum says otherwise. */
 const dissenters = ({ votes }: Verdict): number =>
   votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null).length;
@@ -36,11 +39,9 @@ export const confirmedCause = (
   const bad = active.state === 'DOWN' || active.state === 'DEGRADED';
   if (bad && state.alarm !== null) return 'external';
   const { downMs, degradedMs, unstableMs, dissent = false } = confirm;
-  const later = dissent ? dissenters(active) : 0;
-  const lasted = (...limits: readonly number[]) =>
-    longerThan(active.sinceMs, nowMs, limits[later] ?? unstableMs);
-  if (active.state === 'DOWN' && lasted(downMs, degradedMs)) return 'down';
-  if (bad && lasted(degradedMs)) return 'degraded';
+  const confirmMs = dissent && dissenters(active) > DISSENTERS_BORNE ? degradedMs : downMs;
+  if (active.state === 'DOWN' && longerThan(active.sinceMs, nowMs, confirmMs)) return 'down';
+  if (bad && longerThan(active.sinceMs, nowMs, degradedMs)) return 'degraded';
   const unstable =
     active.state !== 'UNKNOWN' &&
     state.episodes >= EPISODES_MIN &&

@@ -36,9 +36,6 @@ type Waiting = {
   readonly done: (result: InvocationResult) => void;
 };
 
-/** A quick function serves those that wait in this time, so that no further environment need start. */
-const QUICK_MS = 50;
-
 type Needs = {
   readonly clock: Clock;
   readonly endpoint: () => string;
@@ -147,7 +144,7 @@ export const createPool = (needs: Needs): Pool => {
   /** What idles is used at once; what would have to start is started when that has had a chance. */
   const serveSoon = (): void => {
     serveWith(idle);
-    if (waiting.length > 0) clock.after(QUICK_MS, serve);
+    if (waiting.length > 0) clock.after(concurrency.patienceMs, serve);
   };
 
   return {

@@ -41,6 +41,7 @@ const CONCURRENCY: Concurrency = {
   starting: Math.max(2, availableParallelism()),
   waitingMax: 1_000,
   idleMs: 300_000,
+  patienceMs: 50,
 };
 
 type Registered = { readonly spec: FunctionSpec; readonly modifiedAt: number };

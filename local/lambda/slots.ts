@@ -13,6 +13,8 @@ export type Concurrency = {
   readonly waitingMax: number;
   /** An environment without work for this long is stopped. */
   readonly idleMs: number;
+  /** A quick function serves those that wait in this time, so that no further environment need start. */
+  readonly patienceMs: number;
 };
 
 export type Slot = {

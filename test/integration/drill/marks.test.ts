@@ -69,7 +69,7 @@ describe('a drill in which variants fail', () => {
   });
 
   it('places nothing that fails a gate, and judges no gate without what it needs', () => {
-    expect(problem('GateFailed', 'leaky')?.what).toContain('findings 1: secret-in-image (line');
+    expect(problem('GateFailed', 'leaky')?.what).toContain('findings 1: secret-in-image in line');
     expect(report.placements.filter(({ armId }) => armId === 'leaky')).toEqual([]);
     const excluded = report.rankings[0]?.excluded.find(({ v }) => v === 'leaky');
     expect(excluded?.why).toMatch(/^gate failed: findings 1: secret-in-image/);

@@ -43,7 +43,7 @@ beforeAll(() => {
     endpoint: () => 'http://127.0.0.1:1',
     network: { sourceAddress: () => '127.31.0.1', resolver: () => undefined },
     log: (line) => lines.push(line),
-    concurrency: { perFunction: 3, total: 5, starting: STARTING },
+    concurrency: { perFunction: 3, total: 5, starting: STARTING, patienceMs: 500 },
   });
   register('misbehaving', MISBEHAVING);
 });
@@ -167,7 +167,7 @@ describe('init', () => {
 describe('many invocations', () => {
   it('run side by side up to the bound, the others wait', async () => {
     register('slow', MISBEHAVING);
-    const calls = Array.from({ length: 7 }, () => invoke('slow', { do: 'sleep', ms: 150 }));
+    const calls = Array.from({ length: 7 }, () => invoke('slow', { do: 'sleep', ms: 700 }));
     const pids = new Set((await Promise.all(calls)).map(({ payload }) => payload.pid));
     expect(pids.size).toBe(3);
   });
