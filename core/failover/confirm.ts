@@ -14,12 +14,25 @@ export const troubleSinceMs = (verdict: Verdict): number | null => {
   return verdict.doubtSinceMs;
 };
 
-/** One observer may be stuck or lie, and shall not keep a lost region from being left. */
-const DISSENTERS_BORNE = 1;
-
 /** Observers to whom the region is well beyond doubt, while a quorum says otherwise. */
 const dissenters = ({ votes }: Verdict): number =>
   votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null).length;
+
+/**
+ * How long trouble must last where some observers see the region well: some paths may be cut, not the
+ * region. One observer that is stuck or lies must not keep a lost region from being left, so it puts
+ * that off by much less than two.
+ */
+const waitsOf = (
+  { downMs, degradedMs, unstableMs, dissent = false }: FailoverSettings['confirm'],
+  active: Verdict,
+): { readonly downMs: number; readonly degradedMs: number } => {
+  const against = dissent ? dissenters(active) : 0;
+  if (against === 0) return { downMs, degradedMs };
+  if (against > 1) return { downMs: degradedMs, degradedMs: unstableMs };
+  // In a gray failure each observer has its good moments.
+  return { downMs: Math.min(3 * downMs, degradedMs), degradedMs };
+};
 
 const longerThan = (sinceMs: number | null, nowMs: number, limitMs: number): boolean =>
   sinceMs !== null && nowMs - sinceMs >= limitMs;
@@ -38,13 +51,12 @@ export const confirmedCause = (
 ): Cause | null => {
   const bad = active.state === 'DOWN' || active.state === 'DEGRADED';
   if (bad && state.alarm !== null) return 'external';
-  const { downMs, degradedMs, unstableMs, dissent = false } = confirm;
-  const confirmMs = dissent && dissenters(active) > DISSENTERS_BORNE ? degradedMs : downMs;
-  if (active.state === 'DOWN' && longerThan(active.sinceMs, nowMs, confirmMs)) return 'down';
+  const { downMs, degradedMs } = waitsOf(confirm, active);
+  if (active.state === 'DOWN' && longerThan(active.sinceMs, nowMs, downMs)) return 'down';
   if (bad && longerThan(active.sinceMs, nowMs, degradedMs)) return 'degraded';
   const unstable =
     active.state !== 'UNKNOWN' &&
     state.episodes >= EPISODES_MIN &&
-    longerThan(state.troubleSinceMs, nowMs, unstableMs);
+    longerThan(state.troubleSinceMs, nowMs, confirm.unstableMs);
   return unstable ? 'unstable' : null;
 };

@@ -13,8 +13,8 @@ export type FailoverSettings = {
     /** In and out of trouble for this long, never long enough for the two above. */
     readonly unstableMs: number;
     /**
-     * Where more than one observer sees the region well, without any doubt, DOWN waits as long as
-     * DEGRADED: some paths are cut, not the region. Left out by records from before it was there.
+     * Where an observer sees the region well, without any doubt, DOWN waits longer: some paths may be
+     * cut, not the region. Left out by records from before it was there.
      */
     readonly dissent?: boolean;
   };
