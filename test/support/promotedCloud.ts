@@ -7,11 +7,12 @@ import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { PromoteOutput, type PromotionRecord } from '../../events/promotion.ts';
 import type { Cloud } from '../../local/cloud.ts';
+import type { BuilderDetection } from '../../local/containers/detect.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { installPromotion } from '../../local/stack/installPromotion.ts';
 import { installWatch, type WatchInstallation } from '../../local/stack/installWatch.ts';
 import { eventually } from '../contract/endpoint.ts';
-import { openServed, PRIMARY, STANDBY } from './servedCloud.ts';
+import { openServed, PLAIN, PRIMARY, STANDBY } from './servedCloud.ts';
 
 /** Fast enough for a test: one share between none and all, and seconds instead of minutes. */
 const QUICK = {
@@ -22,7 +23,11 @@ const QUICK = {
 
 const OBSERVE_EVERY_MS = 4_000;
 
-export const openPromoted = (more: object = {}) => {
+/** As plain processes, unless a builder is found for it. */
+export const openPromoted = (
+  more: object = {},
+  builderIn?: (dataDir: string) => Promise<BuilderDetection>,
+) => {
   const served = openServed({ ...QUICK, ...more });
   const bundleDir = path.join(tmpdir(), 'failover-test-bundles');
   let cloud: Cloud;
@@ -59,7 +64,7 @@ export const openPromoted = (more: object = {}) => {
 
   /** Starts the cloud on the same folder, or goes on with it. */
   const start = async (version: string): Promise<void> => {
-    cloud = await served.start();
+    cloud = await served.start(builderIn ? await builderIn(served.dataDir) : PLAIN);
     const installed = await served.install(cloud, version);
     const { primary, standby } = installed.targets;
     urls = { [PRIMARY]: primary.url ?? '', [STANDBY]: standby.url ?? '' };
