@@ -178,14 +178,17 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
         },
       });
     const observers = observersOf(plan, config);
-    const [warning, slack] = await Promise.all([
+    const placed = { ...moving, placeholder: placeholderOf(config) };
+    // First, so that people are answered while the rest is installed.
+    const warning =
       plan.switch.driver === 'record'
-        ? ensureSimpleRecord({ ...moving, placeholder: placeholderOf(config) }, sdk, signal)
-        : ensureQuorumSwitch(
-            { ...moving, placeholder: placeholderOf(config) },
+        ? await ensureSimpleRecord(placed, sdk, signal)
+        : await ensureQuorumSwitch(
+            placed,
             { sdk: { endpoint: cloud.endpoint, credentials: CREDENTIALS }, deployRole, clients },
             signal,
-          ),
+          );
+    const [slack] = await Promise.all([
       ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook),
       deployRole('failover', names.homeRegion).then(() => table.putPlan(plan)),
       ...observers.map(({ region }) => deployRole('watcher', region)),
