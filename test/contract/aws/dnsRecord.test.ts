@@ -250,7 +250,8 @@ describe('two executors', () => {
     expect(answers()).toEqual([AWAY]);
   });
 
-  it('at once: one of them moves, and the name always has an answer', async () => {
+  // Each has a few tries: on a busy machine the youngest can lose them all to the others.
+  it('at once: one of them moves, and the name always has an answer', { retry: 2 }, async () => {
     const seen: unknown[][] = [];
     const watch = setInterval(() => seen.push(answers()), 1);
     const results = await Promise.all([move(AWAY, 2), move('127.0.3.1', 1), move(HOME, 3)]);
