@@ -14,6 +14,9 @@ export const troubleSinceMs = (verdict: Verdict): number | null => {
   return verdict.doubtSinceMs;
 };
 
+/** How many times `down` one observer alone can put a failover off. */
+const LONE_DISSENT_FACTOR = 3;
+
 /** Observers to whom the region is well beyond doubt, while a quorum says otherwise. */
 const dissenters = ({ votes }: Verdict): number =>
   votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null).length;
@@ -31,7 +34,7 @@ const waitsOf = (
   if (against === 0) return { downMs, degradedMs };
   if (against > 1) return { downMs: degradedMs, degradedMs: unstableMs };
   // In a gray failure each observer has its good moments.
-  return { downMs: Math.min(3 * downMs, degradedMs), degradedMs };
+  return { downMs: Math.min(LONE_DISSENT_FACTOR * downMs, degradedMs), degradedMs };
 };
 
 const longerThan = (sinceMs: number | null, nowMs: number, limitMs: number): boolean =>

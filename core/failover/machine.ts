@@ -196,8 +196,8 @@ const onStep = (state: State, event: Exclude<Event, { kind: WatchKind }>): Step 
 
 /**
  * A write of the switch that was given up for failed, or came when its move had been given up, has
- * taken effect after all; or one that was accepted has not: what clients get is what counts. The region they are sent to is the one to
- * watch from now on.
+ * taken effect after all; or one that was accepted has not: what clients get is what counts. The
+ * region they are sent to is the one to watch from now on.
  */
 const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found' }>): Step => {
   const { execution, epoch, active, other, cause, approved, phase, flips } = state;

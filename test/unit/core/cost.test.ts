@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cost, costOf } from '../../../cli/commands/cost.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
 import { drillsAMonth } from '../../../cli/cost/figures.ts';
-import type { Output } from '../../../cli/output/output.ts';
-import { plainStyle } from '../../../cli/output/style.ts';
 import { drillItems } from '../../../core/cost/drill.ts';
 import { others } from '../../../core/cost/others.ts';
 import { byPart, PRICES, PRICES_DATE, usdOf } from '../../../core/cost/prices.ts';
 import { watchItems } from '../../../core/cost/watch.ts';
 import { CostOutput } from '../../../events/costOutput.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { keptOutput } from '../../support/keptOutput.ts';
 
 const SIZE = {
   ...{ arms: 5, variants: 4, regions: 2, vantages: 3, rounds: 12, roundMs: 120_000 },
@@ -135,19 +134,9 @@ describe('failover cost', () => {
   });
 
   it('prints what its schema says, and for people what was not counted and not looked up', () => {
-    let result: unknown;
-    let text = '';
-    const output: Output = {
-      json: false,
-      style: plainStyle,
-      result: (value, lines) => {
-        result = value;
-        text = lines(plainStyle).join('\n');
-      },
-      note: () => {},
-      failure: () => {},
-    };
+    const { output, kept } = keptOutput();
     cost({ config: file }, output);
+    const { result, text } = kept;
     const parsed = CostOutput.parse(result);
     const used = new Set(parsed.watch?.items.map(({ price }) => price));
     for (const price of used) expect(parsed.prices[price]?.source).toContain('pricing');

@@ -10,8 +10,6 @@ import { loadConfig } from '../../../cli/config/load.ts';
 import { EXIT } from '../../../cli/failure.ts';
 import { readStacks } from '../../../cli/lint/read.ts';
 import { placesOf, stackParams } from '../../../cli/lint/setup.ts';
-import type { Output } from '../../../cli/output/output.ts';
-import { plainStyle } from '../../../cli/output/style.ts';
 import { FLIP_PATH_EXCEPTIONS, flipPathRoles } from '../../../core/lint/flipPath.ts';
 import { grantsOf } from '../../../core/lint/grants.ts';
 import { LINT_RULES } from '../../../core/lint/rules.ts';
@@ -20,6 +18,7 @@ import { LintOutput } from '../../../events/lintOutput.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { MACHINE_FILES, readMachine } from '../../asl/machines.ts';
 import { copyProject, type ProjectCopy } from '../../support/brokenProject.ts';
+import { keptOutput } from '../../support/keptOutput.ts';
 
 const CONFIG = `service: shop
 record: shop.example.test
@@ -358,20 +357,10 @@ describe('what is broken', () => {
 
 describe('failover lint', () => {
   const run = (config: string, more: object = {}) => {
-    let result: unknown;
-    let text = '';
-    const output: Output = {
-      json: false,
-      style: plainStyle,
-      result: (value, lines) => {
-        result = value;
-        text = lines(plainStyle).join('\n');
-      },
-      note: () => {},
-      failure: () => {},
-    };
+    const { output, kept } = keptOutput();
     const { file } = loaded(config);
-    return { code: lint({ config: file, ...more }, output), result, text };
+    const code = lint({ config: file, ...more }, output);
+    return { code, ...kept };
   };
   const BY_RECORD = `dns: { driver: record }\n${CONFIG}`;
 
