@@ -161,6 +161,15 @@ const sendAll = async (packets: readonly Buffer[]): Promise<void> => {
   socket.close();
 };
 
+/** Asks as a resolver does: the kernel drops a question that finds the server's buffer full. */
+const askAgain = async (): Promise<string[] | undefined> => {
+  for (let attempt = 1; attempt < 10; attempt++) {
+    const found = await ask(port);
+    if (found !== undefined) return found;
+  }
+  return ask(port);
+};
+
 const sendOverTcp = async (bytes: Buffer): Promise<void> => {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -177,11 +186,11 @@ describe('a watch that is sent rubbish', () => {
     await watch.until(/eu-central-1 UP/, START_MS);
     await sendAll(Array.from({ length: 2_000 }, () => mangled(QUERY)));
     for (let turn = 0; turn < 20; turn++) await sendOverTcp(mangled(QUERY));
-    expect(await ask(port)).toEqual([primary.host]);
+    expect(await askAgain()).toEqual([primary.host]);
     // A flood of good questions: what is too much is dropped, the watch goes on.
     await sendAll(Array.from({ length: 4_000 }, () => QUERY));
     const before = primary.served();
-    expect(await ask(port)).toEqual([primary.host]);
+    expect(await askAgain()).toEqual([primary.host]);
     await primary.stop();
     await answers(port, standby.host, START_MS, watch);
     expect(before).toBeGreaterThan(0);
