@@ -1,5 +1,6 @@
-// What probers read of a server that answers after 20 ms, less what the server logged itself. Each
-// contestant is a process of its own; they take turns. Usage: node bench/prober.ts [--quick]
+// What probers read of a server that answers after some 20 ms, less what the server logged itself for the
+// same request. Each contestant is a process of its own; they take turns.
+// Usage: node bench/prober.ts [--quick]
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -24,7 +25,7 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 const Run = z.object({
-  timesMs: z.array(z.number()),
+  timesMs: z.array(z.tuple([z.int(), z.number()])),
   late: z.int(),
   failed: z.int(),
   seconds: z.number(),
@@ -32,6 +33,8 @@ const Run = z.object({
   rssMb: z.number(),
 });
 type Run = z.output<typeof Run>;
+
+type Turn = { readonly run: Run; readonly servedMs: readonly number[] };
 
 /** With the right to it, ahead of what else runs here; it changes the noise, not what is compared. */
 const preferred = (child: ChildProcess): ChildProcess => {
@@ -60,7 +63,10 @@ const outputOf = async (child: ChildProcess): Promise<string> => {
 const startServer = async () => {
   const child = spawn(
     process.execPath,
-    [path.join(import.meta.dirname, 'prober/server.ts'), String(DELAY_MS)],
+    [
+      ...['--max-semi-space-size=1', path.join(import.meta.dirname, 'prober/server.ts')],
+      String(DELAY_MS),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   preferred(child);
@@ -71,14 +77,15 @@ const startServer = async () => {
 const serverLog = async (port: number): Promise<number[]> =>
   z.array(z.number()).parse(await (await fetch(`http://127.0.0.1:${port}/log`)).json());
 
-const runOne = async (entry: Entry, port: number, helperPort: number) => {
+const runOne = async (entry: Entry, port: number, helperPort: number): Promise<Turn> => {
   const { ratePerS } = entry;
   const samples = Math.max(60, ratePerS * (quick ? 2 : 4));
   const warmup = Math.max(20, ratePerS * 2);
   const args = [entry.name, port, ratePerS, warmup, samples, helperPort].map(String);
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=64', path.join(import.meta.dirname, 'prober/client.ts'), ...args],
+    // A small young generation: many short pauses of the collector instead of a few long ones.
+    ['--max-semi-space-size=1', path.join(import.meta.dirname, 'prober/client.ts'), ...args],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   preferred(child);
@@ -114,6 +121,10 @@ const startBlackbox = async () => {
   }
   return { child, port };
 };
+
+/** Of each request, what the prober read less what the server logged. */
+const errorsMs = ({ run, servedMs }: Turn): number[] =>
+  run.timesMs.map(([index, ms]) => ms - (servedMs[index] ?? Number.NaN));
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
@@ -162,7 +173,7 @@ const print = (lines: readonly Line[]): void => {
 const server = await startServer();
 const blackbox = await startBlackbox();
 const entries = ENTRIES.filter(({ name }) => name !== 'blackbox_exporter' || blackbox);
-const turns = entries.map((): { run: Run; servedMs: number[] }[] => []);
+const turns = entries.map((): Turn[] => []);
 try {
   for (let turn = 0; turn < REPEATS; turn += 1) {
     for (const [at, entry] of entries.entries()) {
@@ -177,8 +188,7 @@ try {
 print(
   entries.map((entry, at): Line => {
     const all = turns[at] ?? [];
-    const error = (q: number) =>
-      median(all.map(({ run, servedMs }) => quantile(run.timesMs, q) - quantile(servedMs, q)));
+    const error = (q: number) => median(all.map((one) => quantile(errorsMs(one), q)));
     return {
       ...entry,
       p50: error(0.5),

@@ -15,11 +15,11 @@ const passed = (totalMs: number): ProbeOutcome => ({ ok: true, totalMs, phases: 
 
 const target = { host: '127.0.0.1', port: Number(port), path: '/', expectStatus: 200 };
 
-const nodeHttp = (): Promise<ProbeOutcome> =>
+const nodeHttp = (index: number): Promise<ProbeOutcome> =>
   new Promise((resolve) => {
     const startMs = performance.now();
     const fail = (error: Error) => resolve(failure('reset', 0, error.message));
-    const request = http.get(url, { agent: false }, (answer) => {
+    const request = http.get(`${url}${index}`, { agent: false }, (answer) => {
       answer.resume();
       answer.on('end', () => resolve(passed(performance.now() - startMs)));
       answer.on('error', fail);
@@ -27,23 +27,23 @@ const nodeHttp = (): Promise<ProbeOutcome> =>
     request.on('error', fail);
   });
 
-const globalFetch = async (): Promise<ProbeOutcome> => {
+const globalFetch = async (index: number): Promise<ProbeOutcome> => {
   const startMs = performance.now();
-  const answer = await fetch(url, { headers: { connection: 'close' } });
+  const answer = await fetch(`${url}${index}`, { headers: { connection: 'close' } });
   await answer.text();
   return passed(performance.now() - startMs);
 };
 
-const curl = (): Promise<ProbeOutcome> =>
+const curl = (index: number): Promise<ProbeOutcome> =>
   new Promise((resolve) => {
-    const args = ['-s', '-o', '/dev/null', '-w', '%{time_total}', url];
+    const args = ['-s', '-o', '/dev/null', '-w', '%{time_total}', `${url}${index}`];
     execFile('curl', args, (error, output) =>
       resolve(error ? failure('reset', 0, error.message) : passed(Number(output) * 1_000)),
     );
   });
 
-const blackbox = async (): Promise<ProbeOutcome> => {
-  const query = `module=http_2xx&target=${encodeURIComponent(url)}`;
+const blackbox = async (index: number): Promise<ProbeOutcome> => {
+  const query = `module=http_2xx&target=${encodeURIComponent(`${url}${index}`)}`;
   const answer = await fetch(`http://127.0.0.1:${helper}/probe?${query}`);
   const text = await answer.text();
   const seconds = /^probe_duration_seconds (\S+)$/m.exec(text)?.[1];
@@ -52,8 +52,8 @@ const blackbox = async (): Promise<ProbeOutcome> => {
     : failure('status', 0, 'blackbox_exporter could not probe');
 };
 
-const CONTESTANTS: Readonly<Record<string, () => Promise<ProbeOutcome>>> = {
-  ours: () => httpProbe(target, { timeoutMs: TIMEOUT_MS, signal }),
+const CONTESTANTS: Readonly<Record<string, (index: number) => Promise<ProbeOutcome>>> = {
+  ours: (index) => httpProbe({ ...target, path: `/${index}` }, { timeoutMs: TIMEOUT_MS, signal }),
   'node:http': nodeHttp,
   fetch: globalFetch,
   curl,
@@ -63,40 +63,36 @@ const CONTESTANTS: Readonly<Record<string, () => Promise<ProbeOutcome>>> = {
 const send = CONTESTANTS[name];
 if (!send) throw new Error(`no contestant "${name}": ${Object.keys(CONTESTANTS).join(', ')}`);
 
-/** Runs `count` probes; answers their own times, and counts. */
-const run = async (count: number) => {
-  const timesMs = new Float64Array(count);
-  let n = 0;
-  let late = 0;
-  let failed = 0;
-  await runOpenLoop({
-    count,
-    ratePerS: Number(rate),
-    send,
-    signal,
-    onSample: (sample) => {
-      if (sample.late) late += 1;
-      if (sample.outcome.ok) timesMs[n++] = sample.serviceMs;
-      else failed += 1;
-    },
-  });
-  return { timesMs: timesMs.subarray(0, n), late, failed };
-};
+const WARMUP = Number(warmup);
+const SAMPLES = Number(samples);
 
-await run(Number(warmup));
-// The server starts a new log.
-await httpProbe({ ...target, path: '/log' }, { timeoutMs: TIMEOUT_MS, signal });
-const cpu = process.cpuUsage();
-const startMs = performance.now();
-const { timesMs, late, failed } = await run(Number(samples));
-const { user, system } = process.cpuUsage(cpu);
+/** By index; NaN where the probe failed. */
+const timesMs = new Float64Array(WARMUP + SAMPLES).fill(Number.NaN);
+let late = 0;
+let failed = 0;
+let started: { readonly cpu: NodeJS.CpuUsage; readonly ms: number } | undefined;
+// One run, of which the first part is not counted: two would throw away what the compiler learnt.
+await runOpenLoop({
+  count: WARMUP + SAMPLES,
+  ratePerS: Number(rate),
+  send,
+  signal,
+  onSample: (sample) => {
+    if (sample.index < WARMUP) return;
+    started ??= { cpu: process.cpuUsage(), ms: performance.now() };
+    if (sample.late) late += 1;
+    if (sample.outcome.ok) timesMs[sample.index] = sample.serviceMs;
+    else failed += 1;
+  },
+});
+const { user, system } = process.cpuUsage(started?.cpu);
 console.log(
   JSON.stringify({
-    timesMs: [...timesMs],
+    timesMs: [...timesMs.entries()].filter(([index, ms]) => index >= WARMUP && !Number.isNaN(ms)),
     late,
     failed,
-    seconds: (performance.now() - startMs) / 1_000,
-    cpuUsPerProbe: (user + system) / Number(samples),
+    seconds: (performance.now() - (started?.ms ?? 0)) / 1_000,
+    cpuUsPerProbe: (user + system) / SAMPLES,
     rssMb: process.memoryUsage().rss / 1e6,
   }),
 );

@@ -1,5 +1,6 @@
-// A server that answers each request a fixed time after it has read it, and logs how long it really
-// took. Prints its port; GET /log answers with that log and starts a new one.
+// A server that answers each request some 20 ms after it has read it, and logs how long it really took
+// by the number that is the request's path. Prints its port; GET /log answers with that log and starts
+// a new one.
 import net from 'node:net';
 
 const delayMs = Number(process.argv[2] ?? '20');
@@ -8,44 +9,28 @@ const ANSWER = Buffer.from(
 );
 const CONTROL_HEAD = 'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n';
 
-/** Requests under way, oldest first: with one delay for all, they fall due in the order they came. */
-const waiting: { readonly socket: net.Socket; readonly readMs: number }[] = [];
-let servedMs: number[] = [];
-let armed = false;
+/** Written in place: a log that grows would stall the server it tells of. */
+const servedMs = new Float64Array(100_000);
+let last = -1;
 
-/** Turns the event loop without a pause: a core of its own makes its log exact. */
-const arm = (): void => {
-  if (armed || waiting.length === 0) return;
-  armed = true;
-  setImmediate(answerDue);
-};
-
-const answerDue = (): void => {
-  armed = false;
-  for (let first = waiting[0]; first; first = waiting[0]) {
-    if (performance.now() < first.readMs + delayMs) break;
-    waiting.shift();
-    servedMs.push(performance.now() - first.readMs);
-    first.socket.end(ANSWER);
-  }
-  arm();
-};
-
-const control = (socket: net.Socket): void => {
-  socket.end(`${CONTROL_HEAD}${JSON.stringify(servedMs)}`);
-  servedMs = [];
+const answer = (socket: net.Socket, index: number, readMs: number): void => {
+  servedMs[index] = performance.now() - readMs;
+  last = Math.max(last, index);
+  socket.end(ANSWER);
 };
 
 const server = net.createServer((socket) => {
   socket.on('error', () => {});
   socket.once('data', (bytes) => {
     const readMs = performance.now();
-    if (bytes.toString('latin1', 0, 9) === 'GET /log ') {
-      control(socket);
+    const index = Number(bytes.toString('latin1', 5, bytes.indexOf(' ', 5)));
+    if (Number.isInteger(index)) {
+      setTimeout(answer, delayMs, socket, index, readMs);
       return;
     }
-    waiting.push({ socket, readMs });
-    arm();
+    socket.end(`${CONTROL_HEAD}${JSON.stringify([...servedMs.subarray(0, last + 1)])}`);
+    servedMs.fill(0);
+    last = -1;
   });
 });
 
