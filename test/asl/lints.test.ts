@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ERROR_NAMES } from '../../core/errors.ts';
-import { machineFaults, statesOf } from '../../core/lint/machine.ts';
+import { calledFunction, machineFaults, statesOf } from '../../core/lint/machine.ts';
 import type { Facts } from '../../core/lint/model.ts';
 import { FUNCTION_FOLDERS, MACHINE_FILES, readMachine, uncalled } from './machines.ts';
 
@@ -28,6 +28,17 @@ describe.each(MACHINE_FILES)('%s', (file) => {
   it('keeps the rules', () => {
     expect(statesOf({ file, definition: machine }).length).toBeGreaterThan(3);
     expect(machineFaults({ file, definition: machine }, FACTS)).toEqual([]);
+  });
+
+  it('takes a step again whose sandbox died', () => {
+    const calling = statesOf({ file, definition: machine }).filter(({ state }) =>
+      calledFunction(state),
+    );
+    expect(calling.length).toBeGreaterThan(0);
+    const giveUp = calling.filter(
+      ({ state }) => !JSON.stringify(state['Retry']).includes('"Runtime.ExitError"'),
+    );
+    expect(giveUp.map(({ name }) => name)).toEqual([]);
   });
 
   it('says on top what it is for, what goes in and out, and who starts it', () => {
