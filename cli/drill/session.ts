@@ -22,7 +22,7 @@ import { bundleFolder } from '../dataFolder.ts';
 import { readDockerfile } from '../dockerfile/read.ts';
 import type { Output } from '../output/output.ts';
 import { addressInUse } from '../portOwner.ts';
-import { packSource } from '../source.ts';
+import { type PackedSource, packSource } from '../source.ts';
 
 export type SessionOptions = {
   readonly dataDir: string;
@@ -63,12 +63,12 @@ const findBuilder = async (
 const storeConfig = async (
   cloud: Cloud,
   { bucket, homeRegion }: Installation,
-  { config, written, contextFolder, dockerfile, scanned }: CheckedConfig,
+  { config, written, dockerfile, scanned }: CheckedConfig,
+  packed: PackedSource | undefined,
 ): Promise<string> => {
   const settings = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
   const documents = openDocuments(bucket, settings);
   const { image } = config;
-  const packed = image ? packSource(contextFolder, image.dockerfile) : undefined;
   const source = packed && { key: `source/${packed.sha256}.zip`, sha256: packed.sha256 };
   if (packed && source) await documents.writeFile(source.key, packed.zip, 'application/zip');
   const document = {
@@ -156,6 +156,9 @@ export const openSession = async (
   output: Output,
   signal: AbortSignal,
 ): Promise<Session> => {
+  const { image } = checked.config;
+  // First, as it may be refused: a context that is too large is told at once.
+  const packed = image ? packSource(checked.contextFolder, image.dockerfile) : undefined;
   const { cloud, builder } = await startHeld(checked, options, output, signal);
   try {
     const left = await cloud.ecs.recover();
@@ -168,7 +171,7 @@ export const openSession = async (
     const bundleDir = bundleFolder(process.env);
     const base = { cloud, bundleDir, nowMs: Date.now(), config: checked.config, webhook };
     const installation = await install({ ...base, configKey: 'none', scheduled: false });
-    const configKey = await storeConfig(cloud, installation, checked);
+    const configKey = await storeConfig(cloud, installation, checked, packed);
     if (scheduled) await install({ ...base, configKey, scheduled: true });
     const { rehearsal, promote } = checked.config.drill;
     if (rehearsal) await installRehearsal({ ...base, signal });
