@@ -109,6 +109,8 @@ const WHYS: readonly [action: RegExp, resource: RegExp, why: string][] = [
   [/^ecs:/, /./, 'what runs there'],
   [/^iam:PassRole$/, /./, 'tasks start with this role, and with no other'],
   [/^route53:/, /./, 'reads the record sets that it compares or edits'],
+  [/^sqs:SendMessage$/, /./, 'puts away what failed on every try'],
+  [/^xray:/, /./, 'traces'],
   [/^ssm:/, /./, 'a secret: a webhook, or a key to sign with'],
 ];
 

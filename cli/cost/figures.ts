@@ -1,4 +1,6 @@
 /** What a configuration would cost on AWS, from its own plan and the memory that the templates give. */
+
+import { alarmMetrics } from '../../core/cost/alarms.ts';
 import { type DrillSize, drillItems } from '../../core/cost/drill.ts';
 import { others } from '../../core/cost/others.ts';
 import { byPart, type Item, usdOf } from '../../core/cost/prices.ts';
@@ -38,16 +40,25 @@ export const measuringOf = (config: Sized, variants: readonly VariantSpec[]) => 
   return { serving, vantages, sampling, arms, kinds, measuringMs };
 };
 
-/** Memory of a function in MB, as its template says. */
-const memoryOf = (role: string, folder: string, read: ReadYaml): number => {
-  const { resources } = readStack({
+const resourcesOf = (role: string, read: ReadYaml) =>
+  readStack({
     folder: PROJECT_FOLDER,
     role,
     region: 'eu-central-1',
     accountId: ACCOUNT_ID,
     params: {},
     read,
-  });
+  }).resources;
+
+/** Metrics that the alarms of a role look at; an expression over others is none itself. */
+const alarmMetricsOf = (role: string, read: ReadYaml): number =>
+  Object.values(resourcesOf(role, read))
+    .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
+    .reduce((sum, { properties }) => sum + alarmMetrics(properties), 0);
+
+/** Memory of a function in MB, as its template says. */
+const memoryOf = (role: string, folder: string, read: ReadYaml): number => {
+  const resources = resourcesOf(role, read);
   const found = Object.values(resources).find(({ properties }) => properties['Folder'] === folder);
   return Number(found?.properties['MemorySize']);
 };
@@ -99,6 +110,11 @@ export const watchCost = (config: Config, read = openYaml()) => {
     driver: config.dns.driver,
     intervalMs: healthSettings(config).intervalMs,
     beating: table ? 2 : 0,
+    alarmMetrics: {
+      home: alarmMetricsOf('failover', read),
+      observer: alarmMetricsOf('watcher', read),
+      beat: alarmMetricsOf('heartbeat', read),
+    },
     memoryMb: {
       observe: memoryOf('watcher', 'observe', read),
       beat: memoryOf('heartbeat', 'beat', read),

@@ -43,6 +43,7 @@ export const PRICES = {
   s3Put: at(0.000005, 'PUT', 's3/pricing', 'unverified'),
   s3Get: at(0.0000004, 'GET', 's3/pricing', 'unverified'),
   logsGb: at(0.57, 'GB of logs taken in', 'cloudwatch/pricing', 'unverified'),
+  alarmMetricMonth: at(0.1, 'metric of an alarm and month', 'cloudwatch/pricing', 'unverified'),
   ecrGbMonth: at(0.1, 'GB of images and month', 'ecr/pricing', 'unverified'),
   betweenRegionsGb: at(0.02, 'GB between regions', 'ec2/pricing/on-demand', 'unverified'),
   hostedZoneMonth: at(0.5, 'zone and month', 'route53/pricing', 'secondary'),

@@ -7,6 +7,12 @@ export type WatchSize = {
   readonly intervalMs: number;
   /** Serving regions that beat, which they do where there is a replicated table. */
   readonly beating: number;
+  /** Metrics that alarms look at, by where: at home, for each observer, for each region that beats. */
+  readonly alarmMetrics: {
+    readonly home: number;
+    readonly observer: number;
+    readonly beat: number;
+  };
   readonly memoryMb: {
     readonly observe: number;
     readonly beat: number;
@@ -101,6 +107,8 @@ export const watchItems = (size: WatchSize): Item[] => {
   const starts = minutes * (observers + beating + 2);
   // `prepare` asks the lease and the switch each time whether they would take a write.
   const calls = starts + votes + 2 * minutes;
+  const { home, observer, beat } = size.alarmMetrics;
+  const metrics = home + observers * observer + beating * beat;
   return [
     ...observerItems(size, minutes),
     ...heartbeatItems(size, minutes),
@@ -109,6 +117,7 @@ export const watchItems = (size: WatchSize): Item[] => {
     item('starts', 'by schedules', 'scheduledStart', starts),
     item('starts', 'of functions', 'lambdaRequest', calls),
     item('logs', 'of functions', 'logsGb', (calls * LOG_KB_PER_CALL) / MB_PER_GB ** 2),
+    item('alarms', 'on the pipeline itself', 'alarmMetricMonth', metrics),
     item('DNS', 'the zone', 'hostedZoneMonth', 1),
   ];
 };

@@ -31,6 +31,8 @@ export type Resource = {
 export type Stack = {
   readonly role: string;
   readonly region: string;
+  /** Whatever of it can have tags gets these. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, Resource>>;
 };
 

@@ -3,6 +3,7 @@ import type { Severity } from '../dockerfile/model.ts';
 import { driverFaults, flipPathFaults, homeFaults } from './flipPath.ts';
 import { machineFaults } from './machine.ts';
 import type { Facts, Found, HealthCheck, Machine, Rule, Setup, Stack } from './model.ts';
+import { operationFaults } from './operations.ts';
 import { checkFaults, recordFaults, residencyFaults, swapFaults, switchFaults } from './places.ts';
 import { wildcardFaults } from './wildcards.ts';
 
@@ -31,6 +32,12 @@ export const LINT_RULES = {
     severity: 'low',
     title: 'Measurements outside the area of logs or data',
   },
+  'dead-letters': { severity: 'medium', title: 'Failures that land nowhere' },
+  alarms: { severity: 'medium', title: 'Something that nobody would miss' },
+  'log-retention': { severity: 'low', title: 'A log that is kept for ever' },
+  encryption: { severity: 'high', title: 'Data that rests as it is' },
+  tracing: { severity: 'low', title: 'Something that leaves no traces' },
+  tags: { severity: 'low', title: 'A stack without tags' },
   'task-timeout': { severity: 'medium', title: 'A task without a timeout' },
   'task-heartbeat': { severity: 'medium', title: 'A heartbeat that cannot be missed' },
   'task-retry': { severity: 'medium', title: 'A task without retries' },
@@ -81,6 +88,7 @@ export const lint = ({ setup, stacks, machines, facts, checks }: LintInput): Lin
       ...residencyFaults(stack, setup),
       ...recordFaults(stack, setup),
       ...switchFaults(stack, setup),
+      ...operationFaults(stack),
     ]),
     ...checkFaults(stacks, checks),
     ...machines.flatMap((machine) => machineFaults(machine, facts)),

@@ -83,6 +83,11 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'one named table, replicated to the serving regions',
   },
   {
+    action: /^xray:(?:PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
+    resource: EVERYTHING,
+    why: 'AWS knows no resource for it',
+  },
+  {
     action: /^states:SendTask(?:Success|Failure|Heartbeat)$/,
     resource: EVERYTHING,
     why: 'AWS knows no resource for it: the token, which nobody can guess, is the right',

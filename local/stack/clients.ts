@@ -1,4 +1,5 @@
 /** SDK clients of the one who deploys, pointed at the embedded cloud. */
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
@@ -25,6 +26,7 @@ export const openClients = (endpoint: string, region: string, sdk: SdkSettings =
     ecs: new ECSClient(settings),
     elbv2: new ElasticLoadBalancingV2Client(settings),
     eventbridge: new EventBridgeClient(settings),
+    logs: new CloudWatchLogsClient(settings),
     // Five calls a second for the whole account: whoever sets up waits for its turn.
     route53: new Route53Client({ ...settings, maxAttempts: 8 }),
     s3: new S3Client({ ...settings, forcePathStyle: true }),

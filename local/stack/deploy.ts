@@ -11,6 +11,7 @@ import type { Lambda } from '../lambda/service.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { openClients } from './clients.ts';
 import { type References, resolveIntrinsics } from './intrinsics.ts';
+import { TYPES_LEFT_OUT } from './leftOut.ts';
 import { type Made, makerOf, ROLE_TYPE } from './resources.ts';
 import { readStack } from './stackModel.ts';
 import { loadServerless, type Params } from './variables.ts';
@@ -76,20 +77,20 @@ const RANK: Readonly<Record<string, number>> = {
   'AWS::S3::Bucket': 1,
   'AWS::ECR::Repository': 1,
   'AWS::ECS::Cluster': 1,
+  'AWS::Logs::LogGroup': 1,
   'AWS::StepFunctions::StateMachine': 3,
   'AWS::Events::Rule': 4,
   'AWS::Scheduler::Schedule': 4,
-  'AWS::Lambda::Permission': 5,
 };
 const RANK_ELSE = 2;
 /** From here on things start functions. */
 const RANK_STARTERS = 3;
-const RANK_LAST = 5;
+const RANK_LAST = 4;
 
 export const deploy = async (deployment: Deployment): Promise<void> => {
   const { folder, region, params, endpoint } = deployment;
   const template = Template.parse(loadServerless(folder, params, { region }));
-  const made = declareRoles(deployment);
+  const made = declareBeforehand(deployment);
   const references: References = {
     ref: (name) => pseudo(region)[name] ?? made.get(name)?.ref,
     attribute: (name, attribute) => made.get(name)?.attributes[attribute],
@@ -101,7 +102,7 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
   const resources = Object.entries(template.resources.Resources).filter(
-    ([, { Type: type }]) => type !== ROLE_TYPE,
+    ([, { Type: type }]) => type !== ROLE_TYPE && !Object.hasOwn(TYPES_LEFT_OUT, type),
   );
   const clients = openClients(endpoint, region, deployment.sdk);
   const makeAll = async (rank: number): Promise<void> => {
@@ -146,21 +147,29 @@ const Role = z.looseObject({
     .default([]),
 });
 
-/** What roles may do is known before anything is made, as policies name things by ARNs that are known too. */
-const declareRoles = ({ folder, region, params, iam }: Deployment): Map<string, Made> => {
+/**
+ * What roles may do is known before anything is made, as policies name things by ARNs that are known too;
+ * so are the ARNs of what is left out, which others name.
+ */
+const declareBeforehand = ({ folder, region, params, iam }: Deployment): Map<string, Made> => {
   const role = params['role'] ?? '';
   const stack = readStack({ folder, role, region, accountId: ACCOUNT_ID, params });
-  const roles = Object.entries(stack.resources).filter(([, { type }]) => type === ROLE_TYPE);
-  return new Map(
-    roles.map(([id, { properties }]) => {
+  const made = new Map<string, Made>();
+  for (const [id, { type, properties }] of Object.entries(stack.resources)) {
+    if (type === ROLE_TYPE) {
       const { Arn, Policies } = Role.parse(properties);
       iam.putRole(
         Arn,
         Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
       );
-      return [id, { ref: Arn.split('/').at(-1) ?? '', attributes: { Arn } }];
-    }),
-  );
+      made.set(id, { ref: Arn.split('/').at(-1) ?? '', attributes: { Arn } });
+    }
+    const arn = properties['Arn'];
+    if (Object.hasOwn(TYPES_LEFT_OUT, type) && typeof arn === 'string') {
+      made.set(id, { ref: arn, attributes: { Arn: arn } });
+    }
+  }
+  return made;
 };
 
 const attributeOf = (made: ReadonlyMap<string, Made>, role: string): string => {

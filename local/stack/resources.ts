@@ -1,7 +1,13 @@
 /**
  * How each type of CloudFormation resource is made in the embedded cloud, through its own API. Making one
- * that is there already brings it up to date. A type that is not listed is refused.
+ * that is there already brings it up to date. A type or a property that is not listed is refused, but for
+ * those of `leftOut.ts`, which are taken off and not run.
  */
+import {
+  CreateLogGroupCommand,
+  PutRetentionPolicyCommand,
+  type PutRetentionPolicyCommandInput,
+} from '@aws-sdk/client-cloudwatch-logs';
 import {
   CreateProjectCommand,
   type CreateProjectCommandInput,
@@ -35,6 +41,7 @@ import * as z from 'zod';
 import { DrillError } from '../../core/errors.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import type { Clients } from './clients.ts';
+import { withoutLeftOut } from './leftOut.ts';
 
 /** What `Ref` and `GetAtt` of a resource answer. */
 export type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
@@ -75,16 +82,10 @@ const lowerFirst = (value: unknown): unknown => {
 const Table = z.looseObject({
   TableName: z.string(),
   TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
-  PointInTimeRecoverySpecification: z.unknown().optional(),
 });
 
 const makeTable: Make = async (properties, { dynamodb }, region) => {
-  const {
-    TimeToLiveSpecification: timeToLive,
-    // A backup that the embedded cloud cannot give: its folder on disk is what there is.
-    PointInTimeRecoverySpecification: _backup,
-    ...table
-  } = Table.parse(properties);
+  const { TimeToLiveSpecification: timeToLive, ...table } = Table.parse(properties);
   await createOr(
     ['ResourceInUseException'],
     () => dynamodb.send(new CreateTableCommand(table as unknown as CreateTableCommandInput)),
@@ -107,7 +108,7 @@ const makeTable: Make = async (properties, { dynamodb }, region) => {
 };
 
 const makeBucket: Make = async (properties, { s3 }) => {
-  const { BucketName } = z.object({ BucketName: z.string() }).parse(properties);
+  const { BucketName } = z.strictObject({ BucketName: z.string() }).parse(properties);
   await createOr(
     ['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'],
     () => s3.send(new CreateBucketCommand({ Bucket: BucketName })),
@@ -118,14 +119,14 @@ const makeBucket: Make = async (properties, { s3 }) => {
 
 const makeBucketPolicy: Make = async (properties, { s3 }) => {
   const { Bucket, PolicyDocument } = z
-    .object({ Bucket: z.string(), PolicyDocument: z.unknown() })
+    .strictObject({ Bucket: z.string(), PolicyDocument: z.unknown() })
     .parse(properties);
   await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(PolicyDocument) }));
   return { ref: Bucket, attributes: {} };
 };
 
 const makeRepository: Make = async (properties, { ecr }, region) => {
-  const { RepositoryName } = z.object({ RepositoryName: z.string() }).parse(properties);
+  const { RepositoryName } = z.strictObject({ RepositoryName: z.string() }).parse(properties);
   await createOr(
     ['RepositoryAlreadyExistsException'],
     () => ecr.send(new CreateRepositoryCommand({ repositoryName: RepositoryName })),
@@ -156,10 +157,25 @@ const makeProject: Make = async (properties, { codebuild }, region) => {
 };
 
 const makeCluster: Make = async (properties, { ecs }, region) => {
-  const { ClusterName } = z.object({ ClusterName: z.string() }).parse(properties);
+  const { ClusterName } = z.strictObject({ ClusterName: z.string() }).parse(properties);
   await ecs.send(new CreateClusterCommand({ clusterName: ClusterName }));
   const arn = `arn:aws:ecs:${region}:${ACCOUNT_ID}:cluster/${ClusterName}`;
   return { ref: ClusterName, attributes: { Arn: arn } };
+};
+
+const LogGroup = z.strictObject({ LogGroupName: z.string(), RetentionInDays: z.int() });
+
+const makeLogGroup: Make = async (properties, { logs }, region) => {
+  const { LogGroupName: logGroupName, RetentionInDays: days } = LogGroup.parse(properties);
+  await createOr(
+    ['ResourceAlreadyExistsException'],
+    () => logs.send(new CreateLogGroupCommand({ logGroupName })),
+    nothing,
+  );
+  const retention: PutRetentionPolicyCommandInput = { logGroupName, retentionInDays: days };
+  await logs.send(new PutRetentionPolicyCommand(retention));
+  const arn = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${logGroupName}:*`;
+  return { ref: logGroupName, attributes: { Arn: arn } };
 };
 
 const Machine = z.strictObject({
@@ -227,9 +243,6 @@ const makeRule: Make = async (properties, { eventbridge }, region) => {
   return { ref: rule.Name, attributes: { Arn: arn } };
 };
 
-/** Nothing to make: permissions are not enforced here, and functions have no URL. */
-const makeNothing: Make = async () => ({ ref: '', attributes: {} });
-
 const MAKERS: Readonly<Record<string, Make>> = {
   'AWS::DynamoDB::Table': makeTable,
   'AWS::S3::Bucket': makeBucket,
@@ -240,17 +253,18 @@ const MAKERS: Readonly<Record<string, Make>> = {
   'AWS::Scheduler::Schedule': makeSchedule,
   'AWS::S3::BucketPolicy': makeBucketPolicy,
   'AWS::Events::Rule': makeRule,
-  'AWS::Lambda::Permission': makeNothing,
-  'AWS::Lambda::Url': makeNothing,
+  'AWS::Logs::LogGroup': makeLogGroup,
 };
 
-/** Permissions are not enforced here; a role is known by its name only. */
+/** Made beforehand, of the whole stack. */
 export const ROLE_TYPE = 'AWS::IAM::Role';
 
 /** @throws DrillError `ConfigInvalid` for a type that the embedded cloud does not know. */
 export const makerOf = (type: string, name: string): Make => {
   const make = MAKERS[type];
-  if (make) return make;
+  if (make) {
+    return (properties, clients, region) => make(withoutLeftOut(type, properties), clients, region);
+  }
   throw new DrillError(
     'ConfigInvalid',
     `template: resource ${name} has type ${type}, which the embedded cloud does not know`,

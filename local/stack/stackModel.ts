@@ -10,7 +10,11 @@ import { type References, resolveIntrinsics } from './intrinsics.ts';
 import { loadServerless, type Params, type ReadYaml } from './variables.ts';
 
 const Template = z.object({
-  provider: z.object({ stackName: z.string() }),
+  provider: z.object({
+    stackName: z.string(),
+    stackTags: z.record(z.string(), z.string()).default({}),
+    logRetentionInDays: z.int().nullable().default(null),
+  }),
   functions: z
     .record(
       z.string(),
@@ -19,6 +23,7 @@ const Template = z.object({
         package: z.object({ artifact: z.string() }),
         role: z.string(),
         memorySize: z.int(),
+        tracing: z.string().optional(),
       }),
     )
     .default({}),
@@ -44,6 +49,8 @@ export type StackSource = {
   readonly region: string;
   readonly accountId: string;
   readonly params: Params;
+  /** Production unless given: names of any other begin with it. */
+  readonly stage?: string;
   /** Reads a YAML file, for one who reads many stacks. */
   readonly read?: ReadYaml;
 };
@@ -95,6 +102,24 @@ const namesOf = (
       return named('ClusterName', 'ecs', 'cluster/');
     case 'AWS::Events::Rule':
       return named('Name', 'events', 'rule/');
+    case 'AWS::SQS::Queue': {
+      const own = arn('sqs', text('QueueName'));
+      return {
+        ref: own.replace(/^arn:aws:sqs:([^:]+):(\d+):/, 'https://sqs.$1.amazonaws.com/$2/'),
+        arn: own,
+      };
+    }
+    case 'AWS::SNS::Topic': {
+      const own = arn('sns', text('TopicName'));
+      return { ref: own, arn: own };
+    }
+    case 'AWS::Logs::LogGroup':
+      return {
+        ref: text('LogGroupName'),
+        arn: arn('logs', `log-group:${text('LogGroupName')}:*`),
+      };
+    case 'AWS::CloudWatch::Alarm':
+      return named('AlarmName', 'cloudwatch', 'alarm:');
     case 'AWS::Scheduler::Schedule':
       return named('Name', 'scheduler', 'schedule/default/');
     case 'AWS::StepFunctions::StateMachine': {
@@ -108,7 +133,7 @@ const namesOf = (
 
 type Raw = Record<string, Omit<Resource, 'properties'> & { readonly properties: Tree }>;
 
-const rawOf = ({ functions, resources }: Template, role: string): Raw => {
+const rawOf = ({ provider, functions, resources }: Template, role: string): Raw => {
   const raw: Raw = {};
   for (const [id, { Type, Properties, DeletionPolicy }] of Object.entries(resources.Resources)) {
     raw[id] = {
@@ -126,6 +151,8 @@ const rawOf = ({ functions, resources }: Template, role: string): Raw => {
         FunctionName: declared.name,
         Folder: path.basename(declared.package.artifact, '.zip'),
         MemorySize: declared.memorySize,
+        LogRetentionInDays: provider.logRetentionInDays,
+        Tracing: declared.tracing ?? null,
         Role: { 'Fn::GetAtt': [declared.role, 'Arn'] },
       },
       place: { file: `resources/${role}.functions.yml`, path: [key] },
@@ -149,19 +176,24 @@ const referencesOf = (raw: Raw, stackName: string, { region, accountId }: StackS
   };
   const references: References = {
     ref: (name) => pseudo[name] ?? made(name)?.ref,
-    attribute: (name, attribute) => (attribute === 'Arn' ? made(name)?.arn : undefined),
+    attribute: (name, attribute) => {
+      if (attribute === 'Arn') return made(name)?.arn;
+      const own = raw[name]?.properties[attribute];
+      return own === undefined ? undefined : String(resolveIntrinsics(own, references));
+    },
   };
   return { references, arnOf: (id: string) => made(id)?.arn };
 };
 
 /**
  * Every resource with its properties; one that has an ARN says so in `Arn`, and a function names the
- * folder of its code in `Folder`.
+ * folder of its code in `Folder`, with what the framework would do of its log and its traces.
  * @throws DrillError `ConfigInvalid` for a variable or an intrinsic function that is not known.
  */
 export const readStack = (source: StackSource): Stack => {
-  const { folder, role, region, params, read } = source;
-  const parsed = Template.safeParse(loadServerless(folder, { ...params, role }, { region }, read));
+  const { folder, role, region, params, stage, read } = source;
+  const options = { region, ...(stage === undefined ? {} : { stage }) };
+  const parsed = Template.safeParse(loadServerless(folder, { ...params, role }, options, read));
   if (!parsed.success) {
     const why = z.prettifyError(parsed.error);
     throw new DrillError('ConfigInvalid', `serverless.yml for role ${role}: ${why}`);
@@ -177,5 +209,5 @@ export const readStack = (source: StackSource): Stack => {
       properties: { ...Object(resolved), ...(arn === undefined ? {} : { Arn: arn }) },
     };
   }
-  return { role, region, resources };
+  return { role, region, tags: parsed.data.provider.stackTags, resources };
 };

@@ -20,6 +20,16 @@ const UNSEEN: readonly { role: RegExp; action: RegExp; why: string }[] = [
     why: 'Lambda writes the log with the role of the function; the embedded cloud writes a file',
   },
   {
+    role: /Role$/,
+    action: /^xray:/,
+    why: 'Lambda and Step Functions send traces with the role of what is traced; there is no X-Ray here',
+  },
+  {
+    role: /Role$/,
+    action: /^sqs:SendMessage$/,
+    why: 'Lambda and Scheduler put away what failed on every try; there is no SQS here',
+  },
+  {
     role: /^TaskExecutionRole$/,
     action: /^ecr:/,
     why: 'ECS pulls with it; the embedded one takes the layers from its own registry',

@@ -1,7 +1,7 @@
 // Goal: the embedded cloud reads serverless.yml as osls does: the same functions, machines, schedules and rules.
 // Method: deploy every role to a running embedded cloud, resolve the template that osls compiled by a
 // resolver of this test's own, and compare what came of both.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
@@ -13,6 +13,7 @@ import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { FunctionSpec } from '../../local/lambda/types.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { deploy } from '../../local/stack/deploy.ts';
+import { PROPERTIES_LEFT_OUT, TYPES_LEFT_OUT } from '../../local/stack/leftOut.ts';
 import { PROJECT_FOLDER } from '../../scripts/package.ts';
 import { ofType, ROLES, type Role, type Template, templates } from './templates.ts';
 
@@ -80,6 +81,8 @@ const resolver = (template: Template, role: Role) => {
         return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${nameIn(id, 'FunctionName')}`;
       case 'AWS::IAM::Role':
         return roleArnOf(id, template.Resources[id]?.Properties['Path']);
+      case 'AWS::SQS::Queue':
+        return `arn:aws:sqs:${REGION}:${ACCOUNT}:${nameIn(id, 'QueueName')}`;
       case 'AWS::StepFunctions::StateMachine':
         return `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${nameIn(id, 'StateMachineName')}`;
       default:
@@ -186,5 +189,36 @@ describe('everything that runs by itself', () => {
       const found = Rules.find(({ Name }) => Name === p['Name']);
       expect(JSON.parse(found?.EventPattern ?? '')).toEqual(p['EventPattern']);
     }
+  });
+});
+
+describe('what the embedded cloud does not run', () => {
+  it('is named, with nothing on the lists that no template asks for', () => {
+    const used = ROLES.flatMap((role) => Object.values(all[role].Resources));
+    const idleTypes = Object.keys(TYPES_LEFT_OUT).filter(
+      (type) => !used.some(({ Type }) => Type === type),
+    );
+    expect(idleTypes).toEqual([]);
+    const idle = Object.entries(PROPERTIES_LEFT_OUT).flatMap(([type, ways]) =>
+      Object.keys(ways).filter((way) => {
+        const last = `"${way.split('.').at(-1)}":`;
+        return !used.some(
+          ({ Type, Properties }) => Type === type && JSON.stringify(Properties).includes(last),
+        );
+      }),
+    );
+    expect(idle).toEqual([]);
+  });
+
+  it('is listed in the document', () => {
+    const document = readFileSync(path.join(PROJECT_FOLDER, 'docs/embedded-cloud.md'), 'utf8');
+    const listed = [...document.matchAll(/^\| `(AWS::[\w:]+)`(?: `([\w.]+)`)? \| (.*?) \|$/gm)].map(
+      ([, type = '', property, why]) => [type, property, why],
+    );
+    const types = Object.entries(TYPES_LEFT_OUT).map(([type, why]) => [type, undefined, why]);
+    const properties = Object.entries(PROPERTIES_LEFT_OUT).flatMap(([type, ways]) =>
+      Object.entries(ways).map(([property, why]) => [type, property, why]),
+    );
+    expect(listed).toEqual([...types, ...properties]);
   });
 });

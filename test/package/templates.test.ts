@@ -19,8 +19,14 @@ import {
 const FUNCTION = 'AWS::Lambda::Function';
 const ROLE = 'AWS::IAM::Role';
 
-/** Rights that no SDK command stands for: writing logs, handing a role over, being told that there is no object. */
-const NO_COMMAND = ['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 's3:ListBucket'];
+/**
+ * Rights that no SDK command stands for: writing logs, handing a role over, being told that there is no object,
+ * and what Lambda itself does with the role of a function: traces, and events that failed on every try.
+ */
+const NO_COMMAND = [
+  ...['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 's3:ListBucket'],
+  ...['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'sqs:SendMessage'],
+];
 
 /** Every right on logs but that of reading them. */
 const WRITES_LOGS = /^logs:(?!Get)/;
@@ -42,6 +48,26 @@ beforeAll(async () => {
 
 const sortedText = (lines: readonly string[]): string => [...lines].sort().join('\n');
 
+const tracingOf = (properties: Record<string, unknown>): string =>
+  `traces ${Reflect.get(Object(properties['TracingConfig']), 'Mode')}`;
+
+/** Each alarm by what it looks at; expressions name their metrics. */
+const alarmText = (template: Template): string =>
+  ofType(template, 'AWS::CloudWatch::Alarm')
+    .map(([id, { Properties: p }]) => {
+      const inside = Array.isArray(p['Metrics']) ? p['Metrics'] : [];
+      const metrics = [
+        p['MetricName'],
+        ...inside.map(({ Expression, MetricStat }) => Expression ?? MetricStat?.Metric?.MetricName),
+      ].filter((one) => one !== undefined);
+      return [
+        `${id}: ${p['AlarmName']}`,
+        `  ${metrics.join(', ')}: ${p['Statistic'] ?? ''} ${p['ComparisonOperator']} ${p['Threshold']}`,
+        `  ${p['EvaluationPeriods']} times; without data: ${p['TreatMissingData']}`,
+      ].join('\n');
+    })
+    .join('\n');
+
 const functionText = (template: Template): string =>
   ofType(template, FUNCTION)
     .map(([id, { Properties: p }]) => {
@@ -49,7 +75,7 @@ const functionText = (template: Template): string =>
       const variables = Object.entries(environment).map(([k, v]) => `  ${k}=${shown(v)}`);
       return [
         `${id}: ${p['FunctionName']}`,
-        `  ${p['Runtime']} ${p['Architectures']} ${p['MemorySize']} MB ${p['Timeout']} s`,
+        `  ${p['Runtime']} ${p['Architectures']} ${p['MemorySize']} MB ${p['Timeout']} s, ${tracingOf(p)}`,
         `  ${p['Handler']}, role ${shown(p['Role'])}`,
         ...variables.sort(),
       ].join('\n');
@@ -98,6 +124,7 @@ const goldenOf = (template: Template): string =>
     `# Permissions\n${roleText(template)}`,
     `# State machines\n${machineText(template)}`,
     `# Schedules\n${scheduleText(template)}`,
+    `# Alarms\n${alarmText(template)}`,
   ].join('\n\n');
 
 describe.each(ROLES)('the stack of role %s', (role) => {
@@ -119,6 +146,7 @@ describe.each(ROLES)('the stack of role %s', (role) => {
 
 /** Longest names that AWS takes, by type and property of CloudFormation; from the documentation of each service. */
 const NAME_MAX: Readonly<Record<string, number>> = {
+  'AWS::CloudWatch::Alarm AlarmName': 255,
   'AWS::CodeBuild::Project Name': 150,
   'AWS::DynamoDB::GlobalTable TableName': 255,
   'AWS::DynamoDB::Table TableName': 255,
@@ -128,6 +156,7 @@ const NAME_MAX: Readonly<Record<string, number>> = {
   'AWS::Lambda::Function FunctionName': 64,
   'AWS::Logs::LogGroup LogGroupName': 512,
   'AWS::S3::Bucket BucketName': 63,
+  'AWS::SNS::Topic TopicName': 256,
   'AWS::SQS::Queue QueueName': 80,
   'AWS::Scheduler::Schedule Name': 64,
   'AWS::StepFunctions::StateMachine StateMachineName': 80,
@@ -137,6 +166,7 @@ const NAME_MAX: Readonly<Record<string, number>> = {
 const OF_OTHERS = [
   'AWS::Lambda::Permission FunctionName',
   'AWS::Lambda::EventInvokeConfig FunctionName',
+  'AWS::CloudWatch::Alarm MetricName',
 ];
 
 describe('the name of every resource', () => {

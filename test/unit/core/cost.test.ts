@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cost, costOf } from '../../../cli/commands/cost.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
 import { drillsAMonth } from '../../../cli/cost/figures.ts';
+import { alarmMetrics } from '../../../core/cost/alarms.ts';
 import { drillItems } from '../../../core/cost/drill.ts';
 import { others } from '../../../core/cost/others.ts';
 import { byPart, PRICES, PRICES_DATE, usdOf } from '../../../core/cost/prices.ts';
@@ -53,6 +54,7 @@ describe('the cost of a watch', () => {
     driver: 'quorum' as const,
     intervalMs: 10_000,
     beating: 2,
+    alarmMetrics: { home: 7, observer: 1, beat: 1 },
     memoryMb: { observe: 1_024, beat: 128, evaluate: 512, prepare: 512 },
   };
 
@@ -66,6 +68,13 @@ describe('the cost of a watch', () => {
       2 * 43_800 * (56 / 8) * 0.0000133334 + 2 * 2 * 43_800 * 12 * 0.625e-6,
       6,
     );
+    expect(partOf(items, 'alarms')).toBeCloseTo((7 + 3 + 2) * 0.1, 6);
+  });
+
+  it('counts an alarm by the metrics that it looks at', () => {
+    const stat = { Id: 'a', MetricStat: { Metric: { MetricName: 'ExecutionsFailed' } } };
+    expect(alarmMetrics({ MetricName: 'Errors' })).toBe(1);
+    expect(alarmMetrics({ Metrics: [{ Id: 'sum', Expression: 'a + b' }, stat, stat] })).toBe(2);
   });
 
   it('has no switch with driver record, and nothing that beats without a table', () => {
@@ -75,6 +84,7 @@ describe('the cost of a watch', () => {
       'judging',
       'starts',
       'logs',
+      'alarms',
       'DNS',
     ]);
   });

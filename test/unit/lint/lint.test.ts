@@ -337,7 +337,8 @@ describe('what is broken', () => {
 
   it('every rule is shown to fire here, or where it is named', () => {
     const shown = [...TEMPLATES, ...SETTINGS].map(([rule]) => rule);
-    const elsewhere = ['residency', 'residency-of-lookers', 'switch-in-primary'];
+    const operations = ['dead-letters', 'alarms', 'log-retention', 'encryption', 'tracing', 'tags'];
+    const elsewhere = ['residency', 'residency-of-lookers', 'switch-in-primary', ...operations];
     expect([...new Set([...shown, ...elsewhere])].sort()).toEqual(Object.keys(LINT_RULES).sort());
   });
 
