@@ -24,7 +24,7 @@ export type Running = {
 };
 
 /** Commands whose machines are held to their roles. */
-const HOLD = ['drill'];
+const HOLD = ['drill', 'up', 'watch'];
 
 const BUILDERS = ['docker', 'podman', 'buildah'];
 
@@ -71,10 +71,7 @@ export const openWorkshop = (prefix: string) => {
     const ended = new Promise<Ended>((resolve) => {
       child.once('close', (code, signal) => {
         const data = args[args.indexOf('--data') + 1];
-        // Without what makes the folder's name unique, so that another run writes over it.
-        const shop = path.basename(folder).slice(0, -7);
-        if (args.includes('--data') && data)
-          keepUse(`${args[0]} ${shop} ${path.basename(data)}`, data);
+        if (args.includes('--data') && data) keepUse(args[0] ?? '', data);
         resolve({ code, signal, stdout, stderr });
       });
     });

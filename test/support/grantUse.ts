@@ -1,6 +1,7 @@
 // What whole-machine tests had roles do, kept for the tests in test/iam/ that run after them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { expect } from 'vitest';
 import * as z from 'zod';
 import { type Noted, notedIn } from '../../local/iam/iam.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
@@ -17,13 +18,24 @@ const rolesIn = (dataDir: string): z.output<typeof Roles> => {
   }
 };
 
-/** The roles of a data folder and what they asked for, under the name of a test. */
-export const keepUse = (name: string, dataDir: string): void => {
+/** Data folders in the order in which a test file left them. */
+const left = new Map<string, string[]>();
+
+/**
+ * The roles of a data folder and what they asked for, under the name of the test file that left it. What the
+ * same file left in another run is written over.
+ */
+export const keepUse = (kind: string, dataDir: string): void => {
   const roles = rolesIn(dataDir);
   if (Object.keys(roles).length === 0) return;
   mkdirSync(USES, { recursive: true });
+  const { testPath = 'test' } = expect.getState();
+  const folders = left.get(testPath) ?? [];
+  if (!folders.includes(dataDir)) left.set(testPath, [...folders, dataDir]);
+  const count = (left.get(testPath) ?? []).indexOf(dataDir);
+  const name = `${kind} ${path.basename(testPath)} ${count}`;
   const use = { name, roles, calls: notedIn(dataDir) };
-  writeFileSync(path.join(USES, `${name.replace(/[^\w-]+/g, '-')}.json`), JSON.stringify(use));
+  writeFileSync(path.join(USES, `${name.replace(/[^\w.-]+/g, '-')}.json`), JSON.stringify(use));
 };
 
 export type Use = {

@@ -12,6 +12,7 @@ import { type BuilderDetection, detectBuilder } from '../../local/containers/det
 import { type Clients, openClients } from '../../local/stack/clients.ts';
 import { installService, type ServiceInstallation } from '../../local/stack/installService.ts';
 import { ensureImage } from '../../local/stack/serviceImage.ts';
+import { keepUse } from './grantUse.ts';
 
 export const PRIMARY = 'eu-west-1';
 export const STANDBY = 'eu-central-1';
@@ -84,6 +85,7 @@ export const openServed = (more: object = {}) => {
         builder,
         resolverRegions: [PRIMARY, STANDBY],
         fires: () => false,
+        enforceIam: true,
         onLambdaLog: () => {},
         onBuildLog: () => {},
         onFault: (error, what) => faults.push(`${what}: ${String(error)}`),
@@ -113,7 +115,10 @@ export const openServed = (more: object = {}) => {
         clients.close();
       }
     },
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => {
+      keepUse('served', dataDir);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 };
 

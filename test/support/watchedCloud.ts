@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { expect } from 'vitest';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { Config } from '../../events/config.ts';
 import { realClock } from '../../local/clock.ts';
@@ -64,6 +63,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
       builder: { choice: undefined, reason: 'this test builds nothing' },
       resolverRegions: [PRIMARY, STANDBY],
       distances: given.distances ?? false,
+      enforceIam: true,
       dns: { host: '127.0.0.1', port: dnsPort },
       onEvent: (event) => events.push({ heardMs: performance.now(), event }),
       onLambdaLog: ({ functionName, text }) => log.push(`${functionName} ${text}`),
@@ -138,7 +138,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
     },
     close: async () => {
       await running.cloud.close();
-      keepUse(`watched-${path.basename(expect.getState().testPath ?? 'test')}`, dataDir);
+      keepUse('watched', dataDir);
       await Promise.all([primary.stop(), standby.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },
