@@ -1,6 +1,9 @@
 // Goal: a region that stops answering loses the record to the other one, once, with a record that
 // proves it; it gets it back by shares; a restart changes no answer.
 // Method: the embedded cloud in this process, two real endpoints, the real functions and machines.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EvidenceRecord } from '../../../events/evidenceRecord.ts';
@@ -30,12 +33,31 @@ const bothUp = () => {
   return new Set(up.map(({ region }) => region)).size === 2;
 };
 
+/** Hooks of the service's owner, a function in each region: told to keep the old side from writing. */
+const hooks = mkdtempSync(path.join(tmpdir(), 'fences-'));
+const registerHooks = () => {
+  const codePath = path.join(hooks, 'handler.mjs');
+  writeFileSync(codePath, 'export const handler = async ({ epoch }) => ({ epoch });');
+  for (const region of ['eu-west-1', STANDBY]) {
+    watched.cloud().lambda.registerFunction({
+      ...{ region, name: 'web-fence', codePath, handler: 'handler.handler' },
+      ...{ timeoutS: 3, memoryMb: 128, environment: {} },
+    });
+  }
+};
+
 beforeAll(async () => {
-  watched = await startWatched();
+  const failover = { mode: 'auto', failback: 'auto', cooldown: '0s', perDay: 'unlimited' };
+  const fence = [{ lambda: 'web-fence' }];
+  watched = await startWatched({ over: { failover: { ...failover, fence } } });
+  registerHooks();
   await watched.observe();
   await eventually('both regions are UP', bothUp, MOVE_MS);
 });
-afterAll(() => watched?.close());
+afterAll(async () => {
+  await watched?.close();
+  rmSync(hooks, { recursive: true, force: true });
+});
 
 describe('a watched service', () => {
   it('answers with the primary, at epoch 0', async () => {
@@ -65,6 +87,8 @@ describe('a watched service', () => {
     const entries = EvidenceRecord.parse(JSON.parse(text));
     const kinds = entries.map(({ kind }) => kind);
     expect(kinds).toEqual(expect.arrayContaining(['decision', 'lease', 'flip', 'verification']));
+    const fenced = entries.find(({ kind }) => kind === 'fence');
+    expect(fenced?.body).toMatchObject({ why: '1 of 1 fences are surely up', waitMs: 0 });
     const flip = entries.find(({ kind }) => kind === 'flip');
     expect(flip?.body).toMatchObject({
       done: true,
@@ -74,6 +98,7 @@ describe('a watched service', () => {
 
   it('keeps its answer over a restart', async () => {
     await watched.restart();
+    registerHooks();
     expect(await watched.answer()).toBe(AWAY);
     expect(watched.installation().warnings).toEqual([]);
     expect(await stateNow()).toMatchObject({ epoch: 1, active: STANDBY });
