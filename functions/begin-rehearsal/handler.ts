@@ -17,10 +17,10 @@ export const handler = entry({
   output: BeginRehearsalOutput,
   make: (env, base) =>
     beginRehearsal({
-      table: openWatchTable(env.TABLE),
-      rehearsals: openRehearsalRecords(env.TABLE),
-      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
-      functions: openFunctionCalls(),
+      table: openWatchTable(env.TABLE, base.sdk),
+      rehearsals: openRehearsalRecords(env.TABLE, base.sdk),
+      dnsRecord: openDnsRecord({ ...base.sdk, maxAttempts: 8 }),
+      functions: openFunctionCalls(base.sdk),
       evaluateFunction: env.EVALUATE_FUNCTION,
       prepareFunction: env.PREPARE_FUNCTION,
       ...base,

@@ -17,14 +17,17 @@ export const handler = entry({
   output: RehearsalResult,
   make: (env, base) =>
     endRehearsal({
-      table: openWatchTable(env.TABLE),
-      rehearsals: openRehearsalRecords(env.TABLE),
-      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
-      tasks: openTasks({
-        cluster: env.CLUSTER,
-        subnets: env.SUBNETS,
-        executionRoleArn: env.TASK_EXECUTION_ROLE,
-      }),
+      table: openWatchTable(env.TABLE, base.sdk),
+      rehearsals: openRehearsalRecords(env.TABLE, base.sdk),
+      dnsRecord: openDnsRecord({ ...base.sdk, maxAttempts: 8 }),
+      tasks: openTasks(
+        {
+          cluster: env.CLUSTER,
+          subnets: env.SUBNETS,
+          executionRoleArn: env.TASK_EXECUTION_ROLE,
+        },
+        base.sdk,
+      ),
       ...base,
     }),
 });

@@ -29,17 +29,20 @@ export const handler = entry({
   output: StepRehearsalOutput,
   make: (env, base) =>
     stepOfRehearsal({
-      table: openWatchTable(env.TABLE),
-      records: openDrillRecords(env.DRILL_TABLE),
-      tasks: openTasks({
-        cluster: env.CLUSTER,
-        subnets: env.SUBNETS,
-        executionRoleArn: env.TASK_EXECUTION_ROLE,
-      }),
-      dnsRecord: openDnsRecord({ maxAttempts: 8 }),
-      functions: openFunctionCalls(),
+      table: openWatchTable(env.TABLE, base.sdk),
+      records: openDrillRecords(env.DRILL_TABLE, base.sdk),
+      tasks: openTasks(
+        {
+          cluster: env.CLUSTER,
+          subnets: env.SUBNETS,
+          executionRoleArn: env.TASK_EXECUTION_ROLE,
+        },
+        base.sdk,
+      ),
+      dnsRecord: openDnsRecord({ ...base.sdk, maxAttempts: 8 }),
+      functions: openFunctionCalls(base.sdk),
       evaluateFunction: env.EVALUATE_FUNCTION,
-      observers: openVantages(env.OBSERVE_FUNCTION),
+      observers: openVantages(env.OBSERVE_FUNCTION, base.sdk),
       probe: httpProbe,
       ...base,
     }),

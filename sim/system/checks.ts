@@ -4,6 +4,8 @@
  */
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { InvariantId, Violation } from './invariants.ts';
+import type { Item } from './items.ts';
+import { openRehearsalChecks } from './rehearsalChecks.ts';
 import { MOVING, openStoredChecks } from './storedChecks.ts';
 import type { Asked, Caller } from './wire.ts';
 
@@ -12,6 +14,8 @@ export type CheckNeeds = {
   readonly nowMs: () => number;
   readonly atMs: () => number;
   readonly found: (violation: Violation) => void;
+  /** Whether the record gives a part of its answers to either region. */
+  readonly isShared: () => boolean;
 };
 
 /** The longest that a move may stand between two steps, with all retries of its machine. */
@@ -25,10 +29,12 @@ type Watching = {
   readonly plan: () => WatchPlan;
   readonly fail: (invariant: InvariantId, what: string) => void;
   readonly state: Stored['state'];
+  /** Whether a part of the answers may be elsewhere now. */
+  readonly shared: () => boolean;
 };
 
 /** What the name servers and the switch objects say. */
-const openAnswerChecks = ({ plan, fail, state }: Watching) => {
+const openAnswerChecks = ({ plan, fail, state, shared }: Watching) => {
   const answers = new Map<number, string>();
   const objects = new Map<string, { epoch: number; state: string }>();
   let zoneEpoch = -1;
@@ -48,7 +54,7 @@ const openAnswerChecks = ({ plan, fail, state }: Watching) => {
     zoneEpoch = Math.max(zoneEpoch, epoch);
     const text = [...values].sort().join(' ');
     const before = answers.get(epoch);
-    const shares = state()?.execution?.cause === 'failback';
+    const shares = shared() || state()?.execution?.cause === 'failback';
     if (before !== undefined && before !== text && !shares) {
       fail('I6', `epoch ${epoch} answered ${before}, now ${text}`);
     }
@@ -91,15 +97,20 @@ const checkAsked = (
   }
 };
 
-export const openChecks = ({ plan, nowMs, atMs, found }: CheckNeeds) => {
+export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) => {
   const said = new Set<InvariantId>();
   const fail = (invariant: InvariantId, what: string): void => {
     if (said.has(invariant)) return;
     said.add(invariant);
     found({ invariant, atMs: atMs(), what });
   };
-  const { wrote, proved, state: stored } = openStoredChecks(plan, fail);
-  const watching = { plan, fail, state: stored };
+  const { wrote: wroteState, proved, state: stored } = openStoredChecks(plan, fail);
+  const rehearsals = openRehearsalChecks({ plan, state: stored, fail, isShared });
+  const watching = { plan, fail, state: stored, shared: rehearsals.shared };
+  const wrote = (region: string, item: Item): void => {
+    wroteState(region, item);
+    rehearsals.wrote(item);
+  };
   const { answered, switched } = openAnswerChecks(watching);
   const asked = (call: Asked, caller: Caller): void => checkAsked(watching, call, caller);
 
@@ -111,7 +122,8 @@ export const openChecks = ({ plan, nowMs, atMs, found }: CheckNeeds) => {
     // A move that was not proved: a person was called, and where clients are sent is read within
     // the next minutes.
     const unproved = !proved() && nowMs() - phaseSinceMs < UNPROVED_MS;
-    const open = execution !== null || MOVING.has(phase) || phase === 'HOLD' || unproved;
+    const open =
+      execution !== null || MOVING.has(phase) || phase === 'HOLD' || unproved || rehearsals.shared();
     return open ? [active, other] : [active];
   };
 
@@ -131,7 +143,10 @@ export const openChecks = ({ plan, nowMs, atMs, found }: CheckNeeds) => {
     );
   };
 
-  return { wrote, eligible, answered, switched, asked, settled, served, state: stored };
+  return {
+    ...{ wrote, eligible, answered, switched, asked, settled, served, state: stored },
+    ...{ removed: rehearsals.removed, rehearsed: rehearsals.ended },
+  };
 };
 
 export type Checks = ReturnType<typeof openChecks>;

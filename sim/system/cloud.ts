@@ -31,11 +31,13 @@ import { ACCOUNT_ID, AwsError, type CallContext, type Operations } from '../../l
 import type { Item } from './items.ts';
 import { createSandboxes, type Invocation, type Sandbox, type Sandboxes } from './sandboxes.ts';
 import { createTables, type Tables } from './tables.ts';
+import { createTasks, type Tasks } from './tasks.ts';
 import { type Caller, type Interference, interfered, sdkThrough } from './wire.ts';
 
 export type SimulatedCloud = {
   readonly network: Network;
   readonly tables: Tables;
+  readonly tasks: Tasks;
   readonly route53: Route53;
   readonly stepFunctions: StepFunctions;
   readonly sandboxes: Sandboxes;
@@ -62,8 +64,12 @@ export type CloudNeeds = {
   readonly heardInvocation: (invocation: Invocation) => void;
   /** Hears of each item that a caller has written to a table. */
   readonly wrote: (region: string, item: Item) => void;
+  /** Hears of each key whose item a caller has deleted. */
+  readonly removed: (key: Item) => void;
   readonly heardEvent: (event: EventEnvelope) => void;
   readonly heardFault: (error: unknown, what: string) => void;
+  /** How much later than usual data arrives in another region. */
+  readonly lateMs: () => number;
 };
 
 /** Name under which services call each other. */
@@ -134,11 +140,14 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
   const network = createNetwork({ rtt: rttMs, random: unit('network'), clock });
   const tables = createTables({
     clock,
-    lagMs: (from, to) => rttMs(from, to) + REPLICATION_EXTRA_MS,
+    lagMs: (from, to) => rttMs(from, to) + REPLICATION_EXTRA_MS + needs.lateMs(),
     onFault: heardFault,
-    wrote: needs.wrote,
+    ...{ wrote: needs.wrote, removed: needs.removed },
   });
   const s3 = await createS3(base);
+  const tasks = await createTasks({
+    ...{ clock, random: randomOf('ecs'), folder: `${DATA_DIR}/ecs`, onFault: heardFault },
+  });
   const route53 = await createRoute53({
     ...{ ...base, random: unit('route53'), checkersPerRegion: 1 },
     awsEndpoint: () => 'http://cloud.simulated:80',
@@ -188,6 +197,7 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
     delay: network.delayHook,
     services: [
       tables.front,
+      tasks.front,
       sandboxes.front,
       serviceFromSdk(eventsSdk, 'events', eventbridge.operations, faults),
       serviceFromSdk(route53Sdk, 'route53', route53.operations, faults),
@@ -204,8 +214,9 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
       regionAddress(caller.region, HOSTS.sandbox),
     );
   return {
-    ...{ network, tables, route53, stepFunctions, sandboxes, eventbridge, s3, sdkOf },
+    ...{ network, tables, tasks, route53, stepFunctions, sandboxes, eventbridge, s3, sdkOf },
     close: async () => {
+      tasks.close();
       await Promise.all([stepFunctions.close(), scheduler.close(), eventbridge.close()]);
       await Promise.all([route53.close(), tables.replication.close()]);
     },

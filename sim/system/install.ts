@@ -5,12 +5,17 @@ import type { Config } from '../../events/config.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
 import { handler as acquireLease } from '../../functions/acquire-lease/handler.ts';
+import { handler as beat } from '../../functions/beat/handler.ts';
+import { handler as beginRehearsal } from '../../functions/begin-rehearsal/handler.ts';
+import { handler as endRehearsal } from '../../functions/end-rehearsal/handler.ts';
 import { handler as evaluate } from '../../functions/evaluate/handler.ts';
 import { handler as fence } from '../../functions/fence/handler.ts';
 import { handler as finish } from '../../functions/finish/handler.ts';
 import { handler as flip } from '../../functions/flip/handler.ts';
 import { handler as observe } from '../../functions/observe/handler.ts';
 import { handler as prepare } from '../../functions/prepare/handler.ts';
+import { handler as scaleStandby } from '../../functions/scale-standby/handler.ts';
+import { handler as stepRehearsal } from '../../functions/step-rehearsal/handler.ts';
 import { handler as tell } from '../../functions/tell/handler.ts';
 import { handler as verify } from '../../functions/verify/handler.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
@@ -21,6 +26,8 @@ import { ensureQuorumSwitch, planQuorumSwitch } from '../../local/stack/watchQuo
 import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
 import { ensureZone } from '../../local/stack/zones.ts';
 import type { SimulatedCloud } from './cloud.ts';
+import { ensureClusters, serveSimulated } from './ownService.ts';
+import { ensureDrills } from './rehearsals.ts';
 import type { Part } from './sandboxes.ts';
 
 /** Functions that run in a simulation, by their folder. */
@@ -28,6 +35,9 @@ const PARTS = {
   ...{ 'acquire-lease': acquireLease.parts, evaluate: evaluate.parts, fence: fence.parts },
   ...{ finish: finish.parts, flip: flip.parts, observe: observe.parts },
   ...{ prepare: prepare.parts, tell: tell.parts, verify: verify.parts },
+  ...{ beat: beat.parts, 'scale-standby': scaleStandby.parts },
+  ...{ 'begin-rehearsal': beginRehearsal.parts, 'step-rehearsal': stepRehearsal.parts },
+  'end-rehearsal': endRehearsal.parts,
 } as const;
 
 const partOf = (folder: string): Part | undefined => {
@@ -58,9 +68,16 @@ export const installSimulated = async (
   const endpoint = String(sdk.endpoint);
   const clients = openClients(endpoint, names.homeRegion, sdk);
   const zoneId = await ensureZone(clients.route53, zoneOf(config, config.record ?? ''));
+  const { primary, standby } = config.regions;
+  const serving = [primary.name, standby.name];
+  const isOwn = config.image !== undefined;
+  const rehearses = config.drill.rehearsal !== undefined;
+  if (isOwn || rehearses) await ensureClusters(cloud, config);
+  const targets = isOwn
+    ? await serveSimulated(cloud, config, (region) => openClients(endpoint, region, sdk))
+    : { primary: {}, standby: {} };
   const plan = watchPlanOf(config, {
-    ...{ zoneId, dns, slackParameter: null, reportUrl: null },
-    targets: { primary: {}, standby: {} },
+    ...{ zoneId, dns, slackParameter: null, reportUrl: null, targets },
     switch:
       config.dns.driver === 'record'
         ? { driver: 'record' }
@@ -90,6 +107,11 @@ export const installSimulated = async (
   const table = openWatchTable(names.table, { ...sdk, region: names.homeRegion });
   await table.putPlan(plan);
   for (const region of plan.observers) await deployRole('watcher', region);
+  for (const region of isOwn ? serving : []) await deployRole('heartbeat', region);
+  if (rehearses) {
+    await ensureDrills(cloud, clients, config);
+    await deployRole('rehearsal', names.homeRegion);
+  }
   table.close();
   clients.close();
   return { plan, table: names.table, bucket: names.bucket, machineArns: names.machineArns };

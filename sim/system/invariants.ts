@@ -9,6 +9,7 @@ export type InvariantId =
   | 'I7'
   | 'I8'
   | 'I9'
+  | 'I10'
   | 'I11'
   | 'served'
   | 'kept'
@@ -31,6 +32,7 @@ export const INVARIANTS: Readonly<Record<InvariantId, string>> = {
   I7: 'a decision is reproduced bit for bit from what is stored of it',
   I8: 'an older epoch never replaces a younger one',
   I9: 'what answers is never deleted',
+  I10: 'a rehearsal leaves everything as it was',
   I11: 'nothing that moves traffic calls the region that is lost, nor us-east-1',
   served: 'a client is served by a region that was eligible when its name was answered',
   kept: 'what a verified flip wrote is not lost',

@@ -6,8 +6,7 @@ import { daysTrace, incidentTrace } from '../faults/generate.ts';
 import type { Broken, Level, Outcome, Shortest, Subject } from '../level.ts';
 import { shrink } from '../shrink.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
-import { simulateSystem } from './run.ts';
-import { notSimulated } from './troubles.ts';
+import { extentOf, simulateSystem } from './run.ts';
 import { inWords } from './words.ts';
 import type { Driver, Over } from './world.ts';
 
@@ -45,10 +44,9 @@ const run = async (subject: Subject): Promise<Outcome> => {
   const setup = systemSetupOf(subject.seed);
   const { untilMs } = subject;
   const found = await simulateSystem({ ...setup, trace, ...(untilMs === null ? {} : { untilMs }) });
-  const left = notSimulated(trace);
   return {
     subject,
-    setup: left.length === 0 ? setup.name : `${setup.name}; without ${left.join(', ')}`,
+    setup: setup.name,
     ...{ virtualMs: found.virtualMs, probes: found.probes, moves: found.moves },
     broken: found.violation && brokenOf(found.violation),
     ...{ faults: trace.faults, log: found.lines.map(inWords) },
@@ -58,8 +56,10 @@ const run = async (subject: Subject): Promise<Outcome> => {
 const shorten = async ({ subject, broken }: Outcome): Promise<Shortest> => {
   if (broken === null) throw new RangeError('there is nothing to shorten');
   const setup = systemSetupOf(subject.seed);
-  const simulate = (trace: Trace) => simulateSystem({ ...setup, trace });
   const trace = traceOf(subject);
+  // What is installed must not depend on which faults are left.
+  const extent = extentOf(trace);
+  const simulate = (shorter: Trace) => simulateSystem({ ...setup, extent, trace: shorter });
   const { violation } = await simulate(trace);
   if (violation === null) throw new RangeError('it does not break again');
   const trial = async (shorter: Trace) => (await simulate(shorter)).violation;

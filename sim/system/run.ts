@@ -14,14 +14,18 @@ import type { Step } from './befalls.ts';
 import { startClients } from './clients.ts';
 import { openEventLog } from './eventLog.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
+import { needsOwnService, openOwnService } from './ownService.ts';
 import { enterProcess } from './process.ts';
+import { drillIdOf, rehearsalStatus, startRehearsal } from './rehearsals.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
-import { buildWorld, type Driver, type Over } from './world.ts';
+import { buildWorld, type Driver, type Extent, type Over } from './world.ts';
 
 export type SystemOptions = {
   readonly trace: Trace;
   readonly driver: Driver;
   readonly over?: Over;
+  /** What is there beside the watch; what the trace has something to do with, unless given. */
+  readonly extent?: Extent;
   /** Stops there, in milliseconds from the start of the trace. */
   readonly untilMs?: number;
   /** Chooses steps at which a function is killed; none unless given. */
@@ -52,7 +56,13 @@ export type SystemResult = {
 const START_MS = Date.UTC(2026, 10, 20, 12);
 const SLICE_MS = 5_000;
 
-const KEPT = /^(fault|event|kill|executor|violation|installed)/;
+const KEPT = /^(fault|event|kill|executor|violation|installed|rehearsal)/;
+
+/** What a trace has something to do with. */
+export const extentOf = ({ faults }: Trace): Extent => ({
+  ownService: needsOwnService(faults),
+  rehearsals: faults.some(({ kind }) => kind === 'drill'),
+});
 
 const runIn = async (options: SystemOptions, machinesDir: string): Promise<SystemResult> => {
   const { trace, driver } = options;
@@ -63,6 +73,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
   const log = openEventLog(atMs, (what) => KEPT.test(what));
   const violations: Violation[] = [];
   const moves: Move[] = [];
+  const extent = options.extent ?? extentOf(trace);
   let probes = 0;
   let troubles: Troubles | null = null;
   const process = enterProcess({ clock, random: seededRandom('system', seed, 'process') });
@@ -70,6 +81,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     const world = await clock.until(
       buildWorld({
         ...{ seed, places, driver, clock, log, machinesDir, atMs },
+        extent,
         ...(options.over ? { over: options.over } : {}),
         found: (violation) => {
           violations.push(violation);
@@ -86,10 +98,17 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     fromMs = clock.monotonicMs();
     log.add('installed', { driver });
     const { cloud, checks, installed, service, randomOf } = world;
+    const drills = new Set<string>();
+    const sides = { service: installed.plan.service, ...places };
     const heard = (what: string, fields: Readonly<Record<string, unknown>>) =>
       log.add(what, fields);
     troubles = openTroubles(trace, {
       ...{ clock, random: randomOf('troubles'), cloud, service, heard },
+      ownService: extent.ownService ? openOwnService(cloud, sides) : null,
+      rehearse: async (fault) => {
+        await startRehearsal(cloud, world.sdk, sides, fault, clock.now());
+        drills.add(drillIdOf(fault));
+      },
       ...{
         serviceName: installed.plan.service,
         homeRegion: places.standby,
@@ -108,6 +127,13 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
       await clock.advance(Math.min(SLICE_MS, endMs - atMs()));
       world.look();
       checks.settled();
+      for (const drillId of drills) {
+        const ended = await clock.until(rehearsalStatus(cloud, sides, drillId));
+        if (ended === null) continue;
+        drills.delete(drillId);
+        log.add('rehearsal over', ended);
+        checks.rehearsed(ended);
+      }
     }
     const virtualMs = atMs();
     clients.stop();

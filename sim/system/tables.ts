@@ -1,7 +1,7 @@
 /**
  * DynamoDB for the simulation: the operations that the watch uses, on maps in memory. dynalite, which
  * the embedded cloud keeps its tables in, takes ten times as long for a conditional write; that both
- * answer alike is held by `test/contract/sim/tables.test.ts`. Anything else is refused, as by AWS.
+ * answer alike is held by `test/sim/system/tables.test.ts`. Anything else is refused, as by AWS.
  */
 import * as z from 'zod';
 import type { Clock } from '../../local/clock.ts';
@@ -39,19 +39,32 @@ const creating = z.looseObject({
   TableName: z.string(),
   KeySchema: z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() })),
 });
-const querying = z.strictObject({
+const text = z.object({ S: z.string() });
+/** Sorts after whatever a key goes on with: keys of the watch are of one byte a character. */
+const LAST = '\uffff';
+const paging = {
   TableName: z.string(),
-  KeyConditionExpression: z.literal('pk = :pk AND sk BETWEEN :from AND :to'),
-  ExpressionAttributeValues: z.object({
-    ':pk': z.object({ S: z.string() }),
-    ':from': z.object({ S: z.string() }),
-    ':to': z.object({ S: z.string() }),
-  }),
   ScanIndexForward: z.boolean().default(true),
   ConsistentRead: z.boolean().optional(),
   Limit: z.int().optional(),
   ExclusiveStartKey: itemShape.optional(),
-});
+};
+const querying = z.union([
+  z.strictObject({
+    ...paging,
+    KeyConditionExpression: z.literal('pk = :pk AND sk BETWEEN :from AND :to'),
+    ExpressionAttributeValues: z.object({ ':pk': text, ':from': text, ':to': text }),
+  }),
+  z.strictObject({
+    ...paging,
+    KeyConditionExpression: z.literal('pk = :pk AND begins_with(sk, :prefix)'),
+    ExpressionAttributeValues: z
+      .object({ ':pk': text, ':prefix': text })
+      .transform(({ ':pk': pk, ':prefix': from }) => ({
+        ...{ ':pk': pk, ':from': from, ':to': { S: `${from.S}${LAST}` } },
+      })),
+  }),
+]);
 
 export type Tables = {
   readonly front: ServiceFront;
@@ -60,6 +73,8 @@ export type Tables = {
   readonly replication: ReturnType<typeof createReplication>;
   /** An item as a region has it now, for whoever checks. */
   read(region: string, table: string, key: Item): Item | undefined;
+  /** Makes every operation on a table fail, or takes that back. */
+  spoil(table: string, isSpoilt: boolean): void;
   /** Deletes what is over. */
   sweep(): void;
 };
@@ -70,6 +85,8 @@ type Needs = {
   readonly onFault: (error: unknown, what: string) => void;
   /** Hears of each item that a caller has written. */
   readonly wrote: (region: string, item: Item) => void;
+  /** Hears of each key whose item a caller has deleted. */
+  readonly removed: (key: Item) => void;
 };
 
 const check = (
@@ -90,7 +107,7 @@ const keyOf = (table: Table, item: Item): Item =>
     ]),
   );
 
-type Reaching = Pick<Needs, 'wrote'> & {
+type Reaching = Pick<Needs, 'wrote' | 'removed'> & {
   readonly tablesIn: (region: string) => Map<string, Table>;
   readonly tableIn: (region: string, name: string) => Table;
   readonly ship: (region: string, name: string, key: Item, item: Item | undefined) => void;
@@ -147,7 +164,7 @@ const readsOf = ({ tableIn }: Reaching): Record<string, Operation> => ({
   },
 });
 
-const writesOf = ({ tableIn, ship, wrote }: Reaching): Record<string, Operation> => ({
+const writesOf = ({ tableIn, ship, wrote, removed }: Reaching): Record<string, Operation> => ({
   PutItem: (region, raw) => {
     const input = putting.parse(raw);
     const table = tableIn(region, input.TableName);
@@ -167,6 +184,7 @@ const writesOf = ({ tableIn, ship, wrote }: Reaching): Record<string, Operation>
     check(getItem(table, input.Key), input);
     removeItem(table, input.Key);
     ship(region, input.TableName, input.Key, undefined);
+    removed(input.Key);
     return {};
   },
 });
@@ -195,14 +213,16 @@ const sweepAll = (regions: Iterable<Map<string, Table>>, nowMs: number): void =>
   }
 };
 
-export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables => {
+export const createTables = ({ clock, lagMs, onFault, wrote, removed }: Needs): Tables => {
   const regions = new Map<string, Map<string, Table>>();
   const tablesIn = (region: string): Map<string, Table> => {
     const tables = regions.get(region) ?? new Map<string, Table>();
     regions.set(region, tables);
     return tables;
   };
+  const spoilt = new Set<string>();
   const tableIn = (region: string, name: string): Table => {
+    if (spoilt.has(name)) throw new AwsError('InternalServerError', 'simulated', {}, 500);
     const table = tablesIn(region).get(name);
     if (table) return table;
     throw new AwsError('ResourceNotFoundException', 'Requested resource not found', {}, 400);
@@ -241,7 +261,7 @@ export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables =>
     replication.send(region, parcels);
   };
 
-  const operations = operationsOf({ tablesIn, tableIn, ship, wrote });
+  const operations = operationsOf({ tablesIn, tableIn, ship, wrote, removed });
 
   const answer = async (operation: string, input: Json, { region }: { region: string }) => {
     const run = operations[operation];
@@ -261,6 +281,7 @@ export const createTables = ({ clock, lagMs, onFault, wrote }: Needs): Tables =>
     },
     replication,
     read: (region, name, key) => getItem(tableIn(region, name), key),
+    spoil: (name, isSpoilt) => void (isSpoilt ? spoilt.add(name) : spoilt.delete(name)),
     sweep: () => sweepAll(regions.values(), clock.now()),
   };
 };

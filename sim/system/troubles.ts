@@ -8,14 +8,6 @@ import { spansOn } from '../faults/rhythm.ts';
 import type { SimulatedCloud } from './cloud.ts';
 import type { Service } from './service.ts';
 
-/** Faults that this level has nothing for: ECS and the data of the service are not simulated. */
-const NOT_SIMULATED: ReadonlySet<Fault['kind']> = new Set(['capacity', 'replication', 'drill']);
-
-/** Kinds of faults of a trace that a run leaves out, so that it can say so. */
-export const notSimulated = ({ faults }: Trace): string[] => [
-  ...new Set(faults.map(({ kind }) => kind).filter((kind) => NOT_SIMULATED.has(kind))),
-];
-
 type Needs = {
   readonly clock: Clock;
   readonly random: Random;
@@ -23,6 +15,9 @@ type Needs = {
   readonly service: Service;
   readonly serviceName: string;
   readonly homeRegion: string;
+  /** Hears when the faults that are on have changed; null where there is nothing of the service. */
+  readonly ownService: ((on: ReadonlySet<Fault>) => Promise<void>) | null;
+  readonly rehearse: (fault: Extract<Fault, { kind: 'drill' }>) => Promise<void>;
   /** Faults that calls, events and executors meet. */
   readonly befalling: Set<Fault>;
   readonly heard: (what: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -33,11 +28,15 @@ export type Troubles = {
   aheadMs(region: string): number;
   /** What an observer in trouble makes of a probe; undefined when it sees what there is. */
   distorted(observer: string, isCanary: boolean, timeoutMs: number): ProbeOutcome | undefined;
+  /** How much later than usual data arrives in another region. */
+  lateMs(): number;
   /** Whether nothing can run in a region: its observers are not even started. */
   isOut(region: string): boolean;
   /** Traffic was moved: a primary may come back so long after it. */
   flipped(): void;
 };
+
+const OF_OWN_SERVICE: ReadonlySet<Fault['kind']> = new Set(['deploy', 'capacity', 'replication']);
 
 const CAUSES: Readonly<Partial<Record<ObserverTrouble, ProbeOutcome>>> = {
   'lies-up': {
@@ -72,6 +71,13 @@ const readingsOf = (on: ReadonlySet<Fault>, homeRegion: string): Omit<Troubles, 
       }
       return how === undefined || isCanary ? undefined : CAUSES[how];
     },
+    lateMs: () =>
+      Math.max(
+        0,
+        ...[...on].map((fault) =>
+          fault.kind === 'replication' && fault.how === 'lag' ? fault.lagMs : 0,
+        ),
+      ),
     isOut: (region) =>
       [...on].some(
         (fault) =>
@@ -96,6 +102,10 @@ export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
     if (begins) {
       void cloud.network.setFault({ id, scope, ...what, ...(plane === null ? {} : { plane }) });
     } else void cloud.network.clearFault(id);
+  };
+  /** What cannot be done is heard of, and ends nothing. */
+  const quietly = (work: Promise<void> | undefined): void => {
+    work?.catch((error: unknown) => heard('fault of the platform', { error: String(error) }));
   };
   const alarm = (region: string, ringing: boolean): void => {
     const detail = ExternalAlarm.parse({
@@ -122,6 +132,8 @@ export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
     else befalling.delete(fault);
     if (fault.kind === 'network') network(fault, begins);
     if (fault.kind === 'deploy') breakages();
+    if (OF_OWN_SERVICE.has(fault.kind)) quietly(needs.ownService?.(on));
+    if (fault.kind === 'drill' && begins) quietly(needs.rehearse(fault));
     if (fault.kind === 'alarm') alarm(fault.region, begins);
     if (fault.kind === 'platform' && begins) kill(fault.observers);
     if (fault.kind === 'observer' && fault.how === 'lost' && begins) kill([fault.observer]);
@@ -143,7 +155,7 @@ export const openTroubles = (trace: Trace, needs: Needs): Troubles => {
       }),
     );
   };
-  for (const fault of trace.faults) if (!NOT_SIMULATED.has(fault.kind)) plan(fault);
+  for (const fault of trace.faults) plan(fault);
 
   return {
     ...readingsOf(on, needs.homeRegion),

@@ -1,6 +1,7 @@
 /** A simulated world: the cloud with the watch installed in it, the service, its clients, and who checks. */
 
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
+import type { SdkSettings } from '../../aws/sdk.ts';
 import { type Random, seededRandom } from '../../core/random.ts';
 import { Config } from '../../events/config.ts';
 import { FailoverDecided } from '../../events/failoverDecided.ts';
@@ -18,6 +19,7 @@ import { type Installed, installSimulated } from './install.ts';
 import type { Violation } from './invariants.ts';
 import { askZones, createNames } from './names.ts';
 import { openingOf } from './opening.ts';
+import { OWN_SERVICE } from './ownService.ts';
 import { createService, type Service } from './service.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -30,8 +32,16 @@ export type Over = {
   readonly ttl?: string;
 };
 
+/** What else is installed beside the watch, where a trace has something to do with it. */
+export type Extent = {
+  /** The tasks and the data of the service. */
+  readonly ownService: boolean;
+  readonly rehearsals: boolean;
+};
+
 export type WorldOptions = {
   readonly seed: string;
+  readonly extent: Extent;
   readonly places: Places;
   readonly driver: Driver;
   readonly over?: Over;
@@ -55,6 +65,8 @@ export type World = {
   readonly checks: Checks;
   readonly befalling: Set<Fault>;
   readonly randomOf: (purpose: string) => Random;
+  /** Of the one who sets up: nothing befalls these calls. */
+  readonly sdk: SdkSettings;
   /** Looks at what the name servers answer. */
   readonly look: () => void;
 };
@@ -71,7 +83,7 @@ const OUT = { status: 500, headers: {}, body: Buffer.alloc(0) };
 
 const RECORD = 'www.example.test';
 
-const configOf = ({ places, driver, over = {} }: WorldOptions): Config => {
+const configOf = ({ places, driver, extent, over = {} }: WorldOptions): Config => {
   const at = (region: string) => `http://${regionAddress(region, HOSTS.loadBalancer)}:8080/health`;
   return Config.parse({
     service: 'shop',
@@ -85,6 +97,8 @@ const configOf = ({ places, driver, over = {} }: WorldOptions): Config => {
     health: { canaries: ['https://canary.example/'], ...over.health },
     failover: { mode: 'auto', ...over.failover },
     dns: { ttl: over.ttl ?? '60s', driver },
+    ...(extent.ownService ? OWN_SERVICE : {}),
+    ...(extent.rehearsals ? { drill: { rehearsal: { depth: 'shadow' } } } : {}),
   });
 };
 
@@ -173,7 +187,12 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
     if (plan === null) throw new Error('there is no plan yet');
     return plan;
   };
-  const checks = openChecks({ plan: planNow, nowMs: clock.now, atMs, found });
+  // Answers that are chosen anew for each question are those of shares.
+  const isShared = (): boolean =>
+    cloud.route53
+      .dnsZones()
+      .some((zone) => typeof zone.find(RECORD)?.get('A') === 'function');
+  const checks = openChecks({ plan: planNow, nowMs: clock.now, atMs, found, isShared });
   const { look, objects } = openLooking(() => cloud, planNow, checks);
   const befalling = befallingOf(options, () => world, objects, look);
   const names = createNames(
@@ -183,8 +202,12 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
   const cloud: SimulatedCloud = await startSimulatedCloud({
     ...{ clock, randomOf, machinesDir: options.machinesDir },
     ...{ interference: befalling.interference, events: befalling.events },
+    lateMs: () => options.troubles()?.lateMs() ?? 0,
     wrote: (region, item) => {
       if (plan !== null) checks.wrote(region, item);
+    },
+    removed: (key) => {
+      if (plan !== null) checks.removed(key);
     },
     openSandbox: openingOf({
       ...{
@@ -196,6 +219,7 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
         probed: options.probed,
       },
       service: () => service,
+      taskAt: (address) => cloud.tasks.regionAt(address),
     }),
     heardInvocation: ({ name, ended }) =>
       log.add(
@@ -207,6 +231,8 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
     heardEvent: (event) => {
       const type = event['detail-type'];
       log.add(type === 'HealthVote' ? 'vote' : 'event', { type, detail: event.detail });
+      // Moves of a shadow are no moves of the service.
+      if (event.detail['service'] !== plan?.service) return;
       if (type === 'FailoverDecided') {
         const { name, to, cause } = FailoverDecided.parse(event.detail);
         options.decided({ name, to, cause });
@@ -231,6 +257,9 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
   const installer = cloud.sdkOf({ ...NOBODY, name: 'installer', region: places.standby });
   const installed = await installSimulated(cloud, installer, configOf(options), DNS);
   plan = installed.plan;
-  world = { cloud, service, installed, checks, befalling: befalling.on, randomOf, look };
+  world = {
+    ...{ cloud, service, installed, checks, befalling: befalling.on, randomOf, look },
+    sdk: installer,
+  };
   return world;
 };
