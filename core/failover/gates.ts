@@ -124,39 +124,46 @@ const residency: Rule = ({ settings, areas, other }) => {
 
 const DAY_MS = 86_400_000;
 
-const pause: Rule = ({ nowMs, settings, flips, cause }) => {
+/** A person has ordered this very move: away, or back home. */
+const isOrdered = ({ cause, approved }: View): boolean =>
+  cause === 'operator' || (cause === 'failback' && approved);
+
+const pause: Rule = (view) => {
+  const { nowMs, settings, flips, cause } = view;
   const last = flips.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
   const sinceMs = nowMs - last;
   const today = flips.filter(({ atMs, automatic }) => automatic && nowMs - atMs < DAY_MS).length;
   const rested = sinceMs >= settings.cooldownMs;
   const within = settings.perDay === null || today < settings.perDay;
-  const ordered = cause === 'operator';
+  const free = rested && within;
+  const ordered = isOrdered(view);
   return {
-    ok: (rested && within) || ordered,
+    ok: free || ordered,
     value: Number.isFinite(sinceMs)
       ? `${today} today, the last ${formatMs(sinceMs)} ago`
       : '0 today',
     limit: `${settings.perDay ?? 'any number'} a day, ${settings.cooldownMs === 0 ? 'no cooldown' : `${formatMs(settings.cooldownMs)} apart`}`,
     source: 'record of flips',
     ageMs: 0,
-    why: ordered
-      ? 'a person gave the order'
-      : rested
-        ? within
-          ? 'neither cooldown nor daily limit is in the way'
-          : 'the daily limit of automatic flips is reached'
-        : 'the cooldown after the last flip has not passed',
+    why:
+      cause === 'operator' || (ordered && !free)
+        ? 'a person gave the order'
+        : rested
+          ? within
+            ? 'neither cooldown nor daily limit is in the way'
+            : 'the daily limit of automatic flips is reached'
+          : 'the cooldown after the last flip has not passed',
   };
 };
 
 const noSharedCause: Rule = (view) => {
-  const { nowMs, settings, facts, active, other, cause } = view;
+  const { nowMs, settings, facts, active, other } = view;
   const window = openWindow(settings.maintenance, nowMs, settings.timeZone);
   const digests = facts.digests?.value;
   const same = digests !== undefined && digests.active === digests.other;
   const shared = same && isBad(active.state) && isBad(other.state);
   const deploying = facts.deployInProgress?.value === true;
-  const inWindow = window !== undefined && cause !== 'operator';
+  const inWindow = window !== undefined && !isOrdered(view);
   const why = shared
     ? `the same image ${digests.active} is bad in both regions: roll it back`
     : deploying

@@ -123,7 +123,11 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
     // the next minutes.
     const unproved = !proved() && nowMs() - phaseSinceMs < UNPROVED_MS;
     const open =
-      execution !== null || MOVING.has(phase) || phase === 'HOLD' || unproved || rehearsals.shared();
+      execution !== null ||
+      MOVING.has(phase) ||
+      phase === 'HOLD' ||
+      unproved ||
+      rehearsals.shared();
     return open ? [active, other] : [active];
   };
 

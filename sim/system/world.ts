@@ -1,7 +1,7 @@
 /** A simulated world: the cloud with the watch installed in it, the service, its clients, and who checks. */
 
-import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
+import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import { type Random, seededRandom } from '../../core/random.ts';
 import { Config } from '../../events/config.ts';
 import { FailoverDecided } from '../../events/failoverDecided.ts';
@@ -189,9 +189,7 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
   };
   // Answers that are chosen anew for each question are those of shares.
   const isShared = (): boolean =>
-    cloud.route53
-      .dnsZones()
-      .some((zone) => typeof zone.find(RECORD)?.get('A') === 'function');
+    cloud.route53.dnsZones().some((zone) => typeof zone.find(RECORD)?.get('A') === 'function');
   const checks = openChecks({ plan: planNow, nowMs: clock.now, atMs, found, isShared });
   const { look, objects } = openLooking(() => cloud, planNow, checks);
   const befalling = befallingOf(options, () => world, objects, look);

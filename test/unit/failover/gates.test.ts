@@ -110,6 +110,11 @@ describe('a gate', () => {
     expect(failing(DOWN, {}, having(long, long))).toEqual(['G6']);
     expect(failing(DOWN, {}, having(long, { ...long, automatic: false }))).toEqual([]);
     expect(failing(DOWN, { settings: { perDay: null } }, having(long, long))).toEqual([]);
+    // A person's order waits for neither, away or home: a full rehearsal goes back within minutes.
+    const home = (approved: boolean) =>
+      evaluating({ cause: 'failback', approved, flips: [flip({ atMs: START_MS - 60_000 })] });
+    expect(failing({ active: 'UP' }, {}, home(false))).toEqual(['G6']);
+    expect(failing({ active: 'UP' }, {}, home(true))).toEqual([]);
     const unhurried = { settings: { cooldownMs: 0 } };
     expect(failing(DOWN, unhurried, having({ atMs: START_MS - 1 }))).toEqual([]);
   });

@@ -1,0 +1,70 @@
+/** I10: a rehearsal leaves the plan, the record, its mark and the tasks of both regions as they were. */
+import { canonicalJson } from '../../core/evidence/canonical.ts';
+import type { State } from '../../core/failover/states.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import type { InvariantId } from './invariants.ts';
+import type { Item } from './items.ts';
+
+/** A rehearsal that the machine has ended. */
+export type EndedRehearsal = {
+  readonly drillId: string;
+  /** Of the execution, in the words of Step Functions. */
+  readonly status: string;
+  /** Tasks of drills that are wanted to run. */
+  readonly tasksLeft: number;
+};
+
+type Needs = {
+  readonly plan: () => WatchPlan;
+  readonly state: () => State | null;
+  readonly fail: (invariant: InvariantId, what: string) => void;
+  /** Whether the record gives a part of its answers to either region. */
+  readonly isShared: () => boolean;
+};
+
+const textOf = (item: Item, name: string): string => String(item[name]?.['S'] ?? '');
+
+/** A plan with all that its schema fills in, so that two can be compared. */
+const planText = (plan: unknown): string => canonicalJson(JSON.parse(JSON.stringify(plan)));
+
+export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
+  let marked: string | null = null;
+
+  const wrote = (item: Item): void => {
+    const { service } = plan();
+    if (textOf(item, 'pk') !== `WATCH#${service}`) return;
+    if (textOf(item, 'sk') === 'REHEARSAL') marked = textOf(item, 'drillId');
+    if (textOf(item, 'sk') !== 'PLAN') return;
+    if (planText(JSON.parse(textOf(item, 'value'))) !== planText(plan())) {
+      fail('I10', `the plan of ${service} was written over${marked ? ` during ${marked}` : ''}`);
+    }
+  };
+
+  const removed = (key: Item): void => {
+    const isMark = textOf(key, 'sk') === 'REHEARSAL';
+    if (isMark && textOf(key, 'pk') === `WATCH#${plan().service}`) marked = null;
+  };
+
+  /** A part of the traffic may be elsewhere during a canary, and on the way home. */
+  const shared = (): boolean => {
+    if (plan().switch.driver !== 'record' || !isShared()) return false;
+    const isHomeward = state()?.execution?.cause === 'failback';
+    if (!isHomeward && !marked?.endsWith('-canary')) {
+      fail('I10', `a part of the answers is elsewhere, and no canary is under way`);
+    }
+    return true;
+  };
+
+  const ended = ({ drillId, status, tasksLeft }: EndedRehearsal): void => {
+    const isHomeward = state()?.execution?.cause === 'failback';
+    if (plan().switch.driver === 'record' && isShared() && !isHomeward) {
+      fail('I10', `${drillId} is over (${status}), and a part of the answers is still elsewhere`);
+    }
+    if (status !== 'SUCCEEDED') return;
+    if (marked === drillId)
+      fail('I10', `${drillId} is over and still holds the place of rehearsals`);
+    if (tasksLeft > 0) fail('I10', `${drillId} is over and has left ${tasksLeft} tasks`);
+  };
+
+  return { wrote, removed, shared, ended };
+};
