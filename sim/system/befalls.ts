@@ -7,6 +7,7 @@ import type { Clock } from '../../local/clock.ts';
 import type { WireResponse } from '../../local/wire/types.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Deliver } from './cloud.ts';
+import { failing, pretence, throttled, unseenObject } from './pretences.ts';
 import type { Asked, Caller, Interference } from './wire.ts';
 
 type CallFault = Extract<Fault, { kind: 'calls' }>;
@@ -46,65 +47,8 @@ const EXECUTORS = new Set(['acquire-lease', 'fence', 'scale-standby', 'flip', 'v
 /** How long a call hangs that has taken effect and is never answered. */
 const HANG_MS = { from: 1_000, to: 6_000 };
 const DELAY_FIRST_MS = 50;
-
-const refusal = (status: number, name: string, service: string): WireResponse => {
-  const message = `${name} by the simulation`;
-  const xml = service === 's3' || service === 'route53';
-  const headers = {
-    'content-type': xml ? 'application/xml' : 'application/x-amz-json-1.0',
-    'x-amzn-errortype': name,
-    'x-amzn-requestid': 'refused',
-  };
-  const error = `<Error><Code>${name}</Code><Message>${message}</Message></Error>`;
-  const route53 = `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>${message}</Message></Error><RequestId>refused</RequestId></ErrorResponse>`;
-  const text = xml
-    ? service === 's3'
-      ? error
-      : route53
-    : JSON.stringify({ __type: name, message });
-  return { status, headers, body: Buffer.from(text, 'utf8') };
-};
-
-const THROTTLED: Readonly<Record<string, readonly [status: number, name: string]>> = {
-  dynamodb: [400, 'ProvisionedThroughputExceededException'],
-  s3: [503, 'SlowDown'],
-  lambda: [429, 'TooManyRequestsException'],
-  route53: [400, 'Throttling'],
-};
-
-const throttled = (service: string): WireResponse =>
-  refusal(...(THROTTLED[service] ?? ([400, 'ThrottlingException'] as const)), service);
-
-const failing = (service: string): WireResponse =>
-  refusal(500, service === 's3' ? 'InternalError' : 'InternalFailure', service);
-
-const answer = (status: number, contentType: string, text: string): WireResponse => ({
-  status,
-  headers: { 'content-type': contentType, 'x-amzn-requestid': 'pretended' },
-  body: Buffer.from(text, 'utf8'),
-});
-
-const UNSEEN_OBJECT: WireResponse = {
-  ...{ status: 200, headers: { etag: '"00000000000000000000000000000000"' } },
-  body: Buffer.alloc(0),
-};
-
-/** A change that Route 53 has accepted, and of which it knows nothing afterwards. */
-const UNSEEN_CHANGE =
-  '<ChangeResourceRecordSetsResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
-  '<ChangeInfo><Id>/change/C0000000000000000000</Id><Status>PENDING</Status>' +
-  '<SubmittedAt>2026-11-20T12:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>';
-
-/** Answers with which a service says that it has done what it has not. */
-const PRETENCES: Readonly<Record<string, (asked: Asked) => WireResponse | undefined>> = {
-  s3: ({ operation }) => (operation.startsWith('PUT') ? UNSEEN_OBJECT : undefined),
-  route53: ({ operation }) =>
-    /^POST .*\/rrset/.test(operation) ? answer(200, 'text/xml', UNSEEN_CHANGE) : undefined,
-  events: ({ operation }) =>
-    operation === 'PutEvents'
-      ? answer(200, 'application/x-amz-json-1.1', '{"FailedEntryCount":0,"Entries":[]}')
-      : undefined,
-};
+/** How late what was handed over begins. */
+const LATE_MS = { from: 1_000, to: 60_000 };
 
 type Waiting = Pick<Needs, 'clock' | 'random'>;
 
@@ -181,7 +125,7 @@ export const openBefalling = (needs: Needs): Befalling => {
     caller.kill();
   };
 
-  const before = async (asked: Asked, caller: Caller): Promise<WireResponse | undefined> => {
+  const before: Interference['before'] = async (asked, caller, carryOut) => {
     step('before', asked, caller);
     if (caller.isDead() || on.size === 0) return undefined;
     await executor(active('executor'), caller);
@@ -195,13 +139,18 @@ export const openBefalling = (needs: Needs): Befalling => {
       });
     }
     if (switched?.how === 'unseen' && asked.operation.startsWith('PUT')) {
-      return PRETENCES['s3']?.(asked);
+      return unseenObject;
     }
     const calls = active('calls');
     if (calls.length === 0) return undefined;
     if (hit(calls, 'throttled', asked)) return throttled(asked.service);
     if (hit(calls, 'failing', asked)) return failing(asked.service);
-    return hit(calls, 'invisible', asked) ? PRETENCES[asked.service]?.(asked) : undefined;
+    const pretended = hit(calls, 'invisible', asked) ? pretence(asked) : undefined;
+    if (pretended?.isLate) {
+      const ms = LATE_MS.from + (LATE_MS.to - LATE_MS.from) * random.unit();
+      clock.after(ms, () => void carryOut().catch(() => undefined));
+    }
+    return pretended?.answer;
   };
 
   const after = async (asked: Asked, caller: Caller, answer: WireResponse): Promise<void> => {

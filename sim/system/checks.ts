@@ -58,7 +58,8 @@ const openAnswerChecks = ({ plan, fail, state, shared }: Watching) => {
     if (before !== undefined && before !== text && !shares) {
       fail('I6', `epoch ${epoch} answered ${before}, now ${text}`);
     }
-    answers.set(epoch, text);
+    // What is shared out is chosen anew for each question.
+    if (!shares) answers.set(epoch, text);
   };
 
   /** A switch object as it is after a write; null where there is none. */
@@ -84,16 +85,20 @@ const openAnswerChecks = ({ plan, fail, state, shared }: Watching) => {
 const PATH = new Set(['evaluate', 'acquire-lease', 'scale-standby', 'flip', 'verify', 'finish']);
 const checkAsked = (
   { plan, fail, state }: Watching,
-  { region, service, operation }: Asked,
-  { part }: Caller,
+  { region, service: called, operation }: Asked,
+  { part, event }: Caller,
 ): void => {
+  // Nobody waits for what is only tried out, and a shadow has a switch of its own.
+  const { service, detail, preflight } = Object(event());
+  const about: unknown = service ?? Object(detail).service ?? plan().service;
+  if (about !== plan().service || preflight === true) return;
   const execution = state()?.execution;
   const { switch: chosen } = plan();
   if (chosen.driver !== 'quorum' || !PATH.has(part) || execution?.cause !== 'down') return;
-  const isSwitch = service === 's3' && chosen.objects.some((object) => object.region === region);
+  const isSwitch = called === 's3' && chosen.objects.some((object) => object.region === region);
   if (isSwitch) return;
   if (region === 'us-east-1' || region === execution.from) {
-    fail('I11', `${part} called ${service} ${operation} in ${region}`);
+    fail('I11', `${part} called ${called} ${operation} in ${region}`);
   }
 };
 

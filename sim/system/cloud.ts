@@ -79,6 +79,7 @@ export const PLATFORM = 'aws';
 export const NOBODY: Caller = {
   ...{ name: 'nobody', region: '', part: '' },
   isDead: () => false,
+  event: () => null,
   kill: () => {},
 };
 
@@ -117,10 +118,11 @@ const objectProber =
 const gatewayOf = (
   sandboxes: () => Sandboxes,
   machines: () => StepFunctions,
-  befalls: (service: string, region: string, operation: string) => Promise<void>,
-): Gateway & { call(request: TaskRequest): Promise<unknown> } => ({
-  call: async ({ service, action, input, region, signal }) => {
-    await befalls(service, region, action);
+  before: Interference['before'],
+): Gateway & { call(request: TaskRequest): Promise<unknown> } => {
+  const platform: Caller = { ...NOBODY, name: PLATFORM };
+
+  const carryOut = async ({ service, action, input, region, signal }: TaskRequest) => {
     if (service === 'lambda') {
       const { text, ...answer } = await sandboxes().invoke({ ...Object(input) }, { region });
       return { ...answer, Payload: text };
@@ -128,8 +130,19 @@ const gatewayOf = (
     const run = service === 'sfn' ? machines().operations[action] : undefined;
     if (run) return run(input, contextOf(region, signal));
     throw new AwsError('UnknownOperationException', `${service} ${action} is not simulated`);
-  },
-});
+  };
+
+  const call = async (request: TaskRequest): Promise<unknown> => {
+    const { service, region, action, input } = request;
+    const isHandedOver = Object(input).InvocationType === 'Event';
+    const asked = { service, region, operation: action, ...(isHandedOver ? { isHandedOver } : {}) };
+    const instead = await before(asked, platform, () => carryOut(request));
+    if (instead === undefined) return carryOut(request);
+    if (instead.status === 202) return { StatusCode: 202 };
+    throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', {}, 429);
+  };
+  return { call };
+};
 
 const DATA_DIR = '/simulated';
 
@@ -154,12 +167,6 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
     prober: objectProber(s3.operations['GetObject'], network),
     onFault: (error) => heardFault(error, 'route53'),
   });
-  const platform: Caller = { ...NOBODY, name: PLATFORM };
-  const befalls = async (service: string, region: string, operation: string): Promise<void> => {
-    const instead = await interference.before({ service, region, operation }, platform);
-    if (instead === undefined) return;
-    throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', {}, 429);
-  };
   const sandboxes: Sandboxes = createSandboxes({
     clock,
     random: randomOf('lambda'),
@@ -172,7 +179,7 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
   const gateway = gatewayOf(
     () => sandboxes,
     () => stepFunctions,
-    befalls,
+    interference.before,
   );
   const delivered: Gateway = {
     call: (request) => needs.events(() => gateway.call(request), request.region),

@@ -38,6 +38,8 @@ export type Sandbox = {
   /** Of the folder under functions/, such as `acquire-lease`. */
   readonly part: string;
   readonly isDead: () => boolean;
+  /** What it is at work on, or was last. */
+  readonly event: () => unknown;
   /** Ends it now; what it was doing is answered with what Lambda says then. */
   kill(): void;
 };
@@ -60,6 +62,7 @@ type Needs = {
 type Warm = {
   readonly sandbox: Sandbox;
   readonly run: (event: unknown, signal: AbortSignal) => Promise<unknown>;
+  event: unknown;
   busy: boolean;
   dead: boolean;
   died: (payload: string) => void;
@@ -92,6 +95,7 @@ const decoded = (payload: unknown): unknown => {
 const startIn = (open: Needs['open'], id: number, registered: Registered, pool: Warm[]): Warm => {
   const { part, region, environment } = registered;
   const warm: Warm = {
+    event: null,
     busy: false,
     dead: false,
     died: () => {},
@@ -100,6 +104,7 @@ const startIn = (open: Needs['open'], id: number, registered: Registered, pool: 
       region,
       part: part.name,
       isDead: () => warm.dead,
+      event: () => warm.event,
       kill: () => {
         if (warm.dead) return;
         warm.dead = true;
@@ -148,6 +153,7 @@ const invokeIn = (
       settle({ ok: false, text: timedOut(`sandbox-${sandbox.id}`, timeoutMs) });
     });
     warm.died = (text) => settle({ ok: false, text });
+    warm.event = event;
     heard({ sandbox, name, event });
     warm.run(event, stop.signal).then(
       (output) => warm.dead || settle({ ok: true, text: JSON.stringify(output ?? null) }),

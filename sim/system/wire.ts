@@ -14,6 +14,8 @@ export type Asked = {
   readonly region: string;
   /** As the protocol names it: `PutItem`, `PUT /bucket/key`. */
   readonly operation: string;
+  /** An event that a function is to have later: whoever calls does not wait for what comes of it. */
+  readonly isHandedOver?: boolean;
 };
 
 /** Whoever makes the call: a sandbox, or the one who sets the world up. */
@@ -23,13 +25,19 @@ export type Caller = {
   /** Of the folder under functions/; empty for others. */
   readonly part: string;
   readonly isDead: () => boolean;
+  /** What it is at work on. */
+  readonly event: () => unknown;
   kill(): void;
 };
 
 /** What befalls calls. Each may answer instead, wait, or throw to cut the connection. */
 export type Interference = {
-  /** Before the service sees it; an answer given here is all there is. */
-  before(asked: Asked, caller: Caller): Promise<WireResponse | undefined>;
+  /** Before the service sees it; an answer given here is all there is, unless it is carried out later. */
+  before(
+    asked: Asked,
+    caller: Caller,
+    carryOut: () => Promise<unknown>,
+  ): Promise<WireResponse | undefined>;
   /** When it has been carried out, before the caller hears of it. */
   after(asked: Asked, caller: Caller, answer: WireResponse): Promise<void>;
 };
@@ -43,7 +51,9 @@ const operationOf = (request: WireRequest): string =>
 const askedOf = (request: WireRequest): Asked => {
   const scope = credentialScope(request);
   const { scope: service = '', region = '' } = scope ?? {};
-  return { service, region, operation: operationOf(request) };
+  const isHandedOver = request.headers['x-amz-invocation-type'] === 'Event';
+  const asked = { service, region, operation: operationOf(request) };
+  return isHandedOver ? { ...asked, isHandedOver } : asked;
 };
 
 /** Passes a dispatcher's calls through what befalls them. */
@@ -57,7 +67,7 @@ export const interfered =
   async (request, origin) => {
     const asked = askedOf(request);
     if (caller.isDead()) return NEVER;
-    const instead = await before(asked, caller);
+    const instead = await before(asked, caller, () => dispatch(request, origin));
     if (caller.isDead()) return NEVER;
     const answer = instead ?? (await dispatch(request, origin));
     if (instead === undefined) await after(asked, caller, answer);

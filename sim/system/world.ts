@@ -161,11 +161,11 @@ const befallingOf = (
   return {
     ...befalling,
     interference: {
-      before: async (asked, caller) => {
+      before: async (asked, caller, carryOut) => {
         known()?.checks.asked(asked, caller);
         const starts = asked.service === 'lambda' && caller.name === PLATFORM;
         if (starts && options.troubles()?.isOut(asked.region)) return OUT;
-        return interference.before(asked, caller);
+        return interference.before(asked, caller, carryOut);
       },
       after: async (asked, caller, answer) => {
         if (known() !== null && answer.status === 200) {

@@ -12,18 +12,20 @@ import { watchPlanWith } from '../../support/watchPlans.ts';
 let found: Violation[];
 let nowMs: number;
 let plan: WatchPlan;
+let isShared: boolean;
 let checks: ReturnType<typeof openChecks>;
 const seen = new Set<InvariantId>();
 
 const open = (over: Partial<WatchPlan> = {}, failover: Record<string, unknown> = {}): void => {
   found = [];
   nowMs = START_MS;
+  isShared = false;
   plan = {
     ...watchPlanWith({ failover: { failback: 'manual', perDay: 2, ...failover } }),
     ...over,
   };
   checks = openChecks({
-    ...{ plan: () => plan, nowMs: () => nowMs, atMs: () => 0 },
+    ...{ plan: () => plan, nowMs: () => nowMs, atMs: () => 0, isShared: () => isShared },
     found: (violation) => {
       found.push(violation);
       seen.add(violation.invariant);
@@ -38,6 +40,12 @@ const lease = (epoch: number, holder: string): void =>
   write('WATCH#shop', 'LEASE', { epoch, holder, expiresAtMs: 0 });
 const state = (over: Partial<State>): void =>
   write('WATCH#shop', 'STATE', { state: { ...initialState(HOME, STANDBY, START_MS), ...over } });
+/** The place of the one rehearsal of a service. */
+const mark = (drillId: string): void =>
+  checks.wrote(STANDBY, {
+    ...{ pk: { S: 'WATCH#shop' }, sk: { S: 'REHEARSAL' }, drillId: { S: drillId } },
+    value: { S: JSON.stringify({ drillId, untilMs: 0 }) },
+  });
 const decision = (id: string, opinions: Parameters<typeof inputAt>[2]): void => {
   const input = inputAt(evaluating(), START_MS, opinions);
   write('DECISION#shop', id, { input, before: input.state, decision: decide(input) });
@@ -77,6 +85,22 @@ it('lets a right failover pass', () => {
   checks.answered(['127.0.2.1'], 1);
   checks.served(STANDBY, checks.eligible());
   checks.settled();
+  expect(found).toEqual([]);
+});
+
+it('lets a canary that takes its share back pass', () => {
+  state({});
+  mark('drill-f1-canary');
+  write('WATCH#shop', 'PLAN', plan);
+  isShared = true;
+  checks.answered(['127.0.1.1'], 0);
+  checks.answered(['127.0.2.1'], 0);
+  checks.served(STANDBY, checks.eligible());
+  isShared = false;
+  checks.answered(['127.0.1.1'], 0);
+  checks.removed({ pk: { S: 'WATCH#shop' }, sk: { S: 'REHEARSAL' } });
+  checks.rehearsed({ drillId: 'drill-f1-canary', status: 'SUCCEEDED', tasksLeft: 0 });
+  expect(checks.eligible()).toEqual([HOME]);
   expect(found).toEqual([]);
 });
 
@@ -142,6 +166,33 @@ const CASES: [InvariantId, () => void][] = [
       checks.switched('eu-north-1', null);
     },
   ],
+  ['I10', () => write('WATCH#shop', 'PLAN', { ...plan, observers: [] })],
+  [
+    'I10',
+    () => {
+      mark('drill-f1-shadow');
+      isShared = true;
+      checks.answered(['127.0.1.1'], 0);
+    },
+  ],
+  [
+    'I10',
+    () => {
+      isShared = true;
+      checks.rehearsed({ drillId: 'drill-f1-canary', status: 'FAILED', tasksLeft: 0 });
+    },
+  ],
+  [
+    'I10',
+    () => {
+      mark('drill-f1-full');
+      checks.rehearsed({ drillId: 'drill-f1-full', status: 'SUCCEEDED', tasksLeft: 0 });
+    },
+  ],
+  [
+    'I10',
+    () => checks.rehearsed({ drillId: 'drill-f1-shadow', status: 'SUCCEEDED', tasksLeft: 1 }),
+  ],
   [
     'I11',
     () => {
@@ -153,6 +204,7 @@ const CASES: [InvariantId, () => void][] = [
         region: STANDBY,
         part: 'flip',
         isDead: () => false,
+        event: () => ({ service: 'shop' }),
         kill: () => {},
       };
       checks.asked({ service: 'ecs', region: HOME, operation: 'DescribeServices' }, caller);

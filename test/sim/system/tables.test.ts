@@ -13,7 +13,7 @@ import { createTables } from '../../../sim/system/tables.ts';
 const dataDir = mkdtempSync(path.join(tmpdir(), 'sim-tables-'));
 let real: Dynamodb;
 const simulated = createTables({
-  ...{ clock: realClock, lagMs: () => 0, wrote: () => {} },
+  ...{ clock: realClock, lagMs: () => 0, wrote: () => {}, removed: () => {} },
   onFault: (error) => {
     throw error;
   },
@@ -105,18 +105,28 @@ const operation = (random: Random): [string, object] => {
     return ['BatchGetItem', { RequestItems: { watch: { Keys, ConsistentRead: true } } }];
   }
   const limit = random.below(4);
+  const pk = { S: `p${random.below(2)}` };
+  const bounds =
+    random.below(3) === 0
+      ? {
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: {
+            ':pk': pk,
+            ':prefix': { S: ['a', 'b', '0'][random.below(3)] },
+          },
+        }
+      : {
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ...{ ':pk': pk, ':from': { S: random.below(2) === 0 ? 'a' : '0' } },
+            ':to': { S: random.below(2) === 0 ? 'b' : ':~' },
+          },
+        };
   return [
     'Query',
     {
       ...base,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': { S: `p${random.below(2)}` },
-        ...{
-          ':from': { S: random.below(2) === 0 ? 'a' : '0' },
-          ':to': { S: random.below(2) === 0 ? 'b' : ':~' },
-        },
-      },
+      ...bounds,
       ScanIndexForward: random.below(2) === 0,
       ConsistentRead: true,
       ...(limit > 0 ? { Limit: limit } : {}),
