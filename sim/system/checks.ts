@@ -154,7 +154,7 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
 
   return {
     ...{ wrote, eligible, answered, switched, asked, settled, served, state: stored },
-    ...{ removed: rehearsals.removed, rehearsed: rehearsals.ended },
+    ...{ removed: rehearsals.removed, rehearsed: rehearsals.ended, rehearsals: rehearsals.told },
   };
 };
 

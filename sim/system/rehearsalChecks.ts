@@ -1,6 +1,7 @@
 /** I10: a rehearsal leaves the plan, the record, its mark and the tasks of both regions as they were. */
 import { canonicalJson } from '../../core/evidence/canonical.ts';
 import type { State } from '../../core/failover/states.ts';
+import { RehearsalResult } from '../../events/rehearsal.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { InvariantId } from './invariants.ts';
 import type { Item } from './items.ts';
@@ -27,11 +28,28 @@ const textOf = (item: Item, name: string): string => String(item[name]?.['S'] ??
 /** A plan with all that its schema fills in, so that two can be compared. */
 const planText = (plan: unknown): string => canonicalJson(JSON.parse(JSON.stringify(plan)));
 
+/** How a rehearsal ended, by its own word. */
+export type ToldRehearsal = Pick<RehearsalResult, 'drillId' | 'outcome' | 'why'>;
+
 export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
   let marked: string | null = null;
+  const told = new Map<string, ToldRehearsal>();
+
+  /** One that went well, or stood back, says of itself that traffic is at home again. */
+  const onResult = ({ drillId, outcome, why, depth }: RehearsalResult): void => {
+    told.set(drillId, { drillId, outcome, why });
+    const last = state()?.flips.at(-1);
+    const isAway = last?.automatic === false && last.to !== plan().primary;
+    if (isAway && depth === 'full' && (outcome === 'SUCCEEDED' || outcome === 'INTERRUPTED')) {
+      fail('I10', `${drillId} ${outcome}, and traffic is still in ${last.to}`);
+    }
+  };
 
   const wrote = (item: Item): void => {
     const { service } = plan();
+    if (textOf(item, 'pk') === `REHEARSALS#${service}`) {
+      onResult(RehearsalResult.parse(JSON.parse(textOf(item, 'value'))));
+    }
     if (textOf(item, 'pk') !== `WATCH#${service}`) return;
     if (textOf(item, 'sk') === 'REHEARSAL') marked = textOf(item, 'drillId');
     if (textOf(item, 'sk') !== 'PLAN') return;
@@ -66,5 +84,5 @@ export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
     if (tasksLeft > 0) fail('I10', `${drillId} is over and has left ${tasksLeft} tasks`);
   };
 
-  return { wrote, removed, shared, ended };
+  return { wrote, removed, shared, ended, told: () => [...told.values()] };
 };

@@ -16,6 +16,7 @@ import { openEventLog } from './eventLog.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import { needsOwnService, openOwnService } from './ownService.ts';
 import { enterProcess } from './process.ts';
+import type { ToldRehearsal } from './rehearsalChecks.ts';
 import { drillIdOf, rehearsalStatus, startRehearsal } from './rehearsals.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { buildWorld, type Driver, type Extent, type Over } from './world.ts';
@@ -50,6 +51,8 @@ export type SystemResult = {
   readonly lines: readonly Line[];
   readonly moves: readonly Move[];
   readonly probes: number;
+  /** How rehearsals ended, in their own words. */
+  readonly rehearsals: readonly ToldRehearsal[];
 };
 
 /** A Friday noon, as in every simulation. */
@@ -144,6 +147,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
       ...{ seed, profile, driver, virtualMs, violation: violations[0] ?? null },
       ...{ state: checks.state(), answered: clients.answered, failed: clients.failed },
       ...{ digest: log.digest(), events: log.count(), lines: log.lines, moves, probes },
+      rehearsals: checks.rehearsals(),
     };
   } finally {
     process.leave();

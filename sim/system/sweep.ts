@@ -1,10 +1,10 @@
 /**
- * The kill-point sweep: the functions that decide and carry out a move are killed at each of their
- * calls, before it is made and when it has been carried out, and every run must end as the one in
- * which nobody was killed.
+ * The kill-point sweep: the functions that decide and carry out a move, or a rehearsal, are killed at
+ * each of their calls, before it is made and when it has been carried out, and every run must end as
+ * the one in which nobody was killed.
  */
 import type { State } from '../../core/failover/states.ts';
-import type { Trace } from '../faults/fault.ts';
+import type { Fault, Trace } from '../faults/fault.ts';
 import { PLACES } from '../faults/generate.ts';
 import type { Step } from './befalls.ts';
 import { type SystemOptions, type SystemResult, simulateSystem } from './run.ts';
@@ -22,6 +22,8 @@ export type KillPoint = {
 /** What must not depend on who was killed. */
 export type End = Pick<State, 'phase' | 'active' | 'epoch' | 'execution' | 'held'> & {
   readonly flips: readonly string[];
+  /** How rehearsals ended. */
+  readonly rehearsals: readonly string[];
 };
 
 export type Killed = {
@@ -30,8 +32,17 @@ export type Killed = {
   readonly fault: string;
 };
 
-const PARTS: ReadonlySet<string> = new Set([
+/** What is killed on its way: a failover and the way home, or a rehearsal of some depth. */
+export type Way = 'move' | Extract<Fault, { kind: 'drill' }>['depth'];
+
+export const WAYS: readonly Way[] = ['move', 'shadow', 'canary', 'full'];
+
+const MOVING_PARTS = [
   ...['evaluate', 'prepare', 'acquire-lease', 'fence', 'scale-standby', 'flip', 'verify', 'finish'],
+];
+const PARTS: ReadonlySet<string> = new Set([
+  ...MOVING_PARTS,
+  ...['begin-rehearsal', 'step-rehearsal', 'end-rehearsal'],
 ]);
 
 /** Quick settings, so that a failover and the way home take two minutes. */
@@ -40,9 +51,14 @@ const OVER: Over = {
   failover: { failback: 'auto', cooldown: '0s', perDay: 'unlimited', soak: '15s' },
   ttl: '5s',
 };
-const LOST = { fromMs: 10_000, untilMs: 40_000 };
+/** As by default, a person brings traffic home: here, the rehearsal. */
+const REHEARSED: Over = { ...OVER, failover: { failback: 'manual' } };
+const BEGIN_MS = 10_000;
+const LOST = { fromMs: BEGIN_MS, untilMs: 40_000 };
 /** Long enough for a move that was abandoned to be found and done again. */
 const SETTLED_MS = 200_000;
+/** Time for a step that is done again, and for what is put back. */
+const REHEARSED_MS = { canary: 90_000, full: 150_000, shadow: 200_000 } as const;
 
 /** The home is lost for half a minute; traffic leaves it, and comes back by itself. */
 export const THERE_AND_BACK: Trace = {
@@ -55,38 +71,53 @@ export const THERE_AND_BACK: Trace = {
   ],
 };
 
-export const endOf = ({ state }: SystemResult): End | null =>
+/** Nothing is wrong, and a rehearsal is under way. */
+const rehearsed = (depth: Exclude<Way, 'move'>): Trace => ({
+  ...{ seed: 'sweep', profile: 'drills', places: PLACES, untilMs: REHEARSED_MS[depth] },
+  faults: [{ id: 'f1', kind: 'drill', depth, fromMs: BEGIN_MS, untilMs: REHEARSED_MS[depth] }],
+});
+
+export const endOf = ({ state, rehearsals }: SystemResult): End | null =>
   state && {
     ...{ phase: state.phase, active: state.active, epoch: state.epoch },
     ...{ execution: state.execution, held: state.held },
     flips: state.flips.map(({ to, epoch }) => `${to} at epoch ${epoch}`),
+    rehearsals: rehearsals.map(({ outcome, why }) => `${outcome}: ${why}`),
   };
 
-const optionsOf = (driver: Driver): SystemOptions => ({
-  ...{ trace: THERE_AND_BACK, driver, over: OVER },
-});
+const optionsOf = (way: Way, driver: Driver): SystemOptions =>
+  way === 'move'
+    ? { trace: THERE_AND_BACK, driver, over: OVER }
+    : { trace: rehearsed(way), driver, over: REHEARSED };
 
-/** Where a function can be killed between the first doubt and the end of the way home. */
-export const killPointsOf = async (driver: Driver) => {
+/** The last line of the log that belongs to the way. */
+const overMsOf = (way: Way, { lines }: SystemResult): number => {
+  const last = lines.findLast(({ what, text }) =>
+    way === 'move' ? text.includes('"FailoverCompleted"') : what === 'rehearsal over',
+  );
+  return last?.atMs ?? 0;
+};
+
+/** Where a function can be killed between the first doubt, or the beginning, and the end of the way. */
+export const killPointsOf = async (way: Way, driver: Driver) => {
   const points: (KillPoint & { readonly atMs: number })[] = [];
   const result = await simulateSystem({
-    ...optionsOf(driver),
+    ...optionsOf(way, driver),
     dies: ({ number, atMs, when, asked: { service, operation }, caller: { part } }) => {
-      if (PARTS.has(part) && atMs > LOST.fromMs) {
+      if (PARTS.has(part) && atMs > BEGIN_MS) {
         points.push({ number, when, part, service, operation, atMs });
       }
       return false;
     },
   });
-  const over = result.lines.findLast(({ text }) => text.includes('"FailoverCompleted"'));
-  const overMs = over?.atMs ?? 0;
+  const overMs = overMsOf(way, result);
   return { points: points.filter(({ atMs }) => atMs <= overMs), end: endOf(result), result };
 };
 
 /** One run in which whoever comes to the point dies there. */
-export const killAt = async (driver: Driver, point: KillPoint): Promise<Killed> => {
+export const killAt = async (way: Way, driver: Driver, point: KillPoint): Promise<Killed> => {
   const result = await simulateSystem({
-    ...optionsOf(driver),
+    ...optionsOf(way, driver),
     dies: ({ number }) => number === point.number,
   });
   const { violation } = result;

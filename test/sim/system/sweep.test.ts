@@ -8,7 +8,7 @@ const SAMPLE = 8;
 
 describe.each(['record', 'quorum'] as const)('with the switch `%s`', (driver) => {
   it('a function that is killed leaves the same end', async () => {
-    const { points, end, result } = await killPointsOf(driver);
+    const { points, end, result } = await killPointsOf('move', driver);
     expect(result.violation).toBeNull();
     expect(end).toMatchObject({ phase: 'STEADY', epoch: 2, execution: null, held: null });
     expect(points.length).toBeGreaterThan(200);
@@ -24,7 +24,7 @@ describe.each(['record', 'quorum'] as const)('with the switch `%s`', (driver) =>
     });
     for (const point of [worst, ...sample]) {
       if (point === undefined) throw new Error('there are too few points');
-      expect(await killAt(driver, point)).toEqual({ point, end, fault: '' });
+      expect(await killAt('move', driver, point)).toEqual({ point, end, fault: '' });
     }
   });
 });
