@@ -12,14 +12,14 @@ import type { Trace } from '../faults/fault.ts';
 import type { Line, Move } from '../level.ts';
 import type { Step } from './befalls.ts';
 import { startClients } from './clients.ts';
-import { openEventLog } from './eventLog.ts';
+import { type EventLog, openEventLog } from './eventLog.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import { needsOwnService, openOwnService } from './ownService.ts';
 import { enterProcess } from './process.ts';
 import type { ToldRehearsal } from './rehearsalChecks.ts';
 import { drillIdOf, rehearsalStatus, startRehearsal } from './rehearsals.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
-import { buildWorld, type Driver, type Extent, type Over } from './world.ts';
+import { buildWorld, type Driver, type Extent, type Over, type World } from './world.ts';
 
 export type SystemOptions = {
   readonly trace: Trace;
@@ -67,6 +67,34 @@ export const extentOf = ({ faults }: Trace): Extent => ({
   rehearsals: faults.some(({ kind }) => kind === 'drill'),
 });
 
+/** The rehearsals that a trace has begun. */
+const openRehearsals = (
+  { cloud, checks, sdk }: Pick<World, 'cloud' | 'checks' | 'sdk'>,
+  sides: Parameters<typeof startRehearsal>[2],
+  log: EventLog,
+) => {
+  const underWay = new Set<string>();
+  return {
+    get underWay() {
+      return underWay.size;
+    },
+    start: async (fault: Parameters<typeof startRehearsal>[3], nowMs: number): Promise<void> => {
+      await startRehearsal(cloud, sdk, sides, fault, nowMs);
+      underWay.add(drillIdOf(fault));
+    },
+    /** What those have left that are over by now. */
+    look: async (): Promise<void> => {
+      for (const drillId of underWay) {
+        const ended = await rehearsalStatus(cloud, sides, drillId);
+        if (ended === null) continue;
+        underWay.delete(drillId);
+        log.add('rehearsal over', ended);
+        checks.rehearsed(ended);
+      }
+    },
+  };
+};
+
 const runIn = async (options: SystemOptions, machinesDir: string): Promise<SystemResult> => {
   const { trace, driver } = options;
   const { seed, places, profile } = trace;
@@ -101,17 +129,14 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     fromMs = clock.monotonicMs();
     log.add('installed', { driver });
     const { cloud, checks, installed, service, randomOf } = world;
-    const drills = new Set<string>();
     const sides = { service: installed.plan.service, ...places };
+    const rehearsals = openRehearsals(world, sides, log);
     const heard = (what: string, fields: Readonly<Record<string, unknown>>) =>
       log.add(what, fields);
     troubles = openTroubles(trace, {
       ...{ clock, random: randomOf('troubles'), cloud, service, heard },
       ownService: extent.ownService ? openOwnService(cloud, sides) : null,
-      rehearse: async (fault) => {
-        await startRehearsal(cloud, world.sdk, sides, fault, clock.now());
-        drills.add(drillIdOf(fault));
-      },
+      rehearse: (fault) => rehearsals.start(fault, clock.now()),
       ...{
         serviceName: installed.plan.service,
         homeRegion: places.standby,
@@ -130,13 +155,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
       await clock.advance(Math.min(SLICE_MS, endMs - atMs()));
       world.look();
       checks.settled();
-      for (const drillId of drills) {
-        const ended = await clock.until(rehearsalStatus(cloud, sides, drillId));
-        if (ended === null) continue;
-        drills.delete(drillId);
-        log.add('rehearsal over', ended);
-        checks.rehearsed(ended);
-      }
+      if (rehearsals.underWay > 0) await clock.until(rehearsals.look());
     }
     const virtualMs = atMs();
     clients.stop();
