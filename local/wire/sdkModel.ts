@@ -79,15 +79,15 @@ const httpBinding = (traits: unknown): HttpBinding | undefined => {
   return { method, path, query: new Map(literals), status };
 };
 
+const errorTraits = z.object({
+  error: z.string().optional(),
+  httpError: z.number().optional(),
+  awsQueryError: z.tuple([z.string(), z.number()]).optional(),
+});
+
 const errorModel = (name: string, ref: unknown): ErrorModel => {
   const shape = shapeOf(ref);
-  const traits = z
-    .object({
-      error: z.string().optional(),
-      httpError: z.number().optional(),
-      awsQueryError: z.tuple([z.string(), z.number()]).optional(),
-    })
-    .parse(shape.getMergedTraits());
+  const traits = errorTraits.parse(shape.getMergedTraits());
   const status = traits.httpError ?? (traits.error === 'server' ? 500 : 400);
   const [code, queryStatus] = traits.awsQueryError ?? [name, status];
   return {
@@ -109,12 +109,7 @@ const protocolOf = (shapeId: string): ProtocolName => {
   return known;
 };
 
-/**
- * Reads what a service looks like from the module of its SDK client. The schemas that a client
- * exports are not a promised interface: this is the only file that reads them, the SDK is pinned
- * exactly, and the contract tests exercise every operation used.
- */
-export const readSdkModel = (sdk: object): ServiceModel => {
+const readModel = (sdk: object): ServiceModel => {
   const exported = Object.entries(sdk);
   const clientName = exported.map(([name]) => name).find((name) => /^[A-Z].*Client$/.test(name));
   if (!clientName) throw new Error('the module exports no client: pass `import * as sdk`');
@@ -148,4 +143,17 @@ export const readSdkModel = (sdk: object): ServiceModel => {
     operations,
     errors,
   };
+};
+
+const known = new WeakMap<object, ServiceModel>();
+
+/**
+ * Reads what a service looks like from the module of its SDK client, once in a process. The schemas
+ * that a client exports are not a promised interface: this is the only file that reads them, the SDK
+ * is pinned exactly, and the contract tests exercise every operation used.
+ */
+export const readSdkModel = (sdk: object): ServiceModel => {
+  const model = known.get(sdk) ?? readModel(sdk);
+  known.set(sdk, model);
+  return model;
 };

@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 
-type File = { bytes: Buffer; version: number };
+/** What is appended is joined when somebody reads it: journals grow by a line at a time. */
+type File = { parts: Buffer[]; version: number };
 
 const missing = (call: string, file: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, ${call} '${file}'`), {
@@ -21,34 +22,48 @@ const bytesOf = (data: unknown): Buffer =>
     ? Buffer.from(data, 'utf8')
     : Buffer.from(data instanceof Uint8Array ? data : new Uint8Array(0));
 
+const fileOf = (bytes: Buffer, version: number): File => ({ parts: [bytes], version });
+
+const contentOf = (file: File): Buffer => {
+  const [first = Buffer.alloc(0), ...more] = file.parts;
+  if (more.length === 0) return first;
+  const bytes = Buffer.concat(file.parts);
+  file.parts = [bytes];
+  return bytes;
+};
+
 export const createDisk = () => {
   const files = new Map<string, File>();
   const folders = new Set<string>(['/']);
   let versions = 0;
 
   const write = (file: File, bytes: Buffer): void => {
-    file.bytes = bytes;
+    file.parts = [bytes];
+    file.version = ++versions;
+  };
+  const append = (file: File, bytes: Buffer): void => {
+    file.parts.push(bytes);
     file.version = ++versions;
   };
   const stats = (file: File) => ({
     ino: 1n,
     mtimeNs: BigInt(file.version),
-    size: BigInt(file.bytes.length),
+    size: BigInt(contentOf(file).length),
   });
 
   const handleOf = (file: File) => {
     let at = 0;
     return {
       writeFile: async (data: unknown) => write(file, bytesOf(data)),
-      appendFile: async (data: unknown) => write(file, Buffer.concat([file.bytes, bytesOf(data)])),
+      appendFile: async (data: unknown) => append(file, bytesOf(data)),
       writev: async (parts: readonly Uint8Array[]) => {
         const bytes = Buffer.concat([...parts]);
-        write(file, Buffer.concat([file.bytes.subarray(0, at), bytes]));
+        write(file, Buffer.concat([contentOf(file).subarray(0, at), bytes]));
         at += bytes.length;
         return { bytesWritten: bytes.length };
       },
       read: async (buffer: Buffer, offset: number, length: number, position: number) => ({
-        bytesRead: file.bytes.copy(buffer, offset, position, position + length),
+        bytesRead: contentOf(file).copy(buffer, offset, position, position + length),
         buffer,
       }),
       stat: async () => stats(file),
@@ -70,20 +85,20 @@ export const createDisk = () => {
     },
     open: async (name: string, flags = 'r') => {
       const full = path.resolve(name);
-      if (folders.has(full)) return handleOf({ bytes: Buffer.alloc(0), version: 0 });
+      if (folders.has(full)) return handleOf(fileOf(Buffer.alloc(0), 0));
       if (flags.startsWith('r')) return handleOf(found('open', name));
       if (flags.includes('x') && files.has(full)) throw exists(name);
-      const file = files.get(full) ?? { bytes: Buffer.alloc(0), version: ++versions };
+      const file = files.get(full) ?? fileOf(Buffer.alloc(0), ++versions);
       if (flags.startsWith('w')) write(file, Buffer.alloc(0));
       files.set(full, file);
       return handleOf(file);
     },
     readFile: async (name: string, encoding?: unknown) => {
-      const { bytes } = found('open', name);
+      const bytes = contentOf(found('open', name));
       return encoding === undefined ? Buffer.from(bytes) : bytes.toString('utf8');
     },
     writeFile: async (name: string, data: unknown) => {
-      const file = files.get(path.resolve(name)) ?? { bytes: Buffer.alloc(0), version: 0 };
+      const file = files.get(path.resolve(name)) ?? fileOf(Buffer.alloc(0), 0);
       write(file, bytesOf(data));
       files.set(path.resolve(name), file);
     },

@@ -11,6 +11,8 @@ export type EventLog = {
   readonly count: () => number;
 };
 
+/** Characters that are hashed at a time: a call of the hash costs more than a line. */
+const HASHED_AT_ONCE = 65_536;
 /** Lines that are kept for people; all of them count for the digest. */
 const KEPT_MAX = 5_000;
 
@@ -19,17 +21,26 @@ export const openEventLog = (atMs: () => number, keeps: (what: string) => boolea
   const hash = createHash('sha256');
   const lines: Line[] = [];
   let count = 0;
+  let unhashed = '';
+  const hashAll = (): void => {
+    hash.update(unhashed);
+    unhashed = '';
+  };
   return {
     add: (what, fields) => {
-      const nowMs = Number(atMs().toFixed(1));
+      const nowMs = Math.round(atMs() * 10) / 10;
       const text = fields === undefined ? '' : JSON.stringify(fields);
-      hash.update(`${nowMs} ${what} ${text}\n`);
+      unhashed += `${nowMs} ${what} ${text}\n`;
+      if (unhashed.length > HASHED_AT_ONCE) hashAll();
       count += 1;
       if (!keeps(what)) return;
       lines.push({ atMs: nowMs, what, text });
       if (lines.length > 2 * KEPT_MAX) lines.splice(0, lines.length - KEPT_MAX);
     },
-    digest: () => hash.copy().digest('hex'),
+    digest: () => {
+      hashAll();
+      return hash.copy().digest('hex');
+    },
     lines,
     count: () => count,
   };

@@ -8,7 +8,9 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Readable } from 'node:stream';
 import type { Random } from '../../core/random.ts';
 import type { Clock } from '../../local/clock.ts';
+import type { VirtualClock } from '../../local/virtualClock.ts';
 import { createDisk } from './disk.ts';
+import { patchMiddleware } from './middleware.ts';
 
 export type VirtualProcess = {
   /** What tried to reach the real world, in the order of trying. */
@@ -17,9 +19,9 @@ export type VirtualProcess = {
   leave(): void;
 };
 
-type Needs = { readonly clock: Clock; readonly random: Random };
+type Needs = { readonly clock: VirtualClock; readonly random: Random };
 type Undo = () => void;
-type Patch = (target: object, key: string, value: unknown) => void;
+export type Patch = (target: object, key: string, value: unknown) => void;
 
 const require = createRequire(import.meta.url);
 
@@ -122,21 +124,36 @@ const timeoutSignal =
     return controller.signal;
   };
 
-const hex8 = (draw: number): string => draw.toString(16).padStart(8, '0');
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const hexOf = (byte: number): string => HEX[byte & 255] ?? '';
+const hex4 = (draw: number): string => hexOf(draw >>> 8) + hexOf(draw);
 
 const uuidOf = (random: Random) => (): string => {
   const [a, b, c, d] = [random.uint32(), random.uint32(), random.uint32(), random.uint32()];
-  const [middle, rest] = [hex8(b), hex8(c)];
-  const variant = (8 + (c >>> 30)).toString(16);
-  return `${hex8(a)}-${middle.slice(0, 4)}-4${middle.slice(5)}-${variant}${rest.slice(1, 4)}-${rest.slice(4)}${hex8(d)}`;
+  const [version, variant] = [0x4000 | (b & 0xfff), ((8 | (c >>> 30)) << 12) | ((c >>> 16) & 0xfff)];
+  return `${hex4(a >>> 16)}${hex4(a)}-${hex4(b >>> 16)}-${hex4(version)}-${hex4(variant)}-${hex4(c)}${hex4(d >>> 16)}${hex4(d)}`;
 };
 
-const patchTime = (patch: Patch, clock: Clock): void => {
+/** Time stands still until what is put off to the next turn of the event loop has run. */
+const heldImmediate = (clock: VirtualClock) => {
+  const nextTurn = setImmediate;
+  return (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
+    const release = clock.hold();
+    return nextTurn(() => {
+      release();
+      callback(...args);
+    });
+  };
+};
+
+const patchTime = (patch: Patch, clock: VirtualClock): void => {
   const { setTimer, setRepeating, clear } = virtualTimers(clock);
+  const setNext = heldImmediate(clock);
   const wait = promisedTimer(clock);
   for (const target of [globalThis, require('node:timers')]) {
     patch(target, 'setTimeout', setTimer);
     patch(target, 'setInterval', setRepeating);
+    patch(target, 'setImmediate', setNext);
     patch(target, 'clearTimeout', clear);
     patch(target, 'clearInterval', clear);
   }
@@ -199,6 +216,7 @@ export const enterProcess = ({ clock, random }: Needs): VirtualProcess => {
   patchTime(patch, clock);
   patchRandomness(patch, random);
   patchStreams(patch);
+  patchMiddleware(patch);
   for (const [module, names] of Object.entries(SHUT)) {
     const exported: object = require(module);
     for (const name of names) patch(exported, name, shut(`${module} ${name}`));
