@@ -130,7 +130,10 @@ const hex4 = (draw: number): string => hexOf(draw >>> 8) + hexOf(draw);
 
 const uuidOf = (random: Random) => (): string => {
   const [a, b, c, d] = [random.uint32(), random.uint32(), random.uint32(), random.uint32()];
-  const [version, variant] = [0x4000 | (b & 0xfff), ((8 | (c >>> 30)) << 12) | ((c >>> 16) & 0xfff)];
+  const [version, variant] = [
+    0x4000 | (b & 0xfff),
+    ((8 | (c >>> 30)) << 12) | ((c >>> 16) & 0xfff),
+  ];
   return `${hex4(a >>> 16)}${hex4(a)}-${hex4(b >>> 16)}-${hex4(version)}-${hex4(variant)}-${hex4(c)}${hex4(d >>> 16)}${hex4(d)}`;
 };
 

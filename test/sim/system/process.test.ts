@@ -39,6 +39,21 @@ describe('in a simulated process', () => {
     expect(performance.now()).toBe(7_200_000);
   });
 
+  it('time stands still for what is put off to the next turn', async () => {
+    clock = createVirtualClock(START_MS, 1);
+    inside.leave();
+    inside = enterProcess({ clock, random: seededRandom('process test') });
+    const seen: number[] = [];
+    const turns = async (): Promise<void> => {
+      for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+      seen.push(Date.now() - START_MS);
+    };
+    setTimeout(() => void turns(), 1_000);
+    setTimeout(() => {}, 2_000);
+    await clock.advance(3_000);
+    expect(seen).toEqual([1_000]);
+  });
+
   it('random numbers repeat', () => {
     const draw = () => [Math.random(), randomUUID(), crypto.randomUUID(), Math.random()];
     const first = draw();
