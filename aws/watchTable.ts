@@ -7,7 +7,7 @@
  * | WATCH#<service>      | OBSERVER#<observer>                | 1 d    |
  * | WATCH#<service>      | ONCE#<key>                         | asked  |
  * | WATCH#<service>      | MESSAGE#<matter>                   | 400 d  |
- * | SAMPLES#<service>    | <start ms>#<observer>#<target>     | 7 d    |
+ * | SAMPLES#<service>    | <start ms>#<observer>              | 7 d    |
  * | DECISION#<service>   | <decision>                         | 400 d  |
  * | FAILOVERS#<service>  | <started ms>#<execution>           | 400 d  |
  * | EVIDENCE#<execution> | <at ms>#<kind>#<id>                | 400 d  |
@@ -22,12 +22,13 @@ import {
   type ObserverMemory,
   ObserverMemoryShape,
   type SampleChunk,
-  SampleChunkShape,
+  SampleItemShape,
   type SentMessage,
   SentMessageShape,
   StepEvidence,
   type StoredDecision,
   StoredDecisionShape,
+  type TargetSamples,
   type WatchState,
   WatchStateShape,
 } from '../events/watchState.ts';
@@ -47,6 +48,8 @@ const END_OF_TIME = ':';
 
 const watchKey = (service: string, sk: string): Key => ({ pk: `WATCH#${service}`, sk });
 
+type Loaded = { readonly stored: WatchState | null; readonly facts: Facts };
+
 /** Plan, state and facts of a watch: what evaluating reads and writes. */
 const openEvaluation = (items: JsonTable) => ({
   plan: (service: string, signal?: AbortSignal): Promise<WatchPlan | null> =>
@@ -59,14 +62,26 @@ const openEvaluation = (items: JsonTable) => ({
   state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
     items.get(watchKey(service, 'STATE'), WatchStateShape, signal),
 
-  /** State and facts of the same moment, in one read. */
-  load: async (
-    service: string,
-    signal?: AbortSignal,
-  ): Promise<{ stored: WatchState | null; facts: Facts }> => {
+  /** State and facts in one read. */
+  load: async (service: string, signal?: AbortSignal): Promise<Loaded> => {
     const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
     const found = await items.getAll([state, facts], signal);
     return { stored: found(state, WatchStateShape), facts: found(facts, FactsShape) ?? NO_FACTS };
+  },
+
+  /** As `load`, and the plan in the same read. */
+  loadWithPlan: async (
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<Loaded & { readonly plan: WatchPlan | null }> => {
+    const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
+    const plan = watchKey(service, 'PLAN');
+    const found = await items.getAll([plan, state, facts], signal);
+    return {
+      plan: found(plan, WatchPlan),
+      stored: found(state, WatchStateShape),
+      facts: found(facts, FactsShape) ?? NO_FACTS,
+    };
   },
 
   /**
@@ -157,6 +172,17 @@ const openObservation = (items: JsonTable) => ({
   observer: (service: string, name: string, signal?: AbortSignal): Promise<ObserverMemory | null> =>
     items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemoryShape, signal),
 
+  /** The plan, and what an observer has left, in one read. */
+  observerWithPlan: async (
+    service: string,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly plan: WatchPlan | null; readonly memory: ObserverMemory | null }> => {
+    const [plan, memory] = [watchKey(service, 'PLAN'), watchKey(service, `OBSERVER#${name}`)];
+    const found = await items.getAll([plan, memory], signal);
+    return { plan: found(plan, WatchPlan), memory: found(memory, ObserverMemoryShape) };
+  },
+
   /**
    * Writes the memory of an observer, and holds its place until `memory.untilMs`. False: another
    * invocation holds it at `nowMs`; `force` takes it all the same.
@@ -179,32 +205,38 @@ const openObservation = (items: JsonTable) => ({
     });
   },
 
-  putSamples: async (service: string, chunk: SampleChunk, signal?: AbortSignal): Promise<void> => {
-    const [first] = chunk.samples;
-    if (first === undefined) return;
-    const sk = `${moment(first.startMs)}#${chunk.observer}#${chunk.target}`;
-    const keep = { nowMs: first.startMs, days: DAYS.samples };
-    await items.put({ pk: `SAMPLES#${service}`, sk }, SampleChunkShape.parse(chunk), {
-      keep,
-      signal,
-    });
+  /** Writes what an observer has seen since the last time, of all its targets in one item. */
+  putSamples: async (
+    service: string,
+    observer: string,
+    targets: readonly TargetSamples[],
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const starts = targets.flatMap(({ samples }) => samples.map(({ startMs }) => startMs));
+    if (starts.length === 0) return;
+    const firstMs = Math.min(...starts);
+    const keep = { nowMs: firstMs, days: DAYS.samples };
+    const key = { pk: `SAMPLES#${service}`, sk: `${moment(firstMs)}#${observer}` };
+    const seen = targets.filter(({ samples }) => samples.length > 0);
+    await items.put(key, SampleItemShape.parse({ observer, targets: seen }), { keep, signal });
   },
 
-  /** Chunks whose first sample started in this span, in the order of time. */
-  samples: (
+  /** Chunks of the items whose first sample started in this span, in the order of time. */
+  samples: async (
     service: string,
     span: { fromMs: number; toMs: number },
     signal?: AbortSignal,
-  ): Promise<SampleChunk[]> =>
-    items.between(
-      {
-        pk: `SAMPLES#${service}`,
-        from: moment(span.fromMs),
-        to: moment(span.toMs) + END_OF_TIME,
-      },
-      SampleChunkShape,
-      { signal },
-    ),
+  ): Promise<SampleChunk[]> => {
+    const range = {
+      pk: `SAMPLES#${service}`,
+      from: moment(span.fromMs),
+      to: moment(span.toMs) + END_OF_TIME,
+    };
+    const found = await items.between(range, SampleItemShape, { signal });
+    return found.flatMap(({ observer, targets }) =>
+      targets.map(({ target, samples }) => ({ observer, target, samples })),
+    );
+  },
 });
 
 /** What is kept of executions. */

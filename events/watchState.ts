@@ -136,18 +136,28 @@ export const ObserverMemoryShape = z.strictObject({
   memory: z.record(ObserverName, z.strictObject({ filter: FilterShape, lastDueMs: EpochMs })),
 }) satisfies z.ZodType<ObserverMemory>;
 
-/** Samples of one observer about one target, in one item. */
-export type SampleChunk = {
-  readonly observer: string;
+/** Samples of one target. */
+export type TargetSamples = {
   readonly target: string;
   readonly samples: readonly Sample[];
 };
 
-export const SampleChunkShape = z.strictObject({
+/** Samples of one observer about one target. */
+export type SampleChunk = TargetSamples & { readonly observer: string };
+
+/** What one observer has seen of its targets, in one item. */
+export const SampleItemShape = z.strictObject({
   observer: ObserverName,
-  target: ObserverName,
-  samples: z.array(SampleShape).min(1).max(5_000),
-}) satisfies z.ZodType<SampleChunk>;
+  targets: z
+    .array(
+      z.strictObject({
+        target: ObserverName,
+        samples: z.array(SampleShape).min(1).max(5_000),
+      }) satisfies z.ZodType<TargetSamples>,
+    )
+    .min(1)
+    .max(10),
+});
 
 /** A decision as it was made: what it rests on, and what led to it. */
 export type StoredDecision = {

@@ -50,23 +50,36 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
   const plans = new Map<string, { plan: WatchPlan; readAtMs: number }>();
   const outbox = openOutbox({ table, bus, log, ...(starter ? { starter } : {}) });
 
-  const planOf = async (service: string, signal?: AbortSignal): Promise<WatchPlan> => {
-    const nowMs = clock.monotonicMs();
+  const knownPlan = (service: string): WatchPlan | undefined => {
     const known = plans.get(service);
-    if (known !== undefined && nowMs - known.readAtMs < PLAN_KEPT_MS) return known.plan;
-    const plan = await table.plan(service, signal);
+    const isFresh = known !== undefined && clock.monotonicMs() - known.readAtMs < PLAN_KEPT_MS;
+    return isFresh ? known.plan : undefined;
+  };
+
+  const keepPlan = (service: string, plan: WatchPlan | null, readAtMs: number): WatchPlan => {
     if (plan === null) {
       throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
     }
-    plans.set(service, { plan, readAtMs: nowMs });
+    plans.set(service, { plan, readAtMs });
     return plan;
   };
 
+  const planOf = async (service: string, signal?: AbortSignal): Promise<WatchPlan> => {
+    const nowMs = clock.monotonicMs();
+    return knownPlan(service) ?? keepPlan(service, await table.plan(service, signal), nowMs);
+  };
+
+  /** What is stored, in one read: with the plan where the one that is known is too old. */
+  const loaded = async (service: string, signal?: AbortSignal) => {
+    const plan = knownPlan(service);
+    if (plan !== undefined) return { plan, ...(await table.load(service, signal)) };
+    const nowMs = clock.monotonicMs();
+    const found = await table.loadWithPlan(service, signal);
+    return { ...found, plan: keepPlan(service, found.plan, nowMs) };
+  };
+
   const situationOf = async (service: string, signal?: AbortSignal): Promise<Situation> => {
-    const [plan, { stored, facts }] = await Promise.all([
-      planOf(service, signal),
-      table.load(service, signal),
-    ]);
+    const { plan, stored, facts } = await loaded(service, signal);
     const isDone = (version: number) => outbox.isDone(service, version);
     return { plan, stored, facts, nowMs: clock.now(), hash: sha256, isDone, mayGather: false };
   };

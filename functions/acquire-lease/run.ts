@@ -21,8 +21,7 @@ export const acquireLease = (needs: Needs) => {
   const preflight = async (service: string, signal: AbortSignal): Promise<PreflightOutput> => {
     const [{ ok, why, lease }] = await Promise.all([
       proveLease({ table }, service, signal),
-      transitions.planOf(service, signal),
-      table.state(service, signal),
+      transitions.situationOf(service, signal),
     ]);
     if (lease !== undefined) known.set(service, lease);
     return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1 };

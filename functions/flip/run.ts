@@ -22,14 +22,11 @@ const answeringWith = (plan: WatchPlan, sets: readonly RecordSet[]): string | nu
     ?.region ?? null;
 
 const preflight = async (
-  { table, transitions, recordSwitch, quorumSwitch }: FlipNeeds,
+  { transitions, recordSwitch, quorumSwitch }: FlipNeeds,
   service: string,
   signal: AbortSignal,
 ): Promise<PreflightOutput> => {
-  const [plan, stored] = await Promise.all([
-    transitions.planOf(service, signal),
-    table.state(service, signal),
-  ]);
+  const { plan, stored } = await transitions.situationOf(service, signal);
   if (plan.switch.driver === 'quorum') {
     // Whoever is under way writes switches of a younger epoch: nothing is mended beside it.
     const atRest = stored?.state.execution === null ? stored.state.epoch : null;

@@ -28,13 +28,12 @@ export const openKeeping = ({ table, service, observer, probings, log }: Needs) 
 
   /** Writes the samples that have come in since the last time. */
   const flush = (): void => {
-    for (const probing of probings) {
-      const samples = probing.takeSamples();
-      const chunk = { observer, target: probing.region, samples };
-      if (samples.length > 0) {
-        keep('keeping samples', table.putSamples(service, chunk, AbortSignal.timeout(WRITE_MS)));
-      }
-    }
+    const seen = probings
+      .map((probing) => ({ target: probing.region, samples: probing.takeSamples() }))
+      .filter(({ samples }) => samples.length > 0);
+    if (seen.length === 0) return;
+    const writing = table.putSamples(service, observer, seen, AbortSignal.timeout(WRITE_MS));
+    keep('keeping samples', writing);
   };
 
   const settled = async (): Promise<void> => {

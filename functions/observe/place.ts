@@ -21,6 +21,12 @@ type Needs = {
 
 export type Memory = ObserverMemory['memory'];
 
+/** Of the time for which it is held, a place is kept for so much before its holder puts it off. */
+const RENEWED_AFTER = 2 / 3;
+/** Where that fails, it is tried again after so much of it. */
+const AGAIN_AFTER = 1 / 6;
+/** A holder that leaves when it has announced to has left by then. */
+const LEAVING_MS = 50;
 /** An announced end this close to one's own: both come from the same minute. */
 const SAME_SLOT_MS = 5_000;
 /** How often a successor asks once the announced end has come. */
@@ -29,7 +35,7 @@ const WRITE_MS = 5_000;
 
 export const openPlace = (needs: Needs) => {
   const { table, service, observer, holder, endsMs, holdMs, clock, sleep } = needs;
-  let renewedMs = Number.NEGATIVE_INFINITY;
+  let renewDueMs = Number.NEGATIVE_INFINITY;
   let lost = false;
 
   const write = (memory: Memory, untilMs: number, force = false): Promise<boolean> =>
@@ -43,25 +49,33 @@ export const openPlace = (needs: Needs) => {
   const isHeld = (found: ObserverMemory | null): found is ObserverMemory =>
     found !== null && found.holder !== holder && found.untilMs > clock.now();
 
-  /** Waits for the place. Gives the memory found there; null when it is not needed. */
-  const take = async (force: boolean, signal: AbortSignal): Promise<Memory | null> => {
+  /** Waits for the place, from what was found there. Gives its memory; null when it is not needed. */
+  const take = async (
+    first: ObserverMemory | null,
+    force: boolean,
+    signal: AbortSignal,
+  ): Promise<Memory | null> => {
+    let found = first;
     for (;;) {
-      const found = await table.observer(service, observer, signal);
       if (!force && isHeld(found)) {
         if (found.endsMs > endsMs - SAME_SLOT_MS || clock.now() >= endsMs) return null;
-        const endMs = Math.min(found.untilMs, found.endsMs);
+        const endMs = Math.min(found.untilMs, found.endsMs) + LEAVING_MS;
         await sleep(Math.max(POLL_MS, endMs - clock.now()), signal);
-        continue;
+      } else {
+        const memory = found?.memory ?? {};
+        const nowMs = clock.now();
+        renewDueMs = nowMs + RENEWED_AFTER * holdMs;
+        if (await write(memory, nowMs + holdMs, force)) return memory;
       }
-      const memory = found?.memory ?? {};
-      renewedMs = clock.now();
-      if (await write(memory, renewedMs + holdMs, force)) return memory;
+      found = await table.observer(service, observer, signal);
     }
   };
 
   const renew = async (memory: Memory): Promise<void> => {
-    renewedMs = clock.now();
-    lost = !(await write(memory, renewedMs + holdMs));
+    const nowMs = clock.now();
+    renewDueMs = nowMs + AGAIN_AFTER * holdMs;
+    lost = !(await write(memory, nowMs + holdMs));
+    renewDueMs = nowMs + RENEWED_AFTER * holdMs;
   };
 
   /** Leaves the place to whoever waits for it. */
@@ -73,7 +87,7 @@ export const openPlace = (needs: Needs) => {
     take,
     renew,
     leave,
-    renewDueMs: () => renewedMs + holdMs / 2,
+    renewDueMs: () => renewDueMs,
     isLost: () => lost,
   };
 };

@@ -39,18 +39,24 @@ export const observe =
   async ({ service, takeOver }: ObserveInput, signal: AbortSignal): Promise<ObserveOutput> => {
     const clock = steadyClock(needs);
     const endsMs = clock.now() + SLOT_MS;
-    const plan = await needs.table.plan(service, signal);
+    const { plan, memory: found } = await needs.table.observerWithPlan(
+      service,
+      needs.region,
+      signal,
+    );
     if (plan === null) {
       throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
     }
-    const observer = plan.observers.length === 0 ? LOCAL_OBSERVER : needs.region;
+    const alone = plan.observers.length === 0;
+    const observer = alone ? LOCAL_OBSERVER : needs.region;
     const holdMs = Math.max(HOLD_MS_MIN, HOLD_INTERVALS * plan.health.intervalMs);
     const place = openPlace({
       ...{ service, observer, endsMs, holdMs, clock },
       ...{ table: needs.table, holder: needs.newHolder() },
       sleep: needs.clock.sleep,
     });
-    const memory = await place.take(takeOver, signal);
+    const first = alone ? await needs.table.observer(service, observer, signal) : found;
+    const memory = await place.take(first, takeOver, signal);
     if (memory === null) return { observer, ended: 'not-needed', probes: 0, votes: 0 };
     const { table, openBus, probe } = needs;
     const watching = {

@@ -21,7 +21,7 @@ import type { Base } from '../_entry.ts';
 import { switchLoss } from './switchLoss.ts';
 
 export type Needs = Base & {
-  readonly table: Pick<WatchTable, 'plan' | 'state' | 'facts' | 'putFacts'>;
+  readonly table: Pick<WatchTable, 'loadWithPlan' | 'putFacts'>;
   readonly bus: Pick<EventBus, 'put'>;
   readonly functions: Pick<FunctionCalls, 'call'>;
   readonly acquireLeaseFunction: string;
@@ -189,11 +189,7 @@ export const prepare = (needs: Needs) => {
   };
 
   return async ({ service }: PrepareInput, signal: AbortSignal): Promise<Facts> => {
-    const [plan, stored, before] = await Promise.all([
-      table.plan(service, signal),
-      table.state(service, signal),
-      table.facts(service, signal),
-    ]);
+    const { plan, stored, facts: before } = await table.loadWithPlan(service, signal);
     if (plan === null) throw noPlan(service);
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };

@@ -184,11 +184,11 @@ const prove = async (
 
 /** Reads what a proof begins with, so that the clients are there when it does. */
 const preflight = async (
-  { table, transitions }: Needs,
+  { transitions }: Needs,
   service: string,
   signal: AbortSignal,
 ): Promise<PreflightOutput> => {
-  await Promise.all([transitions.planOf(service, signal), table.state(service, signal)]);
+  await transitions.situationOf(service, signal);
   return { ok: true, why: 'ready to ask', writable: 1, needed: 1, of: 1 };
 };
 

@@ -79,8 +79,10 @@ export const decidedWatch = async (world: WatchWorld, plan: WatchPlan, options: 
   const { toS = 14, faultS = 6, seeing = 5 } = options;
   const run = await openWatchRun(world, { plan, startMs: START_MS, idle: true });
   const pairs = await observe(run, plan, { toS, faultS, seeing });
-  for (const { observer, target, samples } of pairs) {
-    await world.table.putSamples(plan.service, { observer, target, samples });
+  for (const observer of new Set(pairs.map((pair) => pair.observer))) {
+    const own = pairs.filter((pair) => pair.observer === observer);
+    const seen = own.map(({ target, samples }) => ({ target, samples }));
+    await world.table.putSamples(plan.service, observer, seen);
   }
   const { execution } = (await run.stored()).state;
   const apply = (event: Event) => run.transitions.apply(plan.service, event, signal);

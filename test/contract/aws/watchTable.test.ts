@@ -146,23 +146,29 @@ describe('the place of an observer', () => {
 describe('what is kept', () => {
   it('of samples lies in the order of time', async () => {
     const { table } = world;
-    const chunk = (target: string, startMs: number) => ({
-      observer: 'local',
+    const seen = (target: string, startMs: number) => ({
       target,
       samples: [{ startMs, endMs: startMs + 3, failure: null, latencyMs: 2 }],
     });
     for (const ms of [30_000, 10_000, 20_000]) {
-      await table.putSamples('shop', chunk(HOME, START_MS + ms));
-      await table.putSamples('shop', chunk(STANDBY, START_MS + ms));
+      const startMs = START_MS + ms;
+      const targets = [
+        seen(STANDBY, startMs),
+        seen(HOME, startMs + 1),
+        { target: 'x', samples: [] },
+      ];
+      await table.putSamples('shop', 'local', targets);
     }
     const span = { fromMs: START_MS + 20_000, toMs: START_MS + 30_000 };
     const found = await table.samples('shop', span);
     expect(found.map(({ samples, target }) => [samples[0]!.startMs - START_MS, target])).toEqual([
       [20_000, STANDBY],
-      [20_000, HOME],
+      [20_001, HOME],
       [30_000, STANDBY],
-      [30_000, HOME],
+      [30_001, HOME],
     ]);
+    await table.putSamples('shop', 'local', [{ target: HOME, samples: [] }]);
+    expect(await table.samples('shop', { fromMs: 0, toMs: START_MS + 60_000 })).toHaveLength(6);
   });
 
   it('of executions is found again, the latest first', async () => {
