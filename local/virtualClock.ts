@@ -53,8 +53,7 @@ const createHeap = () => {
 
 /**
  * Turns of the event loop without anything new after which the process is taken to be idle: files
- * and streams take a turn or two in which nothing of theirs is seen. One is enough where all that is
- * waited for are promises.
+ * and streams take a turn or two in which nothing of theirs is seen.
  */
 const QUIET_TURNS = 3;
 
@@ -63,11 +62,21 @@ const nextTurn = setImmediate;
 
 const turn = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
 
+/** How a clock finds out that there is nothing else to do. */
+type Idling = {
+  /** Resolves when whatever was ready to run has run. */
+  readonly turn: () => Promise<void>;
+  /** So many turns in a row without anything new are taken to be the end of it. */
+  readonly quietTurns: number;
+};
+
+const EVENT_LOOP: Idling = { turn, quietTurns: QUIET_TURNS };
+
 /**
  * A virtual clock that starts at `startMs` (epoch milliseconds). Timers due at the same time fire
  * together, in the order they were set; then everything they set off runs before time goes on.
  */
-export const createVirtualClock = (startMs: number, quietTurns = QUIET_TURNS): VirtualClock => {
+export const createVirtualClock = (startMs: number, idling: Idling = EVENT_LOOP): VirtualClock => {
   const heap = createHeap();
   const cancelled = new WeakSet<Timer>();
   let nowMs = startMs;
@@ -76,9 +85,9 @@ export const createVirtualClock = (startMs: number, quietTurns = QUIET_TURNS): V
   let activity = 0;
 
   const idle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < quietTurns; ) {
+    for (let quiet = 0; quiet < idling.quietTurns; ) {
       const seen = activity;
-      await turn();
+      await (holds > 0 ? turn() : idling.turn());
       quiet = seen === activity && holds === 0 ? quiet + 1 : 0;
     }
   };
@@ -110,6 +119,7 @@ export const createVirtualClock = (startMs: number, quietTurns = QUIET_TURNS): V
       if (settled) return promise;
       const timer = next();
       if (timer) fireAt(timer.dueMs);
+      else await turn();
     }
   };
   const after: Clock['after'] = (delayMs, callback) => {

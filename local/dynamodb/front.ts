@@ -22,9 +22,11 @@ const NAMESPACE = 'com.amazonaws.dynamodb.v20120810';
 const unknownOperation = (asked: string) =>
   new AwsError('UnknownOperationException', `unknown operation: ${asked}`, {}, 400);
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 const parse = (body: Uint8Array): Json => {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const value: unknown = JSON.parse(UTF8.decode(body));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return Object.fromEntries(Object.entries(value));
     }

@@ -19,6 +19,23 @@ export type VirtualProcess = {
   leave(): void;
 };
 
+/** The own ones of the process, whatever they are replaced by during a run. */
+const { nextTick } = process;
+const nextTurn = setImmediate;
+
+/**
+ * How the clock of a run finds out that there is nothing else to do. Files and sockets are those of
+ * the simulation, so promises are all that is waited for: they have settled when a tick comes, and
+ * the clock hears of what is put off to a later tick or turn.
+ */
+export const IN_PROCESS = {
+  turn: (): Promise<void> => new Promise((resolve) => nextTick(resolve)),
+  quietTurns: 1,
+};
+
+/** Signals and messages to the process, and garbage, are looked after between turns only. */
+export const loopTurn = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
+
 type Needs = { readonly clock: VirtualClock; readonly random: Random };
 type Undo = () => void;
 export type Patch = (target: object, key: string, value: unknown) => void;
@@ -137,21 +154,30 @@ const uuidOf = (random: Random) => (): string => {
   return `${hex4(a >>> 16)}${hex4(a)}-${hex4(b >>> 16)}-${hex4(version)}-${hex4(variant)}-${hex4(c)}${hex4(d >>> 16)}${hex4(d)}`;
 };
 
+type Put = (callback: (...args: unknown[]) => void, ...args: unknown[]) => unknown;
+
 /** Time stands still until what is put off to the next turn of the event loop has run. */
-const heldImmediate = (clock: VirtualClock) => {
-  const nextTurn = setImmediate;
-  return (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
+const heldTurn =
+  (clock: VirtualClock, putOff: Put): Put =>
+  (callback, ...args) => {
     const release = clock.hold();
-    return nextTurn(() => {
+    return putOff(() => {
       release();
       callback(...args);
     });
   };
-};
+
+/** Ticks come in the order in which they were asked for; the clock only has to hear of them. */
+const heardTick =
+  (clock: VirtualClock, putOff: Put): Put =>
+  (callback, ...args) => {
+    clock.hold()();
+    return putOff(callback, ...args);
+  };
 
 const patchTime = (patch: Patch, clock: VirtualClock): void => {
   const { setTimer, setRepeating, clear } = virtualTimers(clock);
-  const setNext = heldImmediate(clock);
+  const setNext = heldTurn(clock, setImmediate);
   const wait = promisedTimer(clock);
   for (const target of [globalThis, require('node:timers')]) {
     patch(target, 'setTimeout', setTimer);
@@ -164,6 +190,7 @@ const patchTime = (patch: Patch, clock: VirtualClock): void => {
   patch(globalThis, 'Date', virtualDate(clock));
   patch(performance, 'now', () => clock.monotonicMs());
   patch(AbortSignal, 'timeout', timeoutSignal(clock));
+  patch(process, 'nextTick', heardTick(clock, process.nextTick));
   const NS_PER_MS = 1e6;
   const hrtime = () => {
     const ms = clock.monotonicMs();

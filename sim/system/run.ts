@@ -15,7 +15,7 @@ import { startClients } from './clients.ts';
 import { type EventLog, openEventLog } from './eventLog.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import { needsOwnService, openOwnService } from './ownService.ts';
-import { enterProcess } from './process.ts';
+import { enterProcess, IN_PROCESS, loopTurn } from './process.ts';
 import type { ToldRehearsal } from './rehearsalChecks.ts';
 import { drillIdOf, rehearsalStatus, startRehearsal } from './rehearsals.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
@@ -58,8 +58,6 @@ export type SystemResult = {
 /** A Friday noon, as in every simulation. */
 const START_MS = Date.UTC(2026, 10, 20, 12);
 const SLICE_MS = 5_000;
-/** Files, streams and sockets are those of the simulation, so promises are all that is waited for. */
-const QUIET_TURNS = 1;
 
 const KEPT = /^(fault|event|kill|executor|violation|installed|rehearsal)/;
 
@@ -100,7 +98,7 @@ const openRehearsals = (
 const runIn = async (options: SystemOptions, machinesDir: string): Promise<SystemResult> => {
   const { trace, driver } = options;
   const { seed, places, profile } = trace;
-  const clock = createVirtualClock(START_MS, QUIET_TURNS);
+  const clock = createVirtualClock(START_MS, IN_PROCESS);
   let fromMs = 0;
   const atMs = (): number => clock.monotonicMs() - fromMs;
   const log = openEventLog(atMs, (what) => KEPT.test(what));
@@ -155,6 +153,8 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
     const endMs = Math.min(trace.untilMs, options.untilMs ?? trace.untilMs);
     while (atMs() < endMs && violations.length === 0) {
       await clock.advance(Math.min(SLICE_MS, endMs - atMs()));
+      // Signals and messages to the process, and garbage, are looked after between turns only.
+      await loopTurn();
       world.look();
       checks.settled();
       if (rehearsals.underWay > 0) await clock.until(rehearsals.look());

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../core/random.ts';
 import { createVirtualClock, type VirtualClock } from '../../../local/virtualClock.ts';
-import { enterProcess, type VirtualProcess } from '../../../sim/system/process.ts';
+import { enterProcess, IN_PROCESS, type VirtualProcess } from '../../../sim/system/process.ts';
 
 const START_MS = Date.UTC(2030, 0, 1);
 let clock: VirtualClock;
@@ -39,13 +39,16 @@ describe('in a simulated process', () => {
     expect(performance.now()).toBe(7_200_000);
   });
 
-  it('time stands still for what is put off to the next turn', async () => {
-    clock = createVirtualClock(START_MS, 1);
+  it('time stands still for what is put off to the next tick or turn', async () => {
+    clock = createVirtualClock(START_MS, IN_PROCESS);
     inside.leave();
     inside = enterProcess({ clock, random: seededRandom('process test') });
     const seen: number[] = [];
     const turns = async (): Promise<void> => {
-      for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+      for (let n = 0; n < 5; n++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => process.nextTick(resolve));
+      }
       seen.push(Date.now() - START_MS);
     };
     setTimeout(() => void turns(), 1_000);
