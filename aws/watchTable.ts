@@ -50,17 +50,18 @@ const watchKey = (service: string, sk: string): Key => ({ pk: `WATCH#${service}`
 
 type Loaded = { readonly stored: WatchState | null; readonly facts: Facts };
 
-/** Plan, state and facts of a watch: what evaluating reads and writes. */
-const openEvaluation = (items: JsonTable) => ({
-  plan: (service: string, signal?: AbortSignal): Promise<WatchPlan | null> =>
-    items.get(watchKey(service, 'PLAN'), WatchPlan, signal),
-
-  putPlan: async (plan: WatchPlan): Promise<void> => {
-    await items.put(watchKey(plan.service, 'PLAN'), WatchPlan.parse(plan));
+/** Several items of a watch in one read. */
+const openLoading = (items: JsonTable) => ({
+  /** The plan, and what an observer has left, in one read. */
+  observerWithPlan: async (
+    service: string,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly plan: WatchPlan | null; readonly memory: ObserverMemory | null }> => {
+    const [plan, memory] = [watchKey(service, 'PLAN'), watchKey(service, `OBSERVER#${name}`)];
+    const found = await items.getAll([plan, memory], signal);
+    return { plan: found(plan, WatchPlan), memory: found(memory, ObserverMemoryShape) };
   },
-
-  state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
-    items.get(watchKey(service, 'STATE'), WatchStateShape, signal),
 
   /** State and facts in one read. */
   load: async (service: string, signal?: AbortSignal): Promise<Loaded> => {
@@ -83,6 +84,19 @@ const openEvaluation = (items: JsonTable) => ({
       facts: found(facts, FactsShape) ?? NO_FACTS,
     };
   },
+});
+
+/** Plan, state and facts of a watch: what evaluating reads and writes. */
+const openEvaluation = (items: JsonTable) => ({
+  plan: (service: string, signal?: AbortSignal): Promise<WatchPlan | null> =>
+    items.get(watchKey(service, 'PLAN'), WatchPlan, signal),
+
+  putPlan: async (plan: WatchPlan): Promise<void> => {
+    await items.put(watchKey(plan.service, 'PLAN'), WatchPlan.parse(plan));
+  },
+
+  state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
+    items.get(watchKey(service, 'STATE'), WatchStateShape, signal),
 
   /**
    * Writes the state if the stored one is the version before it; version 1 if there is none yet.
@@ -171,17 +185,6 @@ const openEvaluation = (items: JsonTable) => ({
 const openObservation = (items: JsonTable) => ({
   observer: (service: string, name: string, signal?: AbortSignal): Promise<ObserverMemory | null> =>
     items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemoryShape, signal),
-
-  /** The plan, and what an observer has left, in one read. */
-  observerWithPlan: async (
-    service: string,
-    name: string,
-    signal?: AbortSignal,
-  ): Promise<{ readonly plan: WatchPlan | null; readonly memory: ObserverMemory | null }> => {
-    const [plan, memory] = [watchKey(service, 'PLAN'), watchKey(service, `OBSERVER#${name}`)];
-    const found = await items.getAll([plan, memory], signal);
-    return { plan: found(plan, WatchPlan), memory: found(memory, ObserverMemoryShape) };
-  },
 
   /**
    * Writes the memory of an observer, and holds its place until `memory.untilMs`. False: another
@@ -284,6 +287,7 @@ const openRecords = (items: JsonTable) => ({
 export const openWatchTable = (table: string, sdk: SdkSettings = {}) => {
   const items = openJsonTable(table, sdk);
   return {
+    ...openLoading(items),
     ...openEvaluation(items),
     ...openObservation(items),
     ...openRecords(items),

@@ -219,8 +219,17 @@ const patchRandomness = (patch: Patch, random: Random): void => {
   patch(nodeCrypto, 'randomInt', randomInt);
 };
 
-/** A journal that is read while time stands still: at once, and not when the disk has it. */
-const patchStreams = (patch: Patch): void => {
+/**
+ * Streams have ticks of their own, of which the clock does not hear: time stands still for two turns,
+ * in which one is read to its end. A journal is there at once, and not when the disk has it.
+ */
+const patchStreams = (patch: Patch, clock: VirtualClock): void => {
+  const from = Readable.from.bind(Readable);
+  patch(Readable, 'from', (...args: Parameters<typeof from>) => {
+    const release = clock.hold();
+    nextTurn(() => nextTurn(release));
+    return from(...args);
+  });
   patch(require('node:fs'), 'createReadStream', (file: string) =>
     Readable.from([readFileSync(file)], { objectMode: false }),
   );
@@ -245,7 +254,7 @@ export const enterProcess = ({ clock, random }: Needs): VirtualProcess => {
     };
   patchTime(patch, clock);
   patchRandomness(patch, random);
-  patchStreams(patch);
+  patchStreams(patch, clock);
   patchMiddleware(patch);
   for (const [module, names] of Object.entries(SHUT)) {
     const exported: object = require(module);

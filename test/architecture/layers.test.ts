@@ -26,7 +26,7 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
   },
   sim: {
     folders: ['core', 'events', 'probes', 'aws', 'functions', 'local'],
-    packages: /^(?:@aws-sdk\/|zod$)/,
+    packages: /^(?:@aws-sdk\/|@smithy\/core\/client$|zod$)/,
     node: true,
   },
   scripts: { folders: ['core', 'local'], packages: /./, node: true },
