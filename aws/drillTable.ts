@@ -74,7 +74,7 @@ export const openDrillTable = (table: string, sdk: SdkSettings = {}) => {
     );
   };
 
-  /** Every value under a partition whose sort key starts with `prefix`, in the order of the keys. */
+  /** Every value under a partition whose sort key starts with `prefix`, in the order of the keys; all for ''. */
   const list = async <T extends z.ZodType>(
     pk: string,
     prefix: string,
@@ -87,8 +87,12 @@ export const openDrillTable = (table: string, sdk: SdkSettings = {}) => {
       const answer = await client.send(
         new QueryCommand({
           TableName: table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':pk': pk, ':prefix': prefix }),
+          // DynamoDB refuses an empty value for a key, here too.
+          KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+          ExpressionAttributeValues: marshall({
+            ':pk': pk,
+            ...(prefix ? { ':prefix': prefix } : {}),
+          }),
           ScanIndexForward: !options.newestFirst,
           ConsistentRead: true,
           ...(options.limit ? { Limit: options.limit } : {}),

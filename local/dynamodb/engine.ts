@@ -158,6 +158,27 @@ const settled = async (store: Store, name: unknown): Promise<void> => {
   }
 };
 
+const keyConditions = z.record(
+  z.string(),
+  z.looseObject({ AttributeValueList: z.array(z.record(z.string(), z.unknown())) }),
+);
+
+/** dynalite compares keys with an empty value; DynamoDB refuses it, as it does where an item is written. */
+const refuseEmptyKeys = (conditions: unknown): void => {
+  for (const [key, { AttributeValueList }] of Object.entries(keyConditions.parse(conditions))) {
+    const empty = AttributeValueList.find((value) => value['S'] === '' || value['B'] === '');
+    if (!empty) continue;
+    const kind = 'S' in empty ? 'string' : 'binary';
+    throw new AwsError(
+      'ValidationException',
+      'One or more parameter values are not valid. The AttributeValue for a key attribute cannot ' +
+        `contain an empty ${kind} value. Key: ${key}`,
+      {},
+      400,
+    );
+  }
+};
+
 const parsedInput = (store: Store, operation: EngineOperation, input: Json): Json => {
   const entry = actions.get(operation);
   if (!entry) throw new AwsError('UnknownOperationException', '', {}, 400);
@@ -210,6 +231,7 @@ export const openEngine = async (folder: string, region: string): Promise<Engine
 
   const run: Engine['run'] = async (operation, input) => {
     const data = parsedInput(store, operation, input);
+    if (operation === 'Query') refuseEmptyKeys(data['KeyConditions']);
     const entry = actions.get(operation);
     const answer = await awaited<Json>((done) => entry?.action(store, data, done));
     const copy = structuredClone(answer ?? {});

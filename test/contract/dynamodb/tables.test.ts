@@ -140,6 +140,34 @@ test('a failed condition answers the old item when asked for it', async () => {
   });
 });
 
+test('a key is never empty, in an item or in a condition', async () => {
+  const empty = {
+    name: 'ValidationException',
+    message: expect.stringMatching(
+      /The AttributeValue for a key attribute cannot contain an empty string value\. Key: (pk|sk)$/,
+    ),
+  };
+  const put = client.send(new PutItemCommand({ TableName, Item: key('e', '') }));
+  await expect(put).rejects.toMatchObject(empty);
+  for (const [condition, pk] of [
+    ['pk = :pk AND begins_with(sk, :sk)', 'e'],
+    ['pk = :pk AND sk >= :sk', 'e'],
+    ['pk = :pk AND begins_with(sk, :pk)', ''],
+  ] as const) {
+    const found = client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: condition,
+        ExpressionAttributeValues: {
+          ':pk': { S: pk },
+          ...(condition.includes(':sk') ? { ':sk': { S: '' } } : {}),
+        },
+      }),
+    );
+    await expect(found, condition).rejects.toMatchObject(empty);
+  }
+});
+
 const transfer = (condition: string, token?: string) =>
   new TransactWriteItemsCommand({
     ...(token ? { ClientRequestToken: token } : {}),
