@@ -3,8 +3,9 @@ import * as sdk from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../local/clock.ts';
 import { type CloudWatch, createCloudWatch } from '../../local/cloudwatch/service.ts';
-import { startWireServer, type WireServer } from '../../local/wire/server.ts';
+import type { WireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 const NOW = Date.parse('2026-11-20T10:00:30Z');
 const at = (seconds: number) => new Date(Date.parse('2026-11-20T10:00:00Z') + seconds * 1_000);
@@ -18,7 +19,7 @@ beforeEach(async () => {
     clock: { ...realClock, now: () => NOW },
     limits: { metrics: 3, pointsPerMetric: 100 },
   });
-  wire = await startWireServer({
+  wire = await startTestServer({
     services: [serviceFromSdk(sdk, 'monitoring', service.operations)],
   });
   client = new sdk.CloudWatchClient({

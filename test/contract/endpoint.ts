@@ -1,11 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  startWireServer,
-  type WireServer,
-  type WireServerOptions,
-} from '../../local/wire/server.ts';
+import type { WireServer, WireServerOptions } from '../../local/wire/server.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 /** An empty data folder, and what removes it. */
 export const temporaryFolder = () => {
@@ -24,7 +21,7 @@ export const clientOf = (server: Pick<WireServer, 'url'>, region = 'eu-central-1
 export const startEndpoint = (
   services: WireServerOptions['services'],
   options: Partial<WireServerOptions> = {},
-): Promise<WireServer> => startWireServer({ services, port: 0, ...options });
+): Promise<WireServer> => startTestServer({ services, port: 0, ...options });
 
 /** What a client would sign with; the embedded cloud reads the scope and leaves the signature. */
 export const authorization = (scope: string, region = 'eu-central-1'): string =>

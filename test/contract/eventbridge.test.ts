@@ -7,10 +7,11 @@ import * as sdk from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery } from '../../local/delivery/deliveries.ts';
 import { createEventBridge, type EventBridge } from '../../local/eventbridge/service.ts';
-import { startWireServer, type WireServer } from '../../local/wire/server.ts';
+import type { WireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { awsNamed, recordingGateway } from '../support/gateway.ts';
 import { manualClock } from '../support/manualClock.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 const MACHINE = 'arn:aws:states:eu-west-1:000000000000:stateMachine:failover';
 const FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:notify';
@@ -33,7 +34,7 @@ const start = async () => {
     gateway: far.gateway,
     onDropped: (delivery, error) => dropped.push({ delivery, error }),
   });
-  wire = await startWireServer({ services: [serviceFromSdk(sdk, 'events', service.operations)] });
+  wire = await startTestServer({ services: [serviceFromSdk(sdk, 'events', service.operations)] });
   client = new sdk.EventBridgeClient({
     region: 'eu-west-1',
     endpoint: wire.url,

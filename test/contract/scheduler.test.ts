@@ -6,10 +6,11 @@ import path from 'node:path';
 import * as sdk from '@aws-sdk/client-scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createScheduler, type Scheduler } from '../../local/scheduler/service.ts';
-import { startWireServer, type WireServer } from '../../local/wire/server.ts';
+import type { WireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { awsNamed, recordingGateway } from '../support/gateway.ts';
 import { manualClock } from '../support/manualClock.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 const MACHINE = 'arn:aws:states:eu-central-1:000000000000:stateMachine:drill';
 const FUNCTION = 'arn:aws:lambda:eu-central-1:000000000000:function:observe';
@@ -35,7 +36,7 @@ const start = async () => {
       throw error;
     },
   });
-  wire = await startWireServer({
+  wire = await startTestServer({
     services: [serviceFromSdk(sdk, 'scheduler', service.operations)],
   });
   client = new sdk.SchedulerClient({

@@ -12,9 +12,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../local/clock.ts';
 import { createStepFunctions, type StepFunctions } from '../../local/stepfunctions/engine.ts';
 import { createSdkGateway } from '../../local/stepfunctions/sdkGateway.ts';
-import { startWireServer, type WireServer } from '../../local/wire/server.ts';
+import type { WireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { AwsError } from '../../local/wire/types.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
 const ROLE = 'arn:aws:iam::000000000000:role/machine';
@@ -42,7 +43,7 @@ beforeEach(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'states-'));
   const relay = { call: (request: Parameters<typeof gateway.call>[0]) => gateway.call(request) };
   service = createStepFunctions({ dataDir, clock: realClock, random: Math.random, gateway: relay });
-  wire = await startWireServer({
+  wire = await startTestServer({
     services: [
       serviceFromSdk(sdk, 'states', service.operations),
       serviceFromSdk(ssm, 'ssm', parameters),

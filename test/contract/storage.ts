@@ -6,8 +6,8 @@ import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createLogs } from '../../local/logs/service.ts';
 import { createS3 } from '../../local/s3/service.ts';
 import { createSsm } from '../../local/ssm/service.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
+import { startTestServer } from '../support/wireServer.ts';
 
 /** All storage services behind one endpoint. */
 export const startStorage = async (
@@ -18,7 +18,7 @@ export const startStorage = async (
   const faults = onFault ? { onFault } : {};
   const s3 = await createS3(options);
   const dynamodb = await createDynamodb({ ...options, ...faults });
-  const server = await startWireServer({
+  const server = await startTestServer({
     services: [
       serviceFromSdk(s3Sdk, 's3', s3.operations, faults),
       serviceFromSdk(ssmSdk, 'ssm', createSsm(options).operations, faults),

@@ -65,7 +65,7 @@ const keyOf = (): string => {
 };
 
 /** A service folder like the project's, so that packaging leaves nothing in the project. */
-const serviceFolder = async (): Promise<string> => {
+export const serviceFolder = async (): Promise<string> => {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(path.join(CACHE, 'service-'));
   for (const source of SOURCES) {

@@ -8,10 +8,10 @@ import { createProcessRunner } from '../../local/ecs/runners/process.ts';
 import { createElbv2 } from '../../local/elbv2/service.ts';
 import { openInside } from '../../local/network/inside.ts';
 import { createNetwork } from '../../local/network/network.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { HOME } from './failovers.ts';
 import { sdkAt } from './watchWorld.ts';
+import { startTestServer } from './wireServer.ts';
 
 export const PORT = 18_082;
 
@@ -46,7 +46,7 @@ export const startBalancedCloud = async (dataDir: string, more: Partial<EcsNeeds
     ...more,
   });
   await service.recover();
-  const wire = await startWireServer({
+  const wire = await startTestServer({
     services: [
       serviceFromSdk(ecsSdk, 'ecs', service.operations),
       serviceFromSdk(elbSdk, 'elasticloadbalancing', elbv2.operations),

@@ -25,12 +25,12 @@ import { createProcessRunner } from '../../local/ecs/runners/process.ts';
 import { createElbv2 } from '../../local/elbv2/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createNetwork } from '../../local/network/network.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { makeBalancer } from './balancedCloud.ts';
 import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 import { HOME, STANDBY } from './failovers.ts';
 import { createWatchTable, sdkAt, WATCH_TABLE } from './watchWorld.ts';
+import { startTestServer } from './wireServer.ts';
 
 export const DATA_TABLE = 'things';
 export const PLACE = { cluster: 'failover-drill-shop', service: 'shop' } as const;
@@ -92,7 +92,7 @@ export const startCapacityWorld = async () => {
   const called: string[] = [];
   /** Regions whose endpoints were asked. */
   const asked: string[] = [];
-  const server = await startWireServer({
+  const server = await startTestServer({
     arrive: async ({ region }) => void asked.push(region),
     services: [
       dynamodb.front,

@@ -12,9 +12,9 @@ import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createS3 } from '../../local/s3/service.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { lockFolder } from '../../local/stepfunctions/folderLock.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { FINISHED_AT } from './drillRecords.ts';
+import { startTestServer } from './wireServer.ts';
 
 const REGION = 'eu-central-1';
 const TABLE = 'failover-drill-shop';
@@ -72,7 +72,7 @@ const startStorage = async (dataDir: string) => {
   const base = { dataDir, clock: realClock };
   const dynamodb = await createDynamodb(base);
   const s3 = await createS3(base);
-  const server = await startWireServer({
+  const server = await startTestServer({
     services: [dynamodb.front, serviceFromSdk(s3Sdk, 's3', s3.operations)],
   });
   const close = async (): Promise<void> => {

@@ -28,7 +28,6 @@ import { createSsm } from '../../local/ssm/service.ts';
 import { createStepFunctions } from '../../local/stepfunctions/engine.ts';
 import type { TaskGateway } from '../../local/stepfunctions/runtime.ts';
 import { createVirtualClock, type VirtualClock } from '../../local/virtualClock.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { definitionOf } from '../asl/machines.ts';
 import { clientOf } from '../contract/endpoint.ts';
@@ -38,6 +37,7 @@ import { buildsFarEnd, type Image, tasksFarEnd, vantagesFarEnd } from './nightFa
 import { FIRST_DAY } from './nights.ts';
 import { createRepository, type MadeLayer, pushImage } from './ociImage.ts';
 import { callContext, functionAnswer, functionError, payloadOf } from './stateMachines.ts';
+import { startTestServer } from './wireServer.ts';
 
 const HOME = 'eu-central-1';
 const TABLE = 'failover-drill-shop';
@@ -299,7 +299,7 @@ export const openNights = async (options: Options) => {
     return images.get(changed ? `${variant} changed` : variant);
   };
   const sdk = (): Sdk => clientOf({ url: far.url() }, HOME);
-  const server = await startWireServer({
+  const server = await startTestServer({
     services: [
       ...services,
       serviceFromSdk(sfnSdk, 'states', machine.engine.operations),

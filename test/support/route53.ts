@@ -7,8 +7,8 @@ import { resolve } from '../../local/dns/resolve.ts';
 import type { CheckOutcome, Prober } from '../../local/route53/health/prober.ts';
 import { createRoute53, type Route53Options } from '../../local/route53/service.ts';
 import { createVirtualClock } from '../../local/virtualClock.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
+import { startTestServer } from './wireServer.ts';
 
 type Set = Partial<sdk.ResourceRecordSet>;
 
@@ -40,7 +40,7 @@ export const startRoute53 = async (
     requestsPerS: Number.POSITIVE_INFINITY,
     ...options,
   });
-  const wire = await startWireServer({
+  const wire = await startTestServer({
     services: [serviceFromSdk(sdk, 'route53', route53.operations, { onFault: () => undefined })],
   });
   const client = new sdk.Route53Client({

@@ -20,11 +20,11 @@ import { createDynamodb } from '../../local/dynamodb/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createS3 } from '../../local/s3/service.ts';
 import { createSsm } from '../../local/ssm/service.ts';
-import { startWireServer } from '../../local/wire/server.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { AwsError } from '../../local/wire/types.ts';
 import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 import { STANDBY } from './failovers.ts';
+import { startTestServer } from './wireServer.ts';
 
 export const WATCH_TABLE = 'failover-drill-shop-watch';
 export const PREPARE = 'failover-drill-shop-prepare';
@@ -82,7 +82,7 @@ export const startWatchWorld = async () => {
     },
   });
   const s3 = await createS3(options);
-  const server = await startWireServer({
+  const server = await startTestServer({
     services: [
       dynamodb.front,
       serviceFromSdk(s3Sdk, 's3', s3.operations),

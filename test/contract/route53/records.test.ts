@@ -11,8 +11,9 @@ import { realClock } from '../../../local/clock.ts';
 import { resolve } from '../../../local/dns/resolve.ts';
 import { type DnsServer, startDnsServer } from '../../../local/dns/server.ts';
 import { createRoute53, type Route53 } from '../../../local/route53/service.ts';
-import { startWireServer, type WireServer } from '../../../local/wire/server.ts';
+import type { WireServer } from '../../../local/wire/server.ts';
 import { serviceFromSdk } from '../../../local/wire/service.ts';
+import { startTestServer } from '../../support/wireServer.ts';
 
 let dataDir: string;
 let route53: Route53;
@@ -33,7 +34,7 @@ beforeAll(async () => {
     propagationMs: 30_000,
     requestsPerS: Number.POSITIVE_INFINITY,
   });
-  wire = await startWireServer({
+  wire = await startTestServer({
     services: [serviceFromSdk(sdk, 'route53', route53.operations)],
   });
   dns = await startDnsServer({
