@@ -28,6 +28,7 @@ export const SCHEMA_NAMES = [
   'fault',
   'lint',
   'cost',
+  'deploy',
   'sim',
   'regions',
 ] as const;

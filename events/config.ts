@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
+import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
@@ -216,6 +217,8 @@ export const Config = z
     health: HealthConfig.optional(),
     failover: FailoverConfig.optional(),
     notify: NotifyConfig,
+    aws: AwsConfig.prefault({}),
+    stages: StagesConfig.default({}),
   })
   .check((context) => {
     const { regions, observers, image, probes } = context.value;

@@ -17,8 +17,8 @@ const NOT_COUNTED = [
 ];
 
 /** @throws Faults, DrillError `ConfigInvalid` for a configuration that is not right. */
-export const costOf = (file: string, nowMs: number): CostOutput => {
-  const { config, variants } = checkConfig(loadConfig(file));
+export const costOf = (file: string, nowMs: number, stage?: string): CostOutput => {
+  const { config, variants } = checkConfig(loadConfig(file, stage));
   const one = drillCost(config, variants);
   const aMonth = drillsAMonth(config, nowMs);
   const watch = watchCost(config);

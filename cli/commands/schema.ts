@@ -4,6 +4,7 @@ import { AckOutput } from '../../events/ackOutput.ts';
 import { AnomaliesOutput } from '../../events/anomaliesOutput.ts';
 import { CheckOutput } from '../../events/checkOutput.ts';
 import { CostOutput } from '../../events/costOutput.ts';
+import { DeployOutput } from '../../events/deployOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
@@ -49,6 +50,7 @@ const SCHEMAS = {
   fault: outputSchema(FaultOutput, 'failover fault --json'),
   lint: outputSchema(LintOutput, 'failover lint --json'),
   cost: outputSchema(CostOutput, 'failover cost --json'),
+  deploy: outputSchema(DeployOutput, 'failover deploy --json'),
   sim: outputSchema(SimOutput, 'failover sim --json'),
   regions: outputSchema(RegionsOutput, 'failover regions --json'),
 } satisfies Record<(typeof SCHEMA_NAMES)[number], () => Record<string, unknown>>;

@@ -9,6 +9,7 @@ import { Config } from '../../events/config.ts';
 import { Faults } from '../failure.ts';
 import { knownKeys } from './knownKeys.ts';
 import { type Lined, lineAt } from './lines.ts';
+import { applyStage } from './stage.ts';
 
 export type LoadedConfig = {
   readonly file: string;
@@ -121,8 +122,11 @@ const readText = (file: string): string => {
   return text;
 };
 
-/** @throws Faults `ConfigInvalid` with a line for each fault. */
-export const loadConfig = (file: string): LoadedConfig => {
+/**
+ * @param stage laid over the file; without one, the file is read as it is.
+ * @throws Faults `ConfigInvalid` with a line for each fault.
+ */
+export const loadConfig = (file: string, stage?: string): LoadedConfig => {
   const lines = new LineCounter();
   const document = parseDocument(readText(file), { lineCounter: lines, prettyErrors: false });
   const source: Source = { file, document, lines };
@@ -134,6 +138,8 @@ export const loadConfig = (file: string): LoadedConfig => {
       ),
     );
   }
+  const misplaced = stage === undefined ? [] : applyStage(source, stage);
+  if (misplaced.length > 0) throw new Faults('ConfigInvalid', misplaced);
   const written: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   const result = Config.safeParse(written);
   if (!result.success) {

@@ -1,6 +1,6 @@
 /** The commands that judge what AWS would be asked for. The work of each is loaded only when it is called. */
 import { type Command, Option } from 'commander';
-import { CONFIG, JSON_FLAG, run } from './run.ts';
+import { CONFIG, JSON_FLAG, run, YES } from './run.ts';
 
 const lintCommand = (program: Command): void => {
   program
@@ -46,4 +46,26 @@ const costCommand = (program: Command): void => {
     );
 };
 
-export const awsCommands = [lintCommand, costCommand];
+const deployCommand = (program: Command): void => {
+  program
+    .command('deploy')
+    .description(
+      'put it into an account of AWS: a stack for each role and region, in the right order',
+    )
+    .option(...CONFIG)
+    .option('--stage <name>', 'prod, or one of stages in the configuration', 'prod')
+    .option('--dry-run', 'look at the account and tell what would be done; changes nothing')
+    .option(...YES)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover deploy --dry-run\n  failover deploy --stage staging',
+    )
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/deploy.ts')).deploy(options, output, signal),
+      ),
+    );
+};
+
+export const awsCommands = [lintCommand, costCommand, deployCommand];

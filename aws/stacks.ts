@@ -1,0 +1,105 @@
+/** Stacks of CloudFormation in several regions: what is there, and their removal. */
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  paginateDescribeStackEvents,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
+import * as z from 'zod';
+import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
+
+type Place = { readonly name: string; readonly region: string };
+
+const Stacks = z
+  .array(z.object({ StackStatus: z.string(), StackStatusReason: z.string().optional() }))
+  .min(1);
+
+/** CloudFormation names no error of its own for it. */
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name === 'ValidationError' &&
+  /does not exist/.test(error.message);
+
+export type FoundResource = {
+  readonly id: string;
+  readonly type: string;
+  readonly physicalId: string | null;
+  readonly status: string;
+};
+
+const EVENTS_MAX = 200;
+
+export const openStacks = (sdk: SdkSettings = {}) => {
+  const clients = new Map<string, CloudFormationClient>();
+  const clientOf = (region: string): CloudFormationClient => {
+    const known = clients.get(region);
+    if (known) return known;
+    const made = new CloudFormationClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
+    clients.set(region, made);
+    return made;
+  };
+
+  /** Status null where there is no stack of the name. */
+  const find = async ({
+    name,
+    region,
+  }: Place): Promise<{ status: string | null; reason: string }> => {
+    try {
+      const answer = await clientOf(region).send(new DescribeStacksCommand({ StackName: name }));
+      const [stack] = Stacks.parse(answer.Stacks);
+      return { status: stack?.StackStatus ?? null, reason: stack?.StackStatusReason ?? '' };
+    } catch (error) {
+      if (isAbsent(error)) return { status: null, reason: '' };
+      throw error;
+    }
+  };
+
+  const resources = async ({ name, region }: Place): Promise<FoundResource[]> => {
+    const found: FoundResource[] = [];
+    const pages = paginateListStackResources({ client: clientOf(region) }, { StackName: name });
+    for await (const { StackResourceSummaries = [] } of pages) {
+      for (const one of StackResourceSummaries) {
+        found.push({
+          id: one.LogicalResourceId ?? '',
+          type: one.ResourceType ?? '',
+          physicalId: one.PhysicalResourceId ?? null,
+          status: one.ResourceStatus ?? '',
+        });
+      }
+    }
+    return found;
+  };
+
+  /** Why resources of the newest work on a stack failed, first cause first. */
+  const failures = async ({ name, region }: Place): Promise<string[]> => {
+    const found: string[] = [];
+    let seen = 0;
+    const pages = paginateDescribeStackEvents({ client: clientOf(region) }, { StackName: name });
+    for await (const { StackEvents = [] } of pages) {
+      for (const event of StackEvents) {
+        const started = /^(CREATE|UPDATE|DELETE)_IN_PROGRESS$/.test(event.ResourceStatus ?? '');
+        if (started && event.LogicalResourceId === name) return found.reverse();
+        if (event.ResourceStatus?.endsWith('_FAILED') && event.LogicalResourceId !== name) {
+          found.push(
+            `${event.LogicalResourceId}: ${event.ResourceStatusReason ?? 'no reason given'}`,
+          );
+        }
+      }
+      seen += StackEvents.length;
+      if (seen >= EVENTS_MAX) break;
+    }
+    return found.reverse();
+  };
+
+  const remove = async ({ name, region }: Place): Promise<void> => {
+    await clientOf(region).send(new DeleteStackCommand({ StackName: name }));
+  };
+
+  const close = (): void => {
+    for (const client of clients.values()) client.destroy();
+  };
+  return { find, resources, failures, remove, close };
+};
+
+export type Stacks = ReturnType<typeof openStacks>;

@@ -1,0 +1,236 @@
+/** Looks at the account before anything is changed: every reason against a deployment at once. */
+import { type Account, type Caller, openAccount } from '../../aws/account.ts';
+import { type HostedZones, openHostedZones } from '../../aws/hostedZones.ts';
+import { type LeftOvers, openLeftOvers } from '../../aws/leftOvers.ts';
+import { openStacks, type Stacks } from '../../aws/stacks.ts';
+import {
+  accountFinding,
+  credentialsFinding,
+  type DeployFinding,
+  deniedFinding,
+  leftOverFinding,
+  recordFindings,
+  regionFinding,
+  stackFinding,
+  subnetFindings,
+  unknownLeftOversFinding,
+  unknownRightsFinding,
+  zoneFinding,
+} from '../../core/deploy/findings.ts';
+import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import { needsOf } from '../../core/deploy/permissions.ts';
+import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
+import type { StackFound } from '../../core/deploy/stackState.ts';
+import { epochRecordName } from '../../core/failover/switchRecord.ts';
+import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
+
+/** Keeps what opens connections, for one command. */
+export const openAws = () => {
+  const leftOvers = new Map<string, LeftOvers>();
+  const account = openAccount();
+  const stacks = openStacks();
+  const zones = openHostedZones();
+  const leftOversIn = (region: string): LeftOvers => {
+    const made = leftOvers.get(region) ?? openLeftOvers(region);
+    leftOvers.set(region, made);
+    return made;
+  };
+  const close = (): void => {
+    for (const each of [account, stacks, zones, ...leftOvers.values()]) each.close();
+  };
+  return { account, stacks, zones, leftOversIn, close };
+};
+
+export type Aws = ReturnType<typeof openAws>;
+
+export type Seen = {
+  /** Null where nobody could be asked: there is nothing else then but findings. */
+  readonly caller: Caller | null;
+  readonly zoneId: string | null;
+  readonly record: RecordVerdict | null;
+  /** As they were found, by `name@region`. */
+  readonly found: ReadonlyMap<string, StackFound>;
+  readonly findings: readonly DeployFinding[];
+};
+
+export const keyOf = ({ name, region }: { name: string; region: string }): string =>
+  `${name}@${region}`;
+
+const refusalOf = (error: unknown): { name: string; message: string } =>
+  error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: 'Error', message: String(error) };
+
+type Looked<T> = { readonly value: T | null; readonly findings: DeployFinding[] };
+
+const NOTHING = { value: null, findings: [] };
+
+/** The stacks of each region; one finding for a region that does not answer. */
+const lookAtStacks = async (
+  stacks: Stacks,
+  { planned }: DeploySetup,
+): Promise<{ found: Map<string, StackFound>; findings: DeployFinding[]; dark: Set<string> }> => {
+  const found = new Map<string, StackFound>();
+  const dark = new Set<string>();
+  const findings: DeployFinding[] = [];
+  const regions = [...new Set(planned.map(({ region }) => region))];
+  await Promise.all(
+    regions.map(async (region) => {
+      try {
+        for (const stack of planned.filter((each) => each.region === region)) {
+          const state = await stacks.find(stack);
+          found.set(keyOf(stack), state);
+          findings.push(...stackFinding(stack, state));
+        }
+      } catch (error) {
+        dark.add(region);
+        findings.push(regionFinding(region, 'cloudformation:DescribeStacks', refusalOf(error)));
+      }
+    }),
+  );
+  return { found, findings, dark };
+};
+
+const lookAtRecord = async (
+  zones: HostedZones,
+  service: string,
+  live: Live,
+  zoneId: string,
+): Promise<RecordVerdict> => {
+  const { record, driver } = live;
+  const sets = await zones.sets(zoneId, record);
+  const epoch = driver === 'record' ? await zones.sets(zoneId, epochRecordName(record)) : [];
+  const hasEpoch = epoch.some(({ type }) => type === 'TXT');
+  return judgeRecord(sets, { service, driver, answers: primaryAnswers(live), hasEpoch });
+};
+
+const lookAtDns = async (
+  zones: HostedZones,
+  { live, service }: DeploySetup,
+): Promise<Looked<{ zoneId: string; record: RecordVerdict }>> => {
+  if (live === null) return NOTHING;
+  try {
+    const ids = await zones.publicZones(live.zone);
+    const [zoneId] = ids;
+    const missing = zoneFinding(live.zone, ids);
+    if (missing.length > 0 || zoneId === undefined) return { value: null, findings: missing };
+    const record = await lookAtRecord(zones, service, live, zoneId);
+    return {
+      value: { zoneId, record },
+      findings: recordFindings(live, record, primaryAnswers(live)),
+    };
+  } catch (error) {
+    const finding = regionFinding('us-east-1', 'route53:ListResourceRecordSets', refusalOf(error));
+    return { value: null, findings: [finding] };
+  }
+};
+
+/** Tables and buckets that are there although their stack is not. */
+export const leftOversOf = async (
+  { leftOversIn }: Pick<Aws, 'leftOversIn'>,
+  retained: readonly Retained[],
+): Promise<Retained[]> => {
+  const there = await Promise.all(
+    retained.map(async (each) => {
+      const { hasTable, buckets } = leftOversIn(each.region);
+      return each.kind === 'table' ? hasTable(each.name) : buckets.exists(each.name);
+    }),
+  );
+  return retained.filter((_, at) => there[at]);
+};
+
+const lookAtLeftOvers = async (
+  aws: Aws,
+  setup: DeploySetup,
+  accountId: string,
+  { found, dark }: { found: ReadonlyMap<string, StackFound>; dark: ReadonlySet<string> },
+): Promise<DeployFinding[]> => {
+  const retained = stacksOf(setup, accountId)
+    .filter((stack) => !dark.has(stack.region) && found.get(keyOf(stack))?.status === null)
+    .flatMap((stack) => retainedIn(stack));
+  try {
+    return (await leftOversOf(aws, retained)).map(leftOverFinding);
+  } catch (error) {
+    return [unknownLeftOversFinding(refusalOf(error))];
+  }
+};
+
+/** More would not be read. */
+const DENIED_MAX = 20;
+/** IAM takes few calls a second. */
+const AT_ONCE = 4;
+
+const lookAtPermissions = async (
+  account: Account,
+  setup: DeploySetup,
+  { accountId, arn }: Caller,
+  zoneId: string | null,
+): Promise<DeployFinding[]> => {
+  const { live, homeRegion, service } = setup;
+  const switchKey =
+    live?.driver === 'quorum'
+      ? { region: homeRegion, name: `/failover/${service}/switch-key` }
+      : null;
+  const needs = needsOf({ accountId, stacks: stacksOf(setup, accountId), zoneId, switchKey });
+  // The account itself may do anything, and is no principal that policies speak of.
+  if (arn.endsWith(':root')) return [];
+  try {
+    const principal = await account.principalOf(arn);
+    const findings: DeployFinding[] = [];
+    for (let at = 0; at < needs.length && findings.length < DENIED_MAX; at += AT_ONCE) {
+      const asked = needs.slice(at, at + AT_ONCE).map(async ({ actions, resource }) => {
+        const denied = await account.denied(principal, actions, resource);
+        return denied.map((action) => deniedFinding(action, resource, principal));
+      });
+      findings.push(...(await Promise.all(asked)).flat());
+    }
+    return findings;
+  } catch (error) {
+    return [unknownRightsFinding(arn, refusalOf(error))];
+  }
+};
+
+const nobody = (findings: readonly DeployFinding[]): Seen => ({
+  caller: null,
+  zoneId: null,
+  record: null,
+  found: new Map(),
+  findings,
+});
+
+/** Everything that can be known without changing anything. */
+export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => {
+  const { config } = setup.checked;
+  let caller: Caller;
+  try {
+    caller = await aws.account.caller();
+  } catch (error) {
+    return nobody([credentialsFinding(refusalOf(error))]);
+  }
+  const wrong = accountFinding(config.aws.account, caller.accountId);
+  if (wrong.length > 0) return { ...nobody(wrong), caller };
+  const { primary, standby } = config.regions;
+  const serving = config.image === undefined ? [] : [primary.name, standby.name];
+  const [stacks, dns] = await Promise.all([
+    lookAtStacks(aws.stacks, setup),
+    lookAtDns(aws.zones, setup),
+  ]);
+  const zoneId = dns.value?.zoneId ?? null;
+  const [left, permissions] = await Promise.all([
+    lookAtLeftOvers(aws, setup, caller.accountId, stacks),
+    lookAtPermissions(aws.account, setup, caller, zoneId),
+  ]);
+  return {
+    caller,
+    zoneId,
+    record: dns.value?.record ?? null,
+    found: stacks.found,
+    findings: [
+      ...stacks.findings,
+      ...dns.findings,
+      ...subnetFindings(serving, config.aws.subnets),
+      ...left,
+      ...permissions,
+    ],
+  };
+};

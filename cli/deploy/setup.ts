@@ -1,0 +1,164 @@
+/** What a deployment would make, from the configuration and the templates alone: no account is asked. */
+
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import { namePartsIn, sharedPart } from '../../core/deploy/names.ts';
+import { type PlannedStack, planStacks } from '../../core/deploy/stacks.ts';
+import type { Stack } from '../../core/lint/model.ts';
+import type { Config } from '../../events/config.ts';
+import { answersOf, zoneOf } from '../../events/watchPlanOf.ts';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { readStack } from '../../local/stack/stackModel.ts';
+import { openYaml } from '../../local/stack/variables.ts';
+import { loadConfig } from '../config/load.ts';
+import { type CheckedConfig, checkConfig } from '../config/validate.ts';
+import { Faults } from '../failure.ts';
+import { placesOf, stackParams } from '../lint/setup.ts';
+
+/** Stands in for the account while none is known. */
+export const NO_ACCOUNT = '000000000000';
+
+export type Live = {
+  readonly record: string;
+  readonly zone: string;
+  readonly driver: 'quorum' | 'record';
+  /** Of the primary and the standby. */
+  readonly endpoints: readonly [string, string];
+};
+
+export type DeploySetup = {
+  readonly checked: CheckedConfig;
+  readonly stage: string;
+  /** The name that all names on AWS are made of: with the stage, where it is not production. */
+  readonly service: string;
+  readonly homeRegion: string;
+  readonly planned: readonly PlannedStack[];
+  /** The name that fails over; null where nothing is watched. */
+  readonly live: Live | null;
+};
+
+const endpointOf = (region: Config['regions']['primary']): string | undefined =>
+  'endpoint' in region ? region.endpoint : undefined;
+
+/** On AWS the service is somebody else's: only its endpoints tell where it is. */
+const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
+  const { record, dns, regions } = config;
+  if (record === undefined) return null;
+  const primary = endpointOf(regions.primary);
+  const standby = endpointOf(regions.standby);
+  const faults = (['primary', 'standby'] as const)
+    .filter((role) => endpointOf(regions[role]) === undefined)
+    .map(
+      (role) =>
+        `${file}:${lineOf(['regions', role])}: regions.${role}: nothing tells where ${regions[role].name} is reached on AWS. ` +
+        `Give it an endpoint: { name: ${regions[role].name}, endpoint: "https://…/health" }`,
+    );
+  const zone = zoneOf(config, record);
+  if (record !== zone && !record.endsWith(`.${zone}`)) {
+    faults.push(
+      `${file}:${lineOf(['record'])}: record ${record} is not in dns.zone ${zone}: name one that ends in .${zone}`,
+    );
+  }
+  if (faults.length > 0 || primary === undefined || standby === undefined) {
+    throw new Faults('ConfigInvalid', faults);
+  }
+  return { record, zone, driver: dns.driver, endpoints: [primary, standby] };
+};
+
+/** What the record answers while the primary serves. */
+export const primaryAnswers = ({ endpoints }: Live) => answersOf(endpoints[0]);
+
+const subnetsParam = ({ aws }: Config): string =>
+  Object.entries(aws.subnets)
+    .flatMap(([region, subnets = []]) => subnets.map((subnet) => `${region}/${subnet}`))
+    .join(',');
+
+export type Known = { readonly configKey: string; readonly zoneId: string | null };
+
+/** What every stack is told. */
+export const paramsOf = ({ checked: { config } }: DeploySetup, known: Known) => {
+  const { schedule, timezone } = config.drill;
+  const subnets = subnetsParam(config);
+  return {
+    ...stackParams(config),
+    configKey: known.configKey,
+    timezone,
+    scheduleState: schedule === undefined ? 'DISABLED' : 'ENABLED',
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(subnets === '' ? {} : { subnets }),
+    ...(known.zoneId === null ? {} : { zoneId: known.zoneId }),
+  };
+};
+
+/** The stacks with all names filled in. */
+export const stacksOf = (
+  { planned, checked }: Pick<DeploySetup, 'planned' | 'checked'>,
+  accountId: string,
+): (Stack & { readonly name: string })[] => {
+  const read = openYaml();
+  const params = stackParams(checked.config);
+  return planned.map(({ role, region, name }) => ({
+    ...readStack({ folder: PROJECT_FOLDER, role, region, accountId, params, read }),
+    name,
+  }));
+};
+
+/** Of every role that there is, as another service of the account may have it. */
+const allNameParts = (): string[] => {
+  const read = openYaml();
+  const service = 'any';
+  const roles = globSync('resources/*.functions.yml', { cwd: PROJECT_FOLDER }).map((file) =>
+    path.basename(file, '.functions.yml'),
+  );
+  const stacks = roles.map((role) =>
+    readStack({
+      folder: PROJECT_FOLDER,
+      role,
+      region: 'eu-central-1',
+      accountId: NO_ACCOUNT,
+      params: { service },
+      read,
+    }),
+  );
+  return namePartsIn(stacks, service);
+};
+
+const nameFaults = ({ config, file, lineOf }: CheckedConfig): string[] => {
+  const part = sharedPart(config.service, allNameParts());
+  if (part === undefined) return [];
+  const other = config.service.slice(0, -part.length - 1);
+  return [
+    `${file}:${lineOf(['service'])}: a service called ${config.service} would share names on AWS with one called ${other}, ` +
+      `whose ${part} is called so: give it another name`,
+  ];
+};
+
+/**
+ * @throws Faults `ConfigInvalid` with a line for each fault.
+ */
+export const readSetup = (file: string, stage: string): DeploySetup => {
+  const checked = checkConfig(loadConfig(file, stage));
+  const { config } = checked;
+  const faults = nameFaults(checked);
+  if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
+  const live = liveOf(checked);
+  const read = openYaml();
+  const params = stackParams(config);
+  const planned = planStacks(config.service, placesOf(config), (place) => {
+    const stack = readStack({
+      folder: PROJECT_FOLDER,
+      ...place,
+      accountId: NO_ACCOUNT,
+      params,
+      read,
+    });
+    return Object.values(stack.resources).map(({ type }) => type);
+  });
+  if (planned.length === 0) {
+    throw new Faults('ConfigInvalid', [
+      `${checked.file}: there is nothing to deploy: add image, to drill it, or record, to watch it`,
+    ]);
+  }
+  const homeRegion = config.regions.standby.name;
+  return { checked, stage, service: config.service, homeRegion, planned, live };
+};

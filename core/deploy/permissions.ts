@@ -1,0 +1,130 @@
+/** What whoever deploys must be allowed to do: by CloudFormation in their name, and by themselves. */
+import { isTree, type Stack } from '../lint/model.ts';
+
+/**
+ * Actions that CloudFormation calls to make, read and delete a resource of a type, from the handlers of its
+ * registry (`aws cloudformation describe-type`). Reads that a handler can do without are left out.
+ */
+export const ACTIONS_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
+  'AWS::Lambda::Function': [
+    'lambda:CreateFunction',
+    'lambda:DeleteFunction',
+    'lambda:GetFunction',
+    'lambda:UpdateFunctionCode',
+    'lambda:UpdateFunctionConfiguration',
+  ],
+  'AWS::Lambda::Permission': ['lambda:AddPermission', 'lambda:RemovePermission'],
+  'AWS::Lambda::Url': ['lambda:CreateFunctionUrlConfig', 'lambda:DeleteFunctionUrlConfig'],
+  'AWS::Lambda::EventInvokeConfig': [
+    'lambda:PutFunctionEventInvokeConfig',
+    'lambda:DeleteFunctionEventInvokeConfig',
+  ],
+  'AWS::IAM::Role': [
+    'iam:CreateRole',
+    'iam:DeleteRole',
+    'iam:DeleteRolePolicy',
+    'iam:GetRole',
+    'iam:PassRole',
+    'iam:PutRolePolicy',
+  ],
+  'AWS::Logs::LogGroup': ['logs:CreateLogGroup', 'logs:DeleteLogGroup', 'logs:PutRetentionPolicy'],
+  'AWS::S3::Bucket': [
+    's3:CreateBucket',
+    's3:DeleteBucket',
+    's3:GetObject',
+    's3:ListBucket',
+    's3:PutBucketPublicAccessBlock',
+    's3:PutBucketVersioning',
+    's3:PutEncryptionConfiguration',
+    's3:PutObject',
+  ],
+  'AWS::S3::BucketPolicy': ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
+  'AWS::DynamoDB::Table': [
+    'dynamodb:CreateTable',
+    'dynamodb:DeleteTable',
+    'dynamodb:DescribeTable',
+    'dynamodb:UpdateContinuousBackups',
+    'dynamodb:UpdateTimeToLive',
+  ],
+  'AWS::ECR::Repository': ['ecr:CreateRepository', 'ecr:DeleteRepository'],
+  'AWS::ECS::Cluster': ['ecs:CreateCluster', 'ecs:DeleteCluster', 'ecs:DescribeClusters'],
+  'AWS::CodeBuild::Project': ['codebuild:CreateProject', 'codebuild:DeleteProject'],
+  'AWS::StepFunctions::StateMachine': [
+    'states:CreateStateMachine',
+    'states:DeleteStateMachine',
+    'states:UpdateStateMachine',
+  ],
+  'AWS::Scheduler::Schedule': [
+    'scheduler:CreateSchedule',
+    'scheduler:DeleteSchedule',
+    'scheduler:UpdateSchedule',
+  ],
+  'AWS::Events::Rule': ['events:PutRule', 'events:PutTargets', 'events:DeleteRule'],
+  'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
+  'AWS::SQS::Queue': ['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SetQueueAttributes'],
+  'AWS::SQS::QueuePolicy': ['sqs:SetQueueAttributes'],
+  'AWS::SNS::Topic': ['sns:CreateTopic', 'sns:DeleteTopic'],
+  'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes'],
+  'AWS::SNS::Subscription': ['sns:Subscribe', 'sns:Unsubscribe'],
+};
+
+const ON_STACKS = [
+  'cloudformation:CreateStack',
+  'cloudformation:DeleteStack',
+  'cloudformation:DescribeStackEvents',
+  'cloudformation:DescribeStacks',
+  'cloudformation:ListStackResources',
+  'cloudformation:UpdateStack',
+];
+
+const ON_ZONE = ['route53:ChangeResourceRecordSets', 'route53:ListResourceRecordSets'];
+const ON_CHECKS = ['route53:CreateHealthCheck', 'route53:GetHealthCheckStatus'];
+const ON_SWITCH_KEY = ['ssm:GetParameter', 'ssm:PutParameter'];
+
+/** Actions that are asked for on one resource that stands for all of its kind. */
+export type Need = { readonly actions: readonly string[]; readonly resource: string };
+
+type Asked = {
+  readonly accountId: string;
+  readonly stacks: readonly (Stack & { readonly name: string })[];
+  /** Null where no record is touched. */
+  readonly zoneId: string | null;
+  /** SSM parameter of the key that signs the switch, with its region; null without one. */
+  readonly switchKey: { readonly region: string; readonly name: string } | null;
+};
+
+const arnIn = (properties: unknown): string | undefined => {
+  const arn = isTree(properties) ? properties['Arn'] : undefined;
+  return typeof arn === 'string' ? arn : undefined;
+};
+
+/** One need for each type and stack: a policy often names regions, or the names that a service's things have. */
+export const needsOf = ({ accountId, stacks, zoneId, switchKey }: Asked): Need[] => {
+  const needs = new Map<string, Need>();
+  for (const { name, region, resources } of stacks) {
+    const stackArn = `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/*`;
+    needs.set(`stack ${region}`, { actions: ON_STACKS, resource: stackArn });
+    for (const { type, properties } of Object.values(resources)) {
+      const actions = ACTIONS_BY_TYPE[type];
+      const resource = arnIn(properties);
+      const at = type === 'AWS::IAM::Role' || type === 'AWS::S3::Bucket' ? '' : region;
+      if (actions === undefined || resource === undefined) continue;
+      needs.set(`${type} ${at}`, { actions, resource });
+    }
+  }
+  const zone =
+    zoneId === null
+      ? []
+      : [{ actions: ON_ZONE, resource: `arn:aws:route53:::hostedzone/${zoneId}` }];
+  const key =
+    switchKey === null
+      ? []
+      : [
+          {
+            actions: ON_SWITCH_KEY,
+            resource: `arn:aws:ssm:${switchKey.region}:${accountId}:parameter${switchKey.name}`,
+          },
+          { actions: ON_CHECKS, resource: '*' },
+        ];
+  return [...needs.values(), ...zone, ...key];
+};

@@ -1,0 +1,213 @@
+// Goal: everything in the way of a deployment is named before anything is changed, and a look changes nothing.
+// Method: the command against SDK clients whose answers are made up, as AWS words its refusals.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deploy } from '../../../cli/commands/deploy.ts';
+import { EXIT } from '../../../cli/failure.ts';
+import { DeployOutput } from '../../../events/deployOutput.ts';
+import { keptOutput } from '../../support/keptOutput.ts';
+
+const sts = mockClient(STSClient);
+const iam = mockClient(IAMClient);
+const cloudFormation = mockClient(CloudFormationClient);
+const route53 = mockClient(Route53Client);
+const dynamodb = mockClient(DynamoDBClient);
+const s3 = mockClient(S3Client);
+const mocks = [sts, iam, cloudFormation, route53, dynamodb, s3];
+
+const named = (name: string, message = name) => Object.assign(new Error(message), { name });
+const ROLE = 'arn:aws:iam::111122223333:role/ci/deployer';
+
+const CONFIG = `service: shop
+record: shop.example.com
+regions:
+  primary: { name: eu-west-1, endpoint: "https://a.example.net/healthz" }
+  standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
+observers: [us-east-2]
+aws: { account: "111122223333" }
+`;
+
+/** An account in which everything is right, and nothing is there yet. */
+const emptyAccount = (): void => {
+  sts.on(GetCallerIdentityCommand).resolves({
+    Account: '111122223333',
+    Arn: 'arn:aws:sts::111122223333:assumed-role/deployer/me',
+  });
+  iam.on(GetRoleCommand).resolves({
+    Role: { Arn: ROLE, Path: '/ci/', RoleName: 'deployer', RoleId: 'r', CreateDate: new Date(0) },
+  });
+  iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
+  cloudFormation
+    .on(DescribeStacksCommand)
+    .rejects(named('ValidationError', 'Stack with id failover-drill-shop does not exist'));
+  route53.on(ListHostedZonesByNameCommand).resolves({
+    HostedZones: [
+      { Id: '/hostedzone/Z1', Name: 'example.com.', CallerReference: 'x' },
+      {
+        Id: '/hostedzone/Z2',
+        Name: 'example.com.',
+        CallerReference: 'y',
+        Config: { PrivateZone: true },
+      },
+      { Id: '/hostedzone/Z3', Name: 'example.com.evil.', CallerReference: 'z' },
+    ],
+  });
+  route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: [] });
+  dynamodb.on(DescribeTableCommand).rejects(named('ResourceNotFoundException'));
+  s3.on(HeadBucketCommand).rejects(named('NotFound'));
+};
+
+let folder = '';
+let file = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'failover-look-'));
+  file = path.join(folder, 'failover.yml');
+  writeFileSync(file, CONFIG);
+  emptyAccount();
+});
+afterEach(() => {
+  for (const mock of mocks) mock.reset();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const look = async () => {
+  const { output, kept } = keptOutput();
+  const options = { config: file, stage: 'prod', dryRun: true };
+  const code = await deploy(options, output, new AbortController().signal);
+  const result = DeployOutput.parse(kept.result);
+  const stops = result.findings.filter(({ severity }) => severity === 'stop');
+  return { code, result, text: kept.text, checks: stops.map(({ check }) => check) };
+};
+
+const WRITES = /^(Create|Put|Update|Delete|Change|Register|Deregister)/;
+
+describe('a dry run', () => {
+  it('tells what would be made, and changes nothing', async () => {
+    const { code, result, text, checks } = await look();
+    expect(checks).toEqual([]);
+    expect(code).toBe(EXIT.ok);
+    expect(result).toMatchObject({
+      account: '111122223333',
+      outcome: 'planned',
+      dns: { record: 'shop.example.com', found: 'absent' },
+    });
+    expect(text).toContain('Nothing was changed: this was a dry run.');
+    expect(text).toMatch(/Costs {2}about \$\d+\.\d\d a month/);
+    const calls = mocks.flatMap((mock) => mock.calls().map(({ args }) => args[0].constructor.name));
+    expect(calls.length).toBeGreaterThan(10);
+    expect(calls.filter((name) => WRITES.test(name))).toEqual([]);
+  });
+
+  it('asks for rights by the role of a session, with its path', async () => {
+    iam.on(SimulatePrincipalPolicyCommand).resolves({
+      EvaluationResults: [
+        { EvalActionName: 'iam:CreateRole', EvalDecision: 'implicitDeny' },
+        { EvalActionName: 'iam:GetRole', EvalDecision: 'allowed' },
+      ],
+    });
+    const { code, result, checks } = await look();
+    expect(code).toBe(EXIT.input);
+    expect(new Set(checks)).toEqual(new Set(['permission-missing']));
+    expect(result.findings[0]?.what).toContain(`${ROLE} may not iam:CreateRole on arn:aws:`);
+    expect(iam.commandCalls(SimulatePrincipalPolicyCommand)[0]?.args[0].input.PolicySourceArn).toBe(
+      ROLE,
+    );
+  });
+
+  it('goes on where rights cannot be asked for, and says so', async () => {
+    iam.on(SimulatePrincipalPolicyCommand).rejects(named('AccessDenied', 'no\nmore'));
+    const { code, result } = await look();
+    expect(code).toBe(EXIT.ok);
+    expect(result.findings).toMatchObject([{ check: 'permissions-unknown', severity: 'warn' }]);
+  });
+});
+
+describe('what is in the way', () => {
+  it('is no credentials: the plan is told all the same', async () => {
+    sts.on(GetCallerIdentityCommand).rejects(named('CredentialsProviderError'));
+    const { code, result, checks } = await look();
+    expect(code).toBe(EXIT.ok);
+    expect(checks).toEqual(['no-credentials']);
+    expect(result).toMatchObject({ account: null, outcome: 'planned' });
+    expect(result.stacks.length).toBeGreaterThan(3);
+  });
+
+  it('is another account: nothing else is asked of it', async () => {
+    sts
+      .on(GetCallerIdentityCommand)
+      .resolves({ Account: '999999999999', Arn: 'arn:aws:iam::999999999999:user/x' });
+    expect((await look()).checks).toEqual(['wrong-account']);
+    expect(cloudFormation.calls()).toEqual([]);
+  });
+
+  it('is a region, a zone, a record, a stack and a table, all told at once', async () => {
+    cloudFormation.on(DescribeStacksCommand).callsFake(async (input, getClient) => {
+      const region = await getClient().config.region();
+      if (region === 'us-east-2') throw named('InvalidClientTokenId');
+      if (input.StackName?.endsWith('-failover')) {
+        return {
+          Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'ROLLBACK_COMPLETE' }],
+        };
+      }
+      throw named('ValidationError', 'Stack with id x does not exist');
+    });
+    route53.on(ListResourceRecordSetsCommand).resolves({
+      ResourceRecordSets: [
+        {
+          Name: 'shop.example.com.',
+          Type: 'A',
+          TTL: 60,
+          ResourceRecords: [{ Value: '192.0.2.7' }],
+        },
+        { Name: 'www.example.com.', Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.8' }] },
+      ],
+    });
+    s3.on(HeadBucketCommand).resolves({});
+    const { code, result, checks, text } = await look();
+    expect(code).toBe(EXIT.input);
+    expect(result.outcome).toBe('blocked');
+    expect(checks).toEqual(
+      expect.arrayContaining([
+        'region-not-enabled',
+        'stack-blocked',
+        'record-foreign',
+        'left-over',
+      ]),
+    );
+    expect(text).toContain('us-east-2 is not enabled in this account');
+    expect(text).toContain('shop.example.com exists already and is not ours: A 192.0.2.7');
+    expect(text).toContain('Nothing was changed.');
+    route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: [] });
+    expect((await look()).checks).toContain('zone-missing');
+  });
+
+  it('is never the record of an earlier deployment', async () => {
+    route53.on(ListResourceRecordSetsCommand).resolves({
+      ResourceRecordSets: [
+        {
+          Name: 'shop.example.com.',
+          Type: 'CNAME',
+          TTL: 60,
+          ResourceRecords: [{ Value: 'a.example.net' }],
+        },
+      ],
+    });
+    const { result, checks } = await look();
+    expect(checks).toEqual([]);
+    expect(result.dns?.found).toBe('same-answer');
+    expect(result.dns?.change).toContain('with the same answer');
+  });
+});
