@@ -12,7 +12,14 @@ import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 type Place = { readonly name: string; readonly region: string };
 
 const Stacks = z
-  .array(z.object({ StackStatus: z.string(), StackStatusReason: z.string().optional() }))
+  .array(
+    z.object({
+      StackStatus: z.string(),
+      StackStatusReason: z.string().optional(),
+      CreationTime: z.date().optional(),
+      LastUpdatedTime: z.date().optional(),
+    }),
+  )
   .min(1);
 
 /** CloudFormation names no error of its own for it. */
@@ -20,6 +27,13 @@ const isAbsent = (error: unknown): boolean =>
   error instanceof Error &&
   error.name === 'ValidationError' &&
   /does not exist/.test(error.message);
+
+export type FoundStack = {
+  /** Null where there is no stack of the name. */
+  readonly status: string | null;
+  readonly reason: string;
+  readonly changedAtMs: number | null;
+};
 
 export type FoundResource = {
   readonly id: string;
@@ -40,17 +54,17 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     return made;
   };
 
-  /** Status null where there is no stack of the name. */
-  const find = async ({
-    name,
-    region,
-  }: Place): Promise<{ status: string | null; reason: string }> => {
+  const find = async ({ name, region }: Place): Promise<FoundStack> => {
     try {
       const answer = await clientOf(region).send(new DescribeStacksCommand({ StackName: name }));
       const [stack] = Stacks.parse(answer.Stacks);
-      return { status: stack?.StackStatus ?? null, reason: stack?.StackStatusReason ?? '' };
+      return {
+        status: stack?.StackStatus ?? null,
+        reason: stack?.StackStatusReason ?? '',
+        changedAtMs: (stack?.LastUpdatedTime ?? stack?.CreationTime)?.getTime() ?? null,
+      };
     } catch (error) {
-      if (isAbsent(error)) return { status: null, reason: '' };
+      if (isAbsent(error)) return { status: null, reason: '', changedAtMs: null };
       throw error;
     }
   };

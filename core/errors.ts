@@ -14,6 +14,8 @@ export const ERROR_NAMES = [
   'NoCandidates',
   'TooFewRounds',
   'DrillNotFound',
+  'DeployBlocked',
+  'DeployFailed',
   'DataCorrupt',
   // One part failed; the drill goes on without it.
   'PlacementFailed',

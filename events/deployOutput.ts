@@ -22,8 +22,8 @@ export const DeployOutput = z.strictObject({
   /** Null where nobody could be asked. */
   account: z.string().nullable(),
   action: z.enum(['deploy', 'destroy']),
-  /** `done`: all of it. `planned`: a dry run. `blocked`: findings of severity `stop`; nothing was changed. */
-  outcome: z.enum(['done', 'planned', 'blocked', 'declined']),
+  /** `done`: all of it. `begun`: printed on the way only. `planned`: a dry run. `blocked`: findings of severity `stop`; nothing was changed. */
+  outcome: z.enum(['done', 'begun', 'planned', 'blocked', 'declined']),
   stacks: z.array(DeployStack),
   dns: z
     .strictObject({

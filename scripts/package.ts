@@ -1,5 +1,6 @@
 /**
- * Packages every function of functions/ as `.build/<folder>.zip`, the artifacts that serverless.yml names.
+ * Packages every function of functions/ as `.build/<folder>.zip`, the artifacts that serverless.yml names; into
+ * another folder than `.build` where one is given.
  * The AWS SDK goes into the bundle, as AWS advises, so that what runs on Lambda is the pinned version
  * that the tests ran with. The same sources give the same bytes.
  */
@@ -52,7 +53,7 @@ export const packageFunctions = async (outDir: string): Promise<Packaged[]> => {
 };
 
 if (process.argv[1] === import.meta.filename) {
-  const packaged = await packageFunctions(path.join(PROJECT_FOLDER, '.build'));
+  const packaged = await packageFunctions(process.argv[2] ?? path.join(PROJECT_FOLDER, '.build'));
   for (const { name, file, bytes } of packaged) {
     const shown = path.relative(PROJECT_FOLDER, file);
     process.stdout.write(

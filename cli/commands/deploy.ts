@@ -1,5 +1,8 @@
 /** `failover deploy`: puts a service into an account of AWS, region by region, and takes it away again. */
+import { DrillError } from '../../core/errors.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
+import { openQuestions } from '../ask.ts';
+import { deployRecord, deployStacks, type Sight } from '../deploy/carryOut.ts';
 import { type Aws, keyOf, lookAtAws, openAws, type Seen } from '../deploy/look.ts';
 import { type DeploySetup, readSetup } from '../deploy/setup.ts';
 import { EXIT } from '../failure.ts';
@@ -66,32 +69,106 @@ const told = (
   kept: [],
 });
 
-/** A dry run needs no account: it then tells what the templates say, and that nothing was checked. */
-const dryRun = (setup: DeploySetup, seen: Seen, options: DeployOptions, output: Output): number => {
-  const isBlocked = seen.findings.some(({ severity }) => severity === 'stop');
-  const outcome = isBlocked && seen.caller !== null ? 'blocked' : 'planned';
-  const result = { ...told(setup, seen, options), action: 'deploy' as const, outcome };
-  output.result(DeployOutput.parse(result), (style) =>
-    deployLines(DeployOutput.parse(result), style),
-  );
-  return outcome === 'blocked' ? EXIT.input : EXIT.ok;
+type Result = Omit<DeployOutput, 'action'>;
+
+const tell = (output: Output, result: Result): void => {
+  const parsed = DeployOutput.parse({ ...result, action: 'deploy' });
+  output.result(parsed, (style) => deployLines(parsed, style));
 };
 
-const withAws = async <T>(work: (aws: Aws) => Promise<T>): Promise<T> => {
-  const aws = openAws();
+const isStop = ({ severity }: Seen['findings'][number]): boolean => severity === 'stop';
+
+/** A dry run needs no account: it then tells what the templates say, and that nothing was checked. */
+const dryRun = (plan: Omit<Result, 'outcome'>, output: Output): number => {
+  const isBlocked = plan.findings.some(isStop) && plan.account !== null;
+  tell(output, { ...plan, outcome: isBlocked ? 'blocked' : 'planned' });
+  return isBlocked ? EXIT.input : EXIT.ok;
+};
+
+type Answer = 'all' | 'stacks' | 'nothing';
+
+/** Live DNS is touched only with a person's word, given before the first stack, so that nobody has to wait for it. */
+const askedFor = async (
+  { live }: DeploySetup,
+  record: Seen['record'],
+  options: DeployOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Answer> => {
+  if (live === null || record === null || record.kind === 'ours' || options.yes) return 'all';
+  const text = `Let ${live.record} fail over once the stacks are there (y), make the stacks only (s), or nothing (n)?`;
+  if (output.json || !process.stdin.isTTY) {
+    throw new DrillError('InputInvalid', `${text} Say y with --yes where nobody can be asked`);
+  }
+  const questions = openQuestions(process.stdin, process.stderr, signal);
   try {
-    return await work(aws);
+    const answer = await questions.ask({ text, preset: 'n' });
+    return /^y(es)?$/i.test(answer) ? 'all' : /^s(tacks)?$/i.test(answer) ? 'stacks' : 'nothing';
   } finally {
-    aws.close();
+    questions.close();
   }
 };
 
-/** @returns the exit code. */
+const carriedOut = async (
+  aws: Aws,
+  setup: DeploySetup,
+  sight: Sight,
+  plan: Omit<Result, 'outcome'>,
+  options: DeployOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  const answer = await askedFor(setup, sight.record, options, output, signal);
+  if (answer === 'nothing') {
+    tell(output, { ...plan, outcome: 'declined' });
+    return EXIT.ok;
+  }
+  const telling = { note: output.note, signal };
+  const outcomes = await deployStacks(aws, setup, sight, telling);
+  const stacks = plan.stacks.map((stack, at) => ({ ...stack, outcome: outcomes[at] ?? 'planned' }));
+  const warning =
+    answer === 'all' && sight.record !== null
+      ? await deployRecord(setup, sight, sight.record, telling)
+      : null;
+  const change =
+    answer === 'stacks'
+      ? 'left as it is: the same command lets it fail over'
+      : (warning ?? 'answers as the switch says');
+  tell(output, { ...plan, stacks, dns: plan.dns && { ...plan.dns, change }, outcome: 'done' });
+  return warning === null ? EXIT.ok : EXIT.marked;
+};
+
+const interruptedBy = (error: unknown, signal: AbortSignal): unknown =>
+  signal.aborted && !(error instanceof DrillError)
+    ? new DrillError('Interrupted', 'interrupted: the same command goes on from here')
+    : error;
+
+/** @returns the exit code. @throws DrillError `ConfigInvalid`, `DeployBlocked`, `DeployFailed`, `Interrupted` */
 export const deploy = async (
   options: DeployOptions,
   output: Output,
-  _signal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<number> => {
   const setup = readSetup(options.config, options.stage);
-  return withAws(async (aws) => dryRun(setup, await lookAtAws(aws, setup), options, output));
+  const aws = openAws();
+  try {
+    const seen = await lookAtAws(aws, setup);
+    const plan = told(setup, seen, options);
+    const { caller } = seen;
+    if (options.dryRun) return dryRun(plan, output);
+    if (caller === null || seen.findings.some(isStop)) {
+      tell(output, { ...plan, outcome: 'blocked' });
+      return EXIT.input;
+    }
+    for (const line of deployLines(
+      DeployOutput.parse({ ...plan, action: 'deploy', outcome: 'begun' }),
+      output.style,
+    ))
+      output.note(line);
+    return await carriedOut(aws, setup, { ...seen, caller }, plan, options, output, signal);
+  } catch (error) {
+    throw interruptedBy(error, signal);
+  } finally {
+    aws.close();
+  }
 };

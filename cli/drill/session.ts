@@ -1,5 +1,4 @@
 /** A running embedded cloud with one service installed, as `drill` and `up` need it. */
-import { createHash } from 'node:crypto';
 import { openDocuments } from '../../aws/documents.ts';
 import { holdDataFolder } from '../../local/assembly/dataFolder.ts';
 import { realClock } from '../../local/clock.ts';
@@ -19,10 +18,10 @@ import type { FolderLock } from '../../local/stepfunctions/folderLock.ts';
 import { openLogs } from '../cloudLogs.ts';
 import type { CheckedConfig } from '../config/validate.ts';
 import { bundleFolder } from '../dataFolder.ts';
-import { readDockerfile } from '../dockerfile/read.ts';
 import type { Output } from '../output/output.ts';
 import { addressInUse } from '../portOwner.ts';
 import { type PackedSource, packSource } from '../source.ts';
+import { configDocument, storeDocument } from './configDocument.ts';
 
 export type SessionOptions = {
   readonly dataDir: string;
@@ -59,28 +58,18 @@ const findBuilder = async (
   return found;
 };
 
-/** Stores the sources and the configuration; the key names their content, so the same is stored once. */
+/** Stores the sources and the configuration. */
 const storeConfig = async (
   cloud: Cloud,
   { bucket, homeRegion }: Installation,
-  { config, written, dockerfile, scanned }: CheckedConfig,
+  checked: CheckedConfig,
   packed: PackedSource | undefined,
 ): Promise<string> => {
   const settings = { endpoint: cloud.endpoint, region: homeRegion, credentials: CREDENTIALS };
-  const documents = openDocuments(bucket, settings);
-  const { image } = config;
-  const source = packed && { key: `source/${packed.sha256}.zip`, sha256: packed.sha256 };
-  if (packed && source) await documents.writeFile(source.key, packed.zip, 'application/zip');
-  const document = {
-    config: withSlack(written, config.service),
-    ...(source ? { source } : {}),
-    ...(dockerfile ? { dockerfile: readDockerfile(dockerfile.text, image?.dockerfile ?? '') } : {}),
-    scans: scanned.scans,
-  };
-  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
-  const key = `config/${config.service}/${hash}.json`;
-  await documents.write(key, document);
-  return key;
+  const written = withSlack(checked.written, checked.config.service);
+  const stored = configDocument(checked, written, packed);
+  await storeDocument(openDocuments(bucket, settings), stored);
+  return stored.key;
 };
 
 /** Where the file names no Slack parameter, messages go to the sink of the embedded cloud. */

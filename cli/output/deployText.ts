@@ -49,6 +49,8 @@ const findingLines = (findings: DeployOutput['findings'], style: Style): string[
 const endLine = (told: DeployOutput, style: Style): string[] => {
   const { action, outcome, stacks, service } = told;
   switch (outcome) {
+    case 'begun':
+      return [''];
     case 'planned':
       return ['', 'Nothing was changed: this was a dry run.'];
     case 'blocked':

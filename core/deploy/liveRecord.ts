@@ -15,7 +15,7 @@ export type RecordVerdict =
   /** A former deployment made it. */
   | { readonly kind: 'ours' }
   /** Answers what the primary would: replacing it moves nobody. */
-  | { readonly kind: 'same-answer' }
+  | { readonly kind: 'same-answer'; readonly values: readonly string[] }
   | { readonly kind: 'foreign'; readonly answers: string };
 
 /** Ends the reference of the health check that our PRIMARY sets name. */
@@ -68,7 +68,7 @@ export const judgeRecord = (found: readonly RecordSetFound[], wanted: Wanted): R
     only.identifier === null &&
     same(only.values, wanted.answers[only.type] ?? [])
   ) {
-    return { kind: 'same-answer' };
+    return { kind: 'same-answer', values: only.values };
   }
   return { kind: 'foreign', answers: [...new Set(sets.map(shown))].join(', ') };
 };

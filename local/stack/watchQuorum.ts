@@ -5,31 +5,28 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
-  ChangeResourceRecordSetsCommand,
   CreateHealthCheckCommand,
   GetHealthCheckStatusCommand,
   type HealthCheckConfig,
-  ListResourceRecordSetsCommand,
-  type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
-import { answerSets } from '../../core/failover/answerSets.ts';
+import { MAY_SERVE } from '../../core/deploy/liveRecord.ts';
 import { switchCheck } from '../../core/failover/switchChecks.ts';
 import { switchRegions } from '../../core/failover/switchRegions.ts';
 import type { Config } from '../../events/config.ts';
-import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
 import { signerOf } from '../../functions/flip/signing.ts';
 import { realClock, sleep } from '../clock.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import type { Clients } from './clients.ts';
+import { ensureSets, foundSets, type WantedSets } from './watchSets.ts';
 
 type QuorumPlan = Extract<WatchPlan['switch'], { driver: 'quorum' }>;
 
 const NEEDED = 2;
-const SECOND_MS = 1_000;
 /** Two rounds of checks, and some more. */
 const UNHEALTHY_WITHIN_MS = 45_000;
 const POLL_MS = 1_000;
@@ -41,6 +38,7 @@ export const planQuorumSwitch = (
   { service: ownService, regions, observers }: Config,
   former: WatchPlan | null,
   service: string,
+  accountId = ACCOUNT_ID,
 ): QuorumPlan => {
   if (former?.switch.driver === 'quorum') return former.switch;
   const { primary, standby, witness } = regions;
@@ -55,7 +53,7 @@ export const planQuorumSwitch = (
     driver: 'quorum',
     objects: chosen.map((region) => ({
       region,
-      bucket: `failover-${ownService}-switch-${ACCOUNT_ID}-${region}`,
+      bucket: `failover-${ownService}-switch-${accountId}-${region}`,
       key,
     })),
     signingParameter: `/failover/${ownService}/switch-key`,
@@ -148,13 +146,14 @@ const hasOnlyFailures = async (route53: Route53Client, id: string): Promise<bool
 const awaitUnhealthy = async (
   route53: Route53Client,
   children: readonly string[],
+  withinMs: number,
   signal: AbortSignal,
 ): Promise<void> => {
   const fromMs = realClock.monotonicMs();
   await sleep(realClock, ALL_LOOKED_MS, signal);
   let waiting = [...children];
   while (waiting.length > 0) {
-    if (realClock.monotonicMs() - fromMs > UNHEALTHY_WITHIN_MS) {
+    if (realClock.monotonicMs() - fromMs > withinMs) {
       throw new Error(
         `the health checks ${waiting.join(' ')} do not report what the switches say; the record is left as it is`,
       );
@@ -166,94 +165,11 @@ const awaitUnhealthy = async (
   }
 };
 
-const roleSets = (plan: WatchPlan, checkId: string): ResourceRecordSet[] => {
-  const name = { record: plan.record, ttlS: Math.round(plan.failover.ttlMs / SECOND_MS) };
-  const setsOf = (region: string, Failover: 'PRIMARY' | 'SECONDARY'): ResourceRecordSet[] =>
-    answerSets(name, targetOf(plan, region).answers).map(({ type, ttlS, values }) => ({
-      Name: plan.record,
-      Type: type,
-      TTL: ttlS,
-      ResourceRecords: values.map((Value) => ({ Value })),
-      SetIdentifier: Failover.toLowerCase(),
-      Failover,
-      ...(Failover === 'PRIMARY' ? { HealthCheckId: checkId } : {}),
-    }));
-  return [...setsOf(plan.primary, 'PRIMARY'), ...setsOf(plan.standby, 'SECONDARY')];
-};
-
-type Found = { readonly sets: readonly ResourceRecordSet[]; readonly isSwitch: boolean };
-
-const foundSets = async (route53: Route53Client, { zoneId, record }: WatchPlan): Promise<Found> => {
-  const { ResourceRecordSets: all = [] } = await route53.send(
-    new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, StartRecordName: record }),
-  );
-  const sets = all.filter(
-    ({ Name, Type }) => Name === `${record}.` && ['A', 'AAAA', 'CNAME'].includes(Type ?? ''),
-  );
-  return { sets, isSwitch: sets.some(({ Failover }) => Failover !== undefined) };
-};
-
-const shownSets = (sets: readonly ResourceRecordSet[]): string =>
-  sets
-    .map(({ Type, TTL, Failover, HealthCheckId, ResourceRecords }) =>
-      [
-        Type,
-        TTL,
-        Failover,
-        HealthCheckId,
-        ...(ResourceRecords ?? []).map(({ Value }) => Value),
-      ].join(' '),
-    )
-    .sort()
-    .join('\n');
-
-type Wanted = {
-  readonly plan: WatchPlan;
-  readonly former: WatchPlan | null;
-  readonly placeholder: string;
-};
-
-const change = async (
-  route53: Route53Client,
-  { zoneId }: WatchPlan,
-  remove: readonly ResourceRecordSet[],
-  create: readonly ResourceRecordSet[],
-): Promise<void> => {
-  await route53.send(
-    new ChangeResourceRecordSetsCommand({
-      HostedZoneId: zoneId,
-      ChangeBatch: {
-        Changes: [
-          ...remove.map((set) => ({ Action: 'DELETE' as const, ResourceRecordSet: set })),
-          ...create.map((set) => ({ Action: 'CREATE' as const, ResourceRecordSet: set })),
-        ],
-      },
-    }),
-  );
-};
-
-/** @returns what a person should know, or null. */
-const ensureSets = async (
-  route53: Route53Client,
-  { plan, former, placeholder }: Wanted,
-  { sets, isSwitch }: Found,
-  checkId: string,
-): Promise<string | null> => {
-  const wanted = roleSets(plan, checkId);
-  if (shownSets(sets) === shownSets(wanted)) return null;
-  const values = sets.flatMap(({ ResourceRecords = [] }) =>
-    ResourceRecords.map(({ Value }) => Value),
-  );
-  const isOurs =
-    isSwitch && former !== null && shownSets(sets) === shownSets(roleSets(former, checkId));
-  if (sets.length === 0 || isOurs || (!isSwitch && values.join() === placeholder)) {
-    await change(route53, plan, sets, wanted);
-    return null;
-  }
-  return (
-    `${plan.record} was edited by another hand: it answers ${values.join(' ')}. It is left as it is, ` +
-    'and a flip does not move it: delete its record sets and start again'
-  );
+type Wanted = WantedSets & {
+  /** Begins the references of the health checks: the service unless given. */
+  readonly reference?: string;
+  /** How long checkers may take until all of them have looked. */
+  readonly unhealthyWithinMs?: number;
 };
 
 type Tools = {
@@ -262,32 +178,46 @@ type Tools = {
   readonly deployRole: (role: string, region: string) => Promise<void>;
 };
 
-/** Sets up what is not there yet. @returns what a person should know, or null. */
-export const ensureQuorumSwitch = async (
-  wanted: Wanted,
-  { sdk, clients: { route53, ssm }, deployRole }: Tools,
+/** The key and the objects of the switch, which says `home` where nothing was said before. */
+export const ensureSwitchObjects = async (
+  plan: WatchPlan,
+  { sdk, clients: { ssm }, deployRole }: Omit<Tools, 'clients'> & { clients: Pick<Clients, 'ssm'> },
   signal: AbortSignal,
-): Promise<string | null> => {
-  const { plan } = wanted;
-  if (plan.switch.driver !== 'quorum') return null;
+): Promise<void> => {
+  if (plan.switch.driver !== 'quorum') return;
   const { objects, signingParameter } = plan.switch;
   const [key] = await Promise.all([
     ensureKey(ssm, signingParameter ?? `/failover/${plan.service}/switch-key`),
     ...objects.map(({ region }) => deployRole('switch', region)),
   ]);
   await ensureObjects(plan.switch, key, sdk, signal);
+};
+
+/** Sets up what is not there yet. @returns what a person should know, or null. */
+export const ensureQuorumSwitch = async (
+  wanted: Wanted,
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const { plan, reference: begins = plan.service, unhealthyWithinMs } = wanted;
+  const { route53 } = tools.clients;
+  if (plan.switch.driver !== 'quorum') return null;
+  const { objects } = plan.switch;
+  await ensureSwitchObjects(plan, tools, signal);
   const children: string[] = [];
   for (const object of objects) {
-    const reference = `${plan.service} switch ${object.region}`;
+    const reference = `${begins} switch ${object.region}`;
     children.push(await ensureCheck(route53, reference, childConfig(object)));
   }
-  const mayServe = await ensureCheck(route53, `${plan.service} primary may serve`, {
+  const mayServe = await ensureCheck(route53, `${begins} ${MAY_SERVE}`, {
     Type: 'CALCULATED',
     ChildHealthChecks: children,
     HealthThreshold: NEEDED,
     Inverted: true,
   });
   const found = await foundSets(route53, plan);
-  if (!found.isSwitch) await awaitUnhealthy(route53, children, signal);
+  if (!found.isSwitch) {
+    await awaitUnhealthy(route53, children, unhealthyWithinMs ?? UNHEALTHY_WITHIN_MS, signal);
+  }
   return ensureSets(route53, wanted, found, mayServe);
 };

@@ -1,0 +1,72 @@
+/** A whole deployment: the stacks in their order, and between them what each needs to begin. */
+import type { Caller } from '../../aws/account.ts';
+import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import { configDocument } from '../drill/configDocument.ts';
+import { packSource } from '../source.ts';
+import { type Aws, keyOf, type Seen } from './look.ts';
+import { openOsls } from './osls.ts';
+import { type Outcome, raiseStacks } from './raise.ts';
+import { planWatch, startRecord, startWatch, storeConfig } from './seed.ts';
+import { type DeploySetup, paramsOf } from './setup.ts';
+
+export type Sight = Seen & { readonly caller: Caller };
+
+type Telling = { readonly note: (line: string) => void; readonly signal: AbortSignal };
+
+/** Of the file, which functions parse again; the stage is laid over it already. */
+const documentOf = ({ checked }: DeploySetup) => {
+  const { image } = checked.config;
+  const packed = image && packSource(checked.contextFolder, image.dockerfile);
+  return configDocument(checked, checked.written, packed);
+};
+
+/** @returns what came of each stack, in their order. */
+export const deployStacks = async (
+  aws: Aws,
+  setup: DeploySetup,
+  { caller: { accountId }, zoneId, found }: Sight,
+  { note, signal }: Telling,
+): Promise<Outcome[]> => {
+  const drills = setup.checked.config.image !== undefined;
+  const stored = drills ? documentOf(setup) : undefined;
+  const store = async (): Promise<void> => {
+    if (stored === undefined) return;
+    await storeConfig(setup, accountId, stored);
+    note(`  the configuration is stored as ${stored.key}`);
+  };
+  const isThere = setup.planned.some(
+    (stack) => stack.role === 'control' && found.get(keyOf(stack))?.status?.endsWith('_COMPLETE'),
+  );
+  // A schedule that is told of it finds it, whatever happens in between.
+  if (isThere) await store();
+  note('packaging the functions');
+  const osls = await openOsls(signal);
+  try {
+    const params = paramsOf(setup, { configKey: stored?.key ?? 'none', zoneId });
+    const raising = { stacks: aws.stacks, osls, paramsOf: () => params, note, signal };
+    return await raiseStacks(raising, setup.planned, async (role) => {
+      if (role === 'control' && !isThere) await store();
+      if (role !== 'failover' || zoneId === null) return;
+      await startWatch(setup, await planWatch(setup, accountId, zoneId), signal);
+      note('  the watch knows its plan');
+    });
+  } finally {
+    osls.close();
+  }
+};
+
+/** The live record, last of all. @returns what a person should know, or null. */
+export const deployRecord = async (
+  setup: DeploySetup,
+  { caller: { accountId }, zoneId }: Sight,
+  record: RecordVerdict,
+  { note, signal }: Telling,
+): Promise<string | null> => {
+  if (setup.live === null || zoneId === null) return null;
+  note(
+    setup.live.driver === 'quorum' && record.kind !== 'ours'
+      ? 'making the health checks, and waiting until all checkers have looked'
+      : 'looking after the record',
+  );
+  return startRecord(setup, await planWatch(setup, accountId, zoneId), record, signal);
+};
