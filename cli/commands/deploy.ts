@@ -9,12 +9,16 @@ import { EXIT } from '../failure.ts';
 import { deployLines } from '../output/deployText.ts';
 import type { Output } from '../output/output.ts';
 import { costOf } from './cost.ts';
+import { destroy } from './destroy.ts';
 
 export type DeployOptions = {
   readonly config: string;
   readonly stage: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  readonly destroy?: boolean;
+  /** What `destroy` leaves. */
+  readonly keep?: 'nothing' | 'evidence';
 };
 
 const changeText = ({ live }: DeploySetup, record: Seen['record']): string => {
@@ -152,6 +156,7 @@ export const deploy = async (
   const setup = readSetup(options.config, options.stage);
   const aws = openAws();
   try {
+    if (options.destroy) return await destroy(aws, setup, options, output, signal);
     const seen = await lookAtAws(aws, setup);
     const plan = told(setup, seen, options);
     const { caller } = seen;

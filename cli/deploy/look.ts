@@ -56,7 +56,8 @@ export type Seen = {
 export const keyOf = ({ name, region }: { name: string; region: string }): string =>
   `${name}@${region}`;
 
-const refusalOf = (error: unknown): { name: string; message: string } =>
+/** An error of the SDK, as the findings read it. */
+export const refusalOf = (error: unknown): { name: string; message: string } =>
   error instanceof Error
     ? { name: error.name, message: error.message }
     : { name: 'Error', message: String(error) };

@@ -13,6 +13,13 @@ const LINES_KEPT = 15;
 
 type Ended = { readonly code: number | null; readonly said: string };
 
+/** What osls says after `Error:`, or the last lines of it all. */
+const lastWords = (lines: readonly string[]): string => {
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const words = said.slice(said.lastIndexOf('Error:') + 1);
+  return words.slice(-LINES_KEPT).join('\n  ');
+};
+
 /** In a group of its own: a Ctrl-C on the terminal reaches this process alone, which ends the other. */
 const runNode = (
   script: string,
@@ -43,8 +50,7 @@ const runNode = (
     child.once('error', reject);
     child.once('close', (code) => {
       signal.removeEventListener('abort', stop);
-      const said = lines.map((line) => line.trim()).filter((line) => line !== '');
-      resolve({ code, said: said.slice(-LINES_KEPT).join('\n') });
+      resolve({ code, said: lastWords(lines) });
     });
   });
 

@@ -9,7 +9,7 @@ import type { Osls } from './osls.ts';
 
 export type Outcome = DeployOutput['stacks'][number]['outcome'];
 
-const POLL_MS = 3_000;
+const POLL_MS = 2_000;
 /** A stack of ours takes minutes; one that takes longer is told of, and looked at by a person. */
 const WAIT_MAX_MS = 30 * 60_000;
 /** osls compiles on this machine, and each has a process of its own. */

@@ -55,11 +55,20 @@ const deployCommand = (program: Command): void => {
     .option(...CONFIG)
     .option('--stage <name>', 'prod, or one of stages in the configuration', 'prod')
     .option('--dry-run', 'look at the account and tell what would be done; changes nothing')
+    .option('--destroy', 'take it away again; the record goes on answering as it does')
+    .addOption(
+      new Option(
+        '--keep <what>',
+        'with --destroy, leave the tables and buckets of drills and failovers',
+      )
+        .choices(['nothing', 'evidence'])
+        .default('nothing'),
+    )
     .option(...YES)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover deploy --dry-run\n  failover deploy --stage staging',
+      '\nCredentials are those of the AWS SDK: AWS_PROFILE, the environment, or a role.\nSafe to repeat and to interrupt: it goes on from where it was.\n\nExamples:\n  failover deploy --dry-run\n  failover deploy --stage staging\n  failover deploy --destroy --keep evidence\n\nExit codes: 0 done, 1 failed, 2 input to change: nothing was changed, 3 done but the record was left as it is, 130 interrupted',
     )
     .action((options) =>
       run(options.json, async (output, signal) =>

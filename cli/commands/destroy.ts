@@ -1,0 +1,199 @@
+/** `failover deploy --destroy`: takes a deployment away, and leaves the live record as it answers. */
+import { accountFinding, credentialsFinding } from '../../core/deploy/findings.ts';
+import type { Retained } from '../../core/deploy/retained.ts';
+import { DrillError } from '../../core/errors.ts';
+import { DeployOutput } from '../../events/deployOutput.ts';
+import { type Aws, keyOf, refusalOf } from '../deploy/look.ts';
+import { removeRest, removeRetained, removeStacks } from '../deploy/remove.ts';
+import { readWatch } from '../deploy/seed.ts';
+import type { DeploySetup } from '../deploy/setup.ts';
+import { unhook } from '../deploy/unhook.ts';
+import { EXIT } from '../failure.ts';
+import { deployLines } from '../output/deployText.ts';
+import type { Output } from '../output/output.ts';
+import type { DeployOptions } from './deploy.ts';
+import { confirmed } from './order.ts';
+
+/** Those that may move traffic: they go first, so that nothing moves while the record is taken off. */
+const MOVERS = ['failover', 'watcher', 'rehearsal', 'promotion'];
+
+/** Phases in which an execution may be writing to the switch. */
+const MOVING: readonly string[] = [
+  'ACQUIRE',
+  'FENCE',
+  'SCALE',
+  'FLIP',
+  'VERIFY',
+  'ROLLBACK_FLIP',
+  'FAILBACK_SHIFT',
+];
+
+type Watch = Awaited<ReturnType<typeof readWatch>>;
+type Result = Omit<DeployOutput, 'action' | 'cost'>;
+
+const tell = (output: Output, result: Result): void => {
+  const parsed = DeployOutput.parse({ ...result, action: 'destroy', cost: null });
+  output.result(parsed, (style) => deployLines(parsed, style));
+};
+
+const activeOf = ({ plan, state }: Watch): string | null => state?.active ?? plan?.primary ?? null;
+
+const changeText = (watch: Watch, done: boolean): string => {
+  const active = activeOf(watch);
+  if (active === null) return 'no deployment has touched it';
+  return done
+    ? `answers as ${active} does, and fails over no more`
+    : `will go on answering as ${active} does, and fail over no more`;
+};
+
+/** What is there of the stacks, and what would stay. */
+const planOf = async (
+  aws: Aws,
+  setup: DeploySetup,
+  accountId: string | null,
+  watch: Watch,
+): Promise<Omit<Result, 'outcome'>> => {
+  const statuses = await Promise.all(
+    setup.planned.map(async (stack) =>
+      accountId === null ? null : (await aws.stacks.find(stack)).status,
+    ),
+  );
+  return {
+    service: setup.service,
+    stage: setup.stage,
+    account: accountId,
+    stacks: setup.planned.map(({ role, region, name, resources }, at) => ({
+      ...{ role, region, name, resources: [...resources] },
+      status: statuses[at] ?? null,
+      outcome: 'planned',
+    })),
+    dns: setup.live && {
+      record: setup.live.record,
+      zone: setup.live.zone,
+      driver: setup.live.driver,
+      found: null,
+      change: changeText(watch, false),
+    },
+    findings: [],
+    kept: [],
+  };
+};
+
+const shownRetained = ({ kind, name, region }: Retained): string => `${kind} ${name} in ${region}`;
+
+/** What is the service's own, or a person's, and was never ours to delete. */
+const notOurs = ({ checked: { config }, live }: DeploySetup): string[] => {
+  const table = config.probes.find((probe) => probe.kind === 'database')?.table;
+  return [
+    ...(config.notify.slack === undefined
+      ? []
+      : [`parameter ${config.notify.slack}, which you made`]),
+    ...(table === undefined
+      ? []
+      : [
+          `items failover-heartbeat#… in your table ${table}, which its time to live or you remove`,
+        ]),
+    ...(live === null ? [] : [`the zone ${live.zone} with ${live.record}`]),
+  ];
+};
+
+type Removing = {
+  readonly aws: Aws;
+  readonly setup: DeploySetup;
+  readonly accountId: string;
+  readonly options: DeployOptions;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+};
+
+const removed = async (
+  { aws, setup, accountId, options, output, signal }: Removing,
+  watch: Watch,
+): Promise<
+  Pick<Result, 'kept'> & { readonly outcomes: ReadonlyMap<string, 'removed' | 'absent'> }
+> => {
+  const telling = { note: output.note, signal };
+  const isMover = ({ role }: { role: string }): boolean => MOVERS.includes(role);
+  const movers = setup.planned.filter(isMover);
+  const others = setup.planned.filter((stack) => !isMover(stack));
+  const outcomes = new Map<string, 'removed' | 'absent'>();
+  const away = async (stacks: typeof movers): Promise<void> => {
+    const ended = await removeStacks(aws, stacks, telling);
+    for (const [at, stack] of stacks.entries()) {
+      outcomes.set(keyOf(stack), ended[at] === 'removed' ? 'removed' : 'absent');
+    }
+  };
+  await away(movers);
+  const active = activeOf(watch);
+  if (watch.plan !== null && active !== null) {
+    await unhook(watch.plan, active, signal);
+    output.note(`  ${watch.plan.record} answers as ${active} does`);
+  }
+  await away(others);
+  const stays = await removeRetained(aws, setup, accountId, options.keep === 'evidence', telling);
+  await removeRest(aws, setup);
+  return { outcomes, kept: [...stays.map(shownRetained), ...notOurs(setup)] };
+};
+
+const callerOf = async (aws: Aws, setup: DeploySetup) => {
+  try {
+    const { accountId } = await aws.account.caller();
+    return { accountId, findings: accountFinding(setup.checked.config.aws.account, accountId) };
+  } catch (error) {
+    return { accountId: null, findings: [credentialsFinding(refusalOf(error))] };
+  }
+};
+
+const NOTHING_KNOWN: Watch = { plan: null, state: null };
+
+/** @throws DrillError `DeployBlocked` while a failover is under way */
+const settled = (watch: Watch, { service }: DeploySetup): void => {
+  const phase = watch.state?.phase;
+  if (phase === undefined || !MOVING.includes(phase)) return;
+  throw new DrillError(
+    'DeployBlocked',
+    `${service} is ${phase}: a failover is under way. Let it end before it is taken away`,
+  );
+};
+
+/** @returns the exit code. */
+export const destroy = async (
+  aws: Aws,
+  setup: DeploySetup,
+  options: DeployOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  const { accountId, findings } = await callerOf(aws, setup);
+  const isKnown = accountId !== null && findings.length === 0;
+  const watch = isKnown && setup.live !== null ? await readWatch(setup) : NOTHING_KNOWN;
+  const plan = { ...(await planOf(aws, setup, isKnown ? accountId : null, watch)), findings };
+  if (options.dryRun || !isKnown) {
+    tell(output, { ...plan, outcome: isKnown ? 'planned' : 'blocked' });
+    return isKnown ? EXIT.ok : EXIT.input;
+  }
+  settled(watch, setup);
+  const begun = DeployOutput.parse({ ...plan, action: 'destroy', cost: null, outcome: 'begun' });
+  for (const line of deployLines(begun, output.style)) output.note(line);
+  const what = options.keep === 'evidence' ? 'all but the evidence' : 'all of it, evidence too';
+  const text = `Remove ${what} from account ${accountId}? ${setup.live?.record ?? setup.service} then fails over no more.`;
+  if (!(await confirmed(text, options, output, signal))) {
+    tell(output, { ...plan, outcome: 'declined' });
+    return EXIT.ok;
+  }
+  const { outcomes, kept } = await removed(
+    { aws, setup, accountId, options, output, signal },
+    watch,
+  );
+  tell(output, {
+    ...plan,
+    stacks: plan.stacks.map((stack) => ({
+      ...stack,
+      outcome: outcomes.get(keyOf(stack)) ?? 'absent',
+    })),
+    dns: plan.dns && { ...plan.dns, change: changeText(watch, true) },
+    kept,
+    outcome: 'done',
+  });
+  return EXIT.ok;
+};

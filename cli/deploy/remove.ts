@@ -1,0 +1,121 @@
+/** Takes a deployment away, the last stack first: safe to repeat, and to interrupt. */
+import type { Stacks } from '../../aws/stacks.ts';
+import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
+import { judgeRemoval } from '../../core/deploy/stackState.ts';
+import { inReverse, type PlannedStack, wavesOf } from '../../core/deploy/stacks.ts';
+import { DrillError } from '../../core/errors.ts';
+import { realClock, sleep } from '../../local/clock.ts';
+import { type Aws, leftOversOf } from './look.ts';
+import type { Outcome } from './raise.ts';
+import { type DeploySetup, stacksOf } from './setup.ts';
+
+const POLL_MS = 2_000;
+const WAIT_MAX_MS = 30 * 60_000;
+
+type Telling = { readonly note: (line: string) => void; readonly signal: AbortSignal };
+
+/** Until it is gone. @throws DrillError `DeployFailed` with what could not be deleted. */
+const awaitGone = async (stacks: Stacks, stack: PlannedStack, signal: AbortSignal) => {
+  const fromMs = realClock.monotonicMs();
+  for (;;) {
+    const found = await stacks.find(stack);
+    if (judgeRemoval(found) === 'absent') return;
+    if (found.status === 'DELETE_FAILED' || realClock.monotonicMs() - fromMs > WAIT_MAX_MS) {
+      const why = (await stacks.failures(stack).catch(() => [])).join('\n  ');
+      throw new DrillError(
+        'DeployFailed',
+        `${stack.name} in ${stack.region} is ${found.status}:\n  ${why}\nThe same command goes on from here.`,
+      );
+    }
+    await sleep(realClock, POLL_MS, signal);
+  }
+};
+
+const rests = async (stacks: Stacks, stack: PlannedStack, { note, signal }: Telling) => {
+  for (let told = false; ; told = true) {
+    const found = await stacks.find(stack);
+    const verdict = judgeRemoval(found);
+    if (verdict !== 'wait') return verdict;
+    if (!told) note(`  ${stack.name} in ${stack.region} is ${found.status}: waiting for it`);
+    await sleep(realClock, POLL_MS, signal);
+  }
+};
+
+/** CloudFormation deletes no bucket that holds something, and no repository with images. */
+const emptyOut = async (aws: Aws, stack: PlannedStack): Promise<void> => {
+  const { buckets, removeRepository } = aws.leftOversIn(stack.region);
+  for (const { id, type, physicalId } of await aws.stacks.resources(stack)) {
+    if (physicalId === null) continue;
+    const isArchives = type === 'AWS::S3::Bucket' && id === 'ServerlessDeploymentBucket';
+    if (isArchives && (await buckets.exists(physicalId))) await buckets.empty(physicalId);
+    if (type === 'AWS::ECR::Repository') await removeRepository(physicalId);
+  }
+};
+
+const removeOne = async (aws: Aws, stack: PlannedStack, telling: Telling): Promise<Outcome> => {
+  telling.signal.throwIfAborted();
+  if ((await rests(aws.stacks, stack, telling)) === 'absent') return 'absent';
+  await emptyOut(aws, stack);
+  await aws.stacks.remove(stack);
+  await awaitGone(aws.stacks, stack, telling.signal);
+  telling.note(`  ${stack.name} in ${stack.region}: removed`);
+  return 'removed';
+};
+
+/** @returns what came of each, by its place in `planned`. */
+export const removeStacks = async (
+  aws: Aws,
+  planned: readonly PlannedStack[],
+  telling: Telling,
+): Promise<Outcome[]> => {
+  const outcomes = new Map<PlannedStack, Outcome>();
+  for (const wave of wavesOf(inReverse(planned))) {
+    const ended = await Promise.allSettled(wave.map((stack) => removeOne(aws, stack, telling)));
+    for (const [at, each] of ended.entries()) {
+      if (each.status === 'rejected') throw each.reason;
+      const stack = wave[at];
+      if (stack) outcomes.set(stack, each.value);
+    }
+  }
+  return planned.map((stack) => outcomes.get(stack) ?? 'absent');
+};
+
+/** Tables and buckets that stacks leave. @returns those that stay, as the person asked. */
+export const removeRetained = async (
+  aws: Aws,
+  setup: DeploySetup,
+  accountId: string,
+  keepEvidence: boolean,
+  { note }: Pick<Telling, 'note'>,
+): Promise<Retained[]> => {
+  const retained = stacksOf(setup, accountId).flatMap((stack) => retainedIn(stack));
+  const there = await leftOversOf(aws, retained);
+  const stays = there.filter(({ holds }) => keepEvidence && holds === 'evidence');
+  for (const each of there.filter((one) => !stays.includes(one))) {
+    const { buckets, removeTable } = aws.leftOversIn(each.region);
+    if (each.kind === 'table') await removeTable(each.name);
+    else {
+      await buckets.empty(each.name);
+      await buckets.remove(each.name);
+    }
+    note(`  the ${each.kind} ${each.name} in ${each.region}: removed`);
+  }
+  return stays;
+};
+
+/** What functions and builds made beside the stacks. */
+export const removeRest = async (
+  aws: Aws,
+  { service, homeRegion, checked: { config } }: DeploySetup,
+): Promise<void> => {
+  const home = aws.leftOversIn(homeRegion);
+  await home.removeParameter(`/failover/${service}/switch-key`);
+  await home.removeLogGroup(`/aws/codebuild/failover-drill-${service}`);
+  const { primary, standby } = config.regions;
+  if (config.image === undefined) return;
+  for (const region of [primary.name, standby.name]) {
+    await aws
+      .leftOversIn(region)
+      .retireTaskDefinitions(`failover-drill-${service}-`, `/failover-drill/${service}/`);
+  }
+};

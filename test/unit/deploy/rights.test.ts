@@ -1,0 +1,43 @@
+// Goal: the page for whoever deploys names every right that is asked for, and every type has its rights.
+// Method: compare the page and the templates with the table that the command asks by.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { ACTIONS_BY_TYPE, needsOf } from '../../../core/deploy/permissions.ts';
+import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { readStack } from '../../../local/stack/stackModel.ts';
+import { ROLES } from '../../package/templates.ts';
+
+const stacks = ROLES.map((role) => ({
+  ...readStack({
+    folder: PROJECT_FOLDER,
+    role,
+    region: 'eu-central-1',
+    accountId: '111122223333',
+    params: { service: 'shop' },
+  }),
+  name: `failover-drill-shop-${role}`,
+}));
+
+it('every type of the templates has its rights', () => {
+  const types = new Set(
+    stacks.flatMap(({ resources }) => Object.values(resources)).map(({ type }) => type),
+  );
+  expect([...types].filter((type) => ACTIONS_BY_TYPE[type] === undefined)).toEqual([]);
+});
+
+it('docs/aws.md names every right that is asked for', () => {
+  const page = readFileSync(path.join(PROJECT_FOLDER, 'docs/aws.md'), 'utf8');
+  const needs = needsOf({
+    accountId: '111122223333',
+    stacks,
+    zoneId: 'Z1',
+    switchKey: { region: 'eu-central-1', name: '/failover/shop/switch-key' },
+  });
+  const asked = [
+    ...needs.flatMap(({ actions }) => actions),
+    ...Object.values(ACTIONS_BY_TYPE).flat(),
+  ];
+  expect(asked.length).toBeGreaterThan(60);
+  expect([...new Set(asked)].filter((action) => !page.includes(`\`${action}\``))).toEqual([]);
+});
