@@ -11,6 +11,8 @@ export const AwsConfig = z.strictObject({
     .string()
     .regex(/^\d{12}$/, 'expected the 12 digits of an account, in quotes')
     .optional(),
+  /** Who is told by mail when the pipeline itself fails, once they have confirmed it. */
+  alarmEmail: z.email().max(254).optional(),
   /** Where tasks of drills are placed, by region. Their network reaches the registry and the probes. */
   subnets: z
     .partialRecord(

@@ -38,12 +38,10 @@ const unknownStage = ({ file, ...source }: Source, stage: string, known: string[
 
 type Source = Lined & { readonly file: string };
 
-/** Names on AWS are made of the service's: a stage has its own, so that stages share nothing. */
-const nameStage = (document: Document, over: YAMLMap, stage: string): void => {
+/** As serverless.yml names a stage: in front, so that no `shop-*` of a policy reaches from one into another. */
+const nameStage = (document: Document, stage: string): void => {
   const service = document.get('service');
-  if (!over.has('service') && typeof service === 'string') {
-    document.set('service', `${service}-${stage}`);
-  }
+  if (typeof service === 'string') document.set('service', `${stage}-${service}`);
 };
 
 /**
@@ -66,8 +64,8 @@ export const applyStage = (source: Source, stage: string): string[] => {
           'that of production: give it a record of its own, or record: null to watch nothing there',
       ];
     }
-    if (stage !== PRODUCTION) nameStage(document, over, stage);
     layOver(root as YAMLMap, over);
+    if (stage !== PRODUCTION) nameStage(document, stage);
   }
   if (isNode(stages)) root.delete('stages');
   return [];

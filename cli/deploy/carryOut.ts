@@ -40,7 +40,7 @@ export const deployStacks = async (
   // A schedule that is told of it finds it, whatever happens in between.
   if (isThere) await store();
   note('packaging the functions');
-  const osls = await openOsls(signal);
+  const osls = await openOsls(setup.stage, signal);
   try {
     const params = paramsOf(setup, { configKey: stored?.key ?? 'none', zoneId });
     const raising = { stacks: aws.stacks, osls, paramsOf: () => params, note, signal };

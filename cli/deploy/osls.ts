@@ -76,7 +76,7 @@ const interrupted = (): DrillError => new DrillError('Interrupted', 'interrupted
  * Packages the functions once.
  * @throws DrillError `ConfigInvalid` where osls is not installed, `DeployFailed` when packaging fails.
  */
-export const openOsls = async (signal: AbortSignal): Promise<Osls> => {
+export const openOsls = async (stage: string, signal: AbortSignal): Promise<Osls> => {
   if (!existsSync(OSLS)) {
     throw new DrillError('ConfigInvalid', `osls is not installed in ${PROJECT_FOLDER}: npm ci`);
   }
@@ -107,7 +107,15 @@ export const openOsls = async (signal: AbortSignal): Promise<Osls> => {
       '--param',
       `${key}=${value}`,
     ]);
-    const args = ['deploy', '--region', region, ...told, ...(force ? ['--force'] : [])];
+    const args = [
+      'deploy',
+      '--stage',
+      stage,
+      '--region',
+      region,
+      ...told,
+      ...(force ? ['--force'] : []),
+    ];
     const { code, said } = await runNode(OSLS, args, folderFor(place), aborted);
     if (aborted.aborted) throw interrupted();
     if (code !== 0) throw new DrillError('DeployFailed', said, { role, region });

@@ -11,12 +11,16 @@ import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
 import { openYaml } from '../../local/stack/variables.ts';
 import { loadConfig } from '../config/load.ts';
+import { PRODUCTION } from '../config/stage.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
 import { Faults } from '../failure.ts';
 import { placesOf, stackParams } from '../lint/setup.ts';
 
 /** Stands in for the account while none is known. */
 export const NO_ACCOUNT = '000000000000';
+
+/** The templates make it under the condition that there is somebody to write to. */
+const ONLY_WITH_EMAIL = 'AWS::SNS::Subscription';
 
 export type Live = {
   readonly record: string;
@@ -75,17 +79,24 @@ const subnetsParam = ({ aws }: Config): string =>
 
 export type Known = { readonly configKey: string; readonly zoneId: string | null };
 
-/** What every stack is told. */
-export const paramsOf = ({ checked: { config } }: DeploySetup, known: Known) => {
+/** The name without that of the stage, which serverless.yml puts before it. */
+const bareService = ({ service, stage }: DeploySetup): string =>
+  stage === PRODUCTION ? service : service.slice(stage.length + 1);
+
+/** What every stack is told, with its stage. */
+export const paramsOf = (setup: DeploySetup, known: Known) => {
+  const { config } = setup.checked;
   const { schedule, timezone } = config.drill;
   const subnets = subnetsParam(config);
   return {
     ...stackParams(config),
+    service: bareService(setup),
     configKey: known.configKey,
     timezone,
     scheduleState: schedule === undefined ? 'DISABLED' : 'ENABLED',
     ...(schedule === undefined ? {} : { schedule }),
     ...(subnets === '' ? {} : { subnets }),
+    ...(config.aws.alarmEmail === undefined ? {} : { alarmEmail: config.aws.alarmEmail }),
     ...(known.zoneId === null ? {} : { zoneId: known.zoneId }),
   };
 };
@@ -152,7 +163,8 @@ export const readSetup = (file: string, stage: string): DeploySetup => {
       params,
       read,
     });
-    return Object.values(stack.resources).map(({ type }) => type);
+    const types = Object.values(stack.resources).map(({ type }) => type);
+    return types.filter((type) => type !== ONLY_WITH_EMAIL || config.aws.alarmEmail !== undefined);
   });
   if (planned.length === 0) {
     throw new Faults('ConfigInvalid', [

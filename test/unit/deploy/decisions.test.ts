@@ -134,7 +134,7 @@ describe('the record', () => {
       set({
         failover: 'PRIMARY',
         identifier: 'a',
-        checkReference: 'shop-staging 1 primary may serve',
+        checkReference: 'shopping 1 primary may serve',
       }),
     ];
     for (const one of foreign) expect(judgeRecord([one], wanted).kind).toBe('foreign');
@@ -202,6 +202,7 @@ describe('names', () => {
   const stack = {
     role: 'failover',
     region: 'eu-central-1',
+    tags: {},
     resources: {
       T: {
         type: 'AWS::DynamoDB::Table',

@@ -50,7 +50,7 @@ const faultsOf = (work: () => unknown): readonly string[] => {
 describe('a stage', () => {
   it('has its own names, and of the rest what the file says', () => {
     const { config, written } = loadConfig(file, 'staging');
-    expect(config).toMatchObject({ service: 'shop-staging', record: 'staging.example.com' });
+    expect(config).toMatchObject({ service: 'staging-shop', record: 'staging.example.com' });
     expect(config.drill).toMatchObject({ profile: 'quick' });
     expect(config.drill.schedule).toBeUndefined();
     expect(config.regions.primary.name).toBe('eu-west-1');
@@ -85,6 +85,9 @@ describe('what is to be deployed', () => {
       'failover eu-central-1',
     );
     expect(setup.planned[0]?.role).toBe('serving');
+    // Made under a condition that does not hold here.
+    const types = setup.planned.flatMap(({ resources }) => resources.map(({ type }) => type));
+    expect(types).not.toContain('AWS::SNS::Subscription');
     expect(paramsOf(setup, { configKey: 'config/shop/1.json', zoneId: 'Z1' })).toMatchObject({
       service: 'shop',
       zoneId: 'Z1',
@@ -95,7 +98,7 @@ describe('what is to be deployed', () => {
     });
     const staging = readSetup(file, 'staging');
     expect(paramsOf(staging, { configKey: 'none', zoneId: null })).toMatchObject({
-      service: 'shop-staging',
+      service: 'shop',
       scheduleState: 'DISABLED',
     });
   });
@@ -125,7 +128,7 @@ describe('what is to be deployed', () => {
   it('refuses a name that is too long for AWS once it has its stage', () => {
     write(CONFIG.replace('service: shop', 'service: storefront-web'));
     expect(faultsOf(() => readSetup(file, 'staging'))[0]).toContain(
-      'service: "storefront-web-staging": 22 characters, and names on AWS are made of it: at most 19',
+      'service: "staging-storefront-web": 22 characters, and names on AWS are made of it: at most 19',
     );
   });
 
