@@ -40,7 +40,13 @@ const PARTS = {
   'end-rehearsal': endRehearsal.parts,
 } as const;
 
-const partOf = (folder: string): Part | undefined => {
+export type PartName = keyof typeof PARTS;
+
+/** Functions that run in the place of the product's own: how a test breaks a rule. */
+export type OtherParts = Readonly<Partial<Record<PartName, Part>>>;
+
+const partOf = (folder: string, others: OtherParts): Part | undefined => {
+  for (const [name, part] of Object.entries(others)) if (name === folder) return part;
   for (const [name, part] of Object.entries(PARTS)) {
     // What a part takes and gives is checked by its own schemas, with each invocation.
     if (name === folder) return part as unknown as Part;
@@ -62,6 +68,7 @@ export const installSimulated = async (
   sdk: SdkSettings,
   config: Config,
   dns: WatchPlan['dns'],
+  others: OtherParts = {},
 ): Promise<Installed> => {
   const { signal } = new AbortController();
   const names = watchNamesOf(config);
@@ -92,7 +99,7 @@ export const installSimulated = async (
       iam: { putRole: () => {} },
       lambda: {
         registerFunction: ({ name, codePath, timeoutS, environment }) => {
-          const part = partOf(codePath);
+          const part = partOf(codePath, others);
           if (part === undefined) throw new Error(`${codePath} is not simulated`);
           const timeoutMs = timeoutS * MS_PER_S;
           cloud.sandboxes.register({ region, name, part, timeoutMs, environment });

@@ -6,7 +6,7 @@ import { daysTrace, incidentTrace } from '../faults/generate.ts';
 import type { Broken, Level, Outcome, Shortest, Subject } from '../level.ts';
 import { shrink } from '../shrink.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
-import { extentOf, simulateSystem } from './run.ts';
+import { extentOf, type SystemOptions, simulateSystem } from './run.ts';
 import { inWords } from './words.ts';
 import type { Driver, Over } from './world.ts';
 
@@ -39,11 +39,27 @@ const brokenOf = ({ invariant, atMs, what }: Violation): Broken => ({
   ...{ invariant, rule: INVARIANTS[invariant], atMs, what },
 });
 
-const run = async (subject: Subject): Promise<Outcome> => {
+type Variation = Pick<SystemOptions, 'parts'> & { readonly shrinkRunsMax?: number };
+
+/** The level with something of the product replaced; nothing unless given. */
+export const systemLevelWith = ({
+  shrinkRunsMax = SHRINK_RUNS_MAX,
+  ...over
+}: Variation): Level => ({
+  run: (subject) => run(subject, over),
+  shorten: (outcome) => shorten(outcome, over, shrinkRunsMax),
+});
+
+const run = async (subject: Subject, over: Variation): Promise<Outcome> => {
   const trace = traceOf(subject);
   const setup = systemSetupOf(subject.seed);
   const { untilMs } = subject;
-  const found = await simulateSystem({ ...setup, trace, ...(untilMs === null ? {} : { untilMs }) });
+  const found = await simulateSystem({
+    ...over,
+    ...setup,
+    trace,
+    ...(untilMs === null ? {} : { untilMs }),
+  });
   return {
     subject,
     setup: setup.name,
@@ -53,20 +69,25 @@ const run = async (subject: Subject): Promise<Outcome> => {
   };
 };
 
-const shorten = async ({ subject, broken }: Outcome): Promise<Shortest> => {
+const shorten = async (
+  { subject, broken }: Outcome,
+  over: Variation,
+  runsMax: number,
+): Promise<Shortest> => {
   if (broken === null) throw new RangeError('there is nothing to shorten');
   const setup = systemSetupOf(subject.seed);
   const trace = traceOf(subject);
   // What is installed must not depend on which faults are left.
   const extent = extentOf(trace);
-  const simulate = (shorter: Trace) => simulateSystem({ ...setup, extent, trace: shorter });
+  const simulate = (shorter: Trace) =>
+    simulateSystem({ ...over, ...setup, extent, trace: shorter });
   const { violation } = await simulate(trace);
   if (violation === null) throw new RangeError('it does not break again');
   const trial = async (shorter: Trace) => (await simulate(shorter)).violation;
-  const shrunk = await shrink(trace, violation, trial, SHRINK_RUNS_MAX);
+  const shrunk = await shrink(trace, violation, trial, runsMax);
   const { lines } = await simulate(shrunk.trace);
   const { faults } = shrunk.trace;
   return { broken: brokenOf(shrunk.violation), faults, log: lines.map(inWords), runs: shrunk.runs };
 };
 
-export const systemLevel: Level = { run, shorten };
+export const systemLevel: Level = systemLevelWith({});

@@ -13,6 +13,7 @@ import type { Line, Move } from '../level.ts';
 import type { Step } from './befalls.ts';
 import { startClients } from './clients.ts';
 import { type EventLog, openEventLog } from './eventLog.ts';
+import type { OtherParts } from './install.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
 import { needsOwnService, openOwnService } from './ownService.ts';
 import { enterProcess, IN_PROCESS, loopTurn } from './process.ts';
@@ -27,6 +28,7 @@ export type SystemOptions = {
   readonly over?: Over;
   /** What is there beside the watch; what the trace has something to do with, unless given. */
   readonly extent?: Extent;
+  readonly parts?: OtherParts;
   /** Stops there, in milliseconds from the start of the trace. */
   readonly untilMs?: number;
   /** Chooses steps at which a function is killed; none unless given. */
@@ -114,6 +116,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
         ...{ seed, places, driver, clock, log, machinesDir, atMs },
         extent,
         ...(options.over ? { over: options.over } : {}),
+        ...(options.parts ? { parts: options.parts } : {}),
         found: (violation) => {
           violations.push(violation);
           log.add('violation', { ...violation, rule: INVARIANTS[violation.invariant] });

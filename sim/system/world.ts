@@ -15,7 +15,7 @@ import { type Befalling, openBefalling, type Step } from './befalls.ts';
 import { type Checks, openChecks } from './checks.ts';
 import { NOBODY, PLATFORM, type SimulatedCloud, startSimulatedCloud } from './cloud.ts';
 import type { EventLog } from './eventLog.ts';
-import { type Installed, installSimulated } from './install.ts';
+import { type Installed, installSimulated, type OtherParts } from './install.ts';
 import type { Violation } from './invariants.ts';
 import { askZones, createNames } from './names.ts';
 import { openingOf } from './opening.ts';
@@ -42,6 +42,7 @@ export type Extent = {
 export type WorldOptions = {
   readonly seed: string;
   readonly extent: Extent;
+  readonly parts?: OtherParts;
   readonly places: Places;
   readonly driver: Driver;
   readonly over?: Over;
@@ -168,7 +169,7 @@ const befallingOf = (
         return interference.before(asked, caller, carryOut);
       },
       after: async (asked, caller, answer) => {
-        if (known() !== null && answer.status === 200) {
+        if (known() !== null && answer.status < 300) {
           if (asked.service === 's3') await objects(asked.region);
           if (asked.service === 'route53' && asked.operation.startsWith('POST')) look();
         }
@@ -253,7 +254,7 @@ export const buildWorld = async (options: WorldOptions): Promise<World> => {
     addresses,
   });
   const installer = cloud.sdkOf({ ...NOBODY, name: 'installer', region: places.standby });
-  const installed = await installSimulated(cloud, installer, configOf(options), DNS);
+  const installed = await installSimulated(cloud, installer, configOf(options), DNS, options.parts);
   plan = installed.plan;
   world = {
     ...{ cloud, service, installed, checks, befalling: befalling.on, randomOf, look },
