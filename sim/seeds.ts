@@ -65,14 +65,16 @@ export const shardOf = ({ first, last }: Span, index: number, of: number): Span 
 /** Small enough for all to end at about the same time, large enough to be worth a message. */
 const CHUNK_SEEDS: Readonly<Record<LevelName, number>> = { system: 1, decision: 100 };
 
-const chunksOf = ({ level, span: { first, last } }: Batch): Span[] => {
+const chunksOf = function* ({ level, span: { first, last } }: Batch): Generator<Span> {
   const size = CHUNK_SEEDS[level];
-  const chunks: Span[] = [];
   for (let from = first; from <= last; from += size) {
-    chunks.push({ first: from, last: Math.min(last, from + size - 1) });
+    yield { first: from, last: Math.min(last, from + size - 1) };
   }
-  return chunks;
 };
+
+/** How many chunks there are. */
+const chunkCount = ({ level, span: { first, last } }: Batch): number =>
+  Math.ceil((last - first + 1) / CHUNK_SEEDS[level]);
 
 const TallyMessage = z.object({
   seeds: z.number(),
@@ -95,14 +97,19 @@ const TallyMessage = z.object({
 type Running = { readonly progress: (tally: Tally) => void; readonly signal: AbortSignal };
 
 /** One worker takes chunks until there are none left. */
-const work = (batch: Batch, chunks: Span[], done: (tally: Tally) => void, signal: AbortSignal) =>
+const work = (
+  batch: Batch,
+  chunks: Iterator<Span>,
+  done: (tally: Tally) => void,
+  signal: AbortSignal,
+) =>
   new Promise<void>((resolve, reject) => {
     const worker = new Worker(new URL('./seedWorker.ts', import.meta.url));
     const stop = (): void => void worker.terminate();
     signal.addEventListener('abort', stop);
     const next = (): void => {
-      const span = chunks.shift();
-      if (span === undefined || signal.aborted) stop();
+      const { value: span, done: isOver = false } = chunks.next();
+      if (isOver || signal.aborted) stop();
       else worker.postMessage({ ...batch, span });
     };
     worker.on('message', (message: unknown) => {
@@ -136,7 +143,7 @@ export const runSeeds = async (
     }
     return tally;
   }
-  const crew = Math.min(workers, chunks.length);
+  const crew = Math.min(workers, chunkCount(batch));
   await Promise.all(Array.from({ length: crew }, () => work(batch, chunks, done, signal)));
   return tally;
 };

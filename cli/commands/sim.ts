@@ -21,6 +21,7 @@ export type SimOptions = {
   readonly until?: string;
   readonly parallel?: string | true;
   readonly shard?: string;
+  readonly hours?: string;
   readonly compare?: true;
   readonly replay?: string;
   readonly set?: readonly string[];
@@ -69,6 +70,18 @@ const daysOf = (text: string | undefined): number | null => {
   const days = Number(text);
   if (days > 0 && days <= DAYS_MAX) return days;
   throw wrong(`--days is "${text}", not a number of days up to ${DAYS_MAX}`);
+};
+
+/** Longer than any timer of a process can be set is longer than anybody waits. */
+const HOURS_MAX = 500;
+const HOUR_MS = 3_600_000;
+
+/** Aborted when so many hours of work are over; never, unless given. */
+const overAfter = (text: string | undefined): AbortSignal => {
+  if (text === undefined) return new AbortController().signal;
+  const hours = Number(text);
+  if (hours > 0 && hours <= HOURS_MAX) return AbortSignal.timeout(Math.round(hours * HOUR_MS));
+  throw wrong(`--hours is "${text}", not a number of hours up to ${HOURS_MAX}`);
 };
 
 const CLOCK = /^(?:(\d{1,4})d )?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,3})?)$/;
@@ -129,6 +142,7 @@ const manySeeds = async (
   const span = sharded(spanOf(text), options.shard);
   const total = span.last - span.first + 1;
   const workers = workersOf(options.parallel);
+  const over = overAfter(options.hours);
   const startMs = performance.now();
   let toldMs = startMs;
   const progress = ({ seeds, failures }: { seeds: number; failures: readonly unknown[] }): void => {
@@ -136,7 +150,8 @@ const manySeeds = async (
     toldMs = performance.now();
     output.note(`${seeds} of ${total} seeds, ${failures.length} failures`);
   };
-  const tally = await runSeeds({ level, profile, days, span }, workers, { progress, signal });
+  const running = { progress, signal: AbortSignal.any([signal, over]) };
+  const tally = await runSeeds({ level, profile, days, span }, workers, running);
   const wallMs = since(startMs);
   const [first] = tally.failures;
   const shortest =
@@ -177,7 +192,11 @@ export const sim = async (
   }
   if (options.set !== undefined) throw wrong('--set goes with --replay');
   if (seed !== undefined && seeds !== undefined) throw wrong('give --seed or --seeds, not both');
-  if (options.shard !== undefined && seeds === undefined) throw wrong('--shard goes with --seeds');
+  for (const name of ['shard', 'hours'] as const) {
+    if (options[name] !== undefined && seeds === undefined) {
+      throw wrong(`--${name} goes with --seeds`);
+    }
+  }
   return seeds === undefined
     ? oneSeed(options, seed ?? '1', output)
     : manySeeds(options, seeds, output, signal);

@@ -78,7 +78,9 @@ export const runLines = (run: SimRun, style: Style): string[] => {
 export const seedsLines = (run: SimSeeds, style: Style): string[] => {
   const { seeds, first, last, profile, failures, shortest } = run;
   const rate = seeds / Math.max(0.001, run.wallMs / 1_000);
-  const head = `${seeds} seeds (${first}..${last}) · profile ${profile} · ${run.workers} workers · ${(run.wallMs / 1_000).toFixed(1)} s, ${rate.toFixed(0)} seeds a second, ${speed(run.virtualMs, run.wallMs)}`;
+  const total = last - first + 1;
+  const done = seeds === total ? `${seeds}` : `${seeds} of ${total}`;
+  const head = `${done} seeds (${first}..${last}) · profile ${profile} · ${run.workers} workers · ${(run.wallMs / 1_000).toFixed(1)} s, ${rate.toFixed(0)} seeds a second, ${speed(run.virtualMs, run.wallMs)}`;
   if (failures.length === 0) {
     return [head, style.good(`every invariant holds; ${run.moves} moves, ${run.probes} probes`)];
   }

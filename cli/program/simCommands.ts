@@ -10,6 +10,7 @@ decision runs the rules of core/ on fault traces, fast enough for millions of se
 Examples:
   failover sim --seed 42
   failover sim --seeds 1..300 --parallel --profile calls
+  failover sim --seeds 1..1000000 --shard 3/8 --hours 6 --parallel
   failover sim --level decision --seed 42 --days 30
   failover sim --level decision --seeds 1..20000 --parallel
   failover sim --level decision --profile flapping --seed 7
@@ -34,6 +35,7 @@ const simCommand = (program: Command): void => {
     .option('--until <time>', 'stop there: a moment as reports print it, or such as 90s')
     .option('--parallel [workers]', 'on several processors (default: all)')
     .option('--shard <i/n>', 'only part i of n of the seeds')
+    .option('--hours <number>', 'as many of the seeds as that time allows, in order')
     .option('--compare', 'our rules and those of other systems on the same traces')
     .option('--replay <data>', 'the probes that a watch has kept there, under other settings')
     .option('--set <key=value>', 'with --replay: another setting; more than once', gathered)
