@@ -33,6 +33,7 @@ export type ToldRehearsal = Pick<RehearsalResult, 'drillId' | 'outcome' | 'why'>
 
 export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
   let marked: string | null = null;
+  let sharedBy: 'failback' | 'rehearsal' | null = null;
   const told = new Map<string, ToldRehearsal>();
 
   /** One that went well, or stood back, says of itself that traffic is at home again. */
@@ -65,17 +66,22 @@ export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
 
   /** A part of the traffic may be elsewhere during a canary, and on the way home. */
   const shared = (): boolean => {
-    if (plan().switch.driver !== 'record' || !isShared()) return false;
+    if (plan().switch.driver !== 'record' || !isShared()) {
+      sharedBy = null;
+      return false;
+    }
     const isHomeward = state()?.execution?.cause === 'failback';
-    if (!isHomeward && !marked?.endsWith('-canary')) {
-      fail('I10', `a part of the answers is elsewhere, and no canary is under way`);
+    const isCanary = marked?.endsWith('-canary') ?? false;
+    // A way home that failed leaves its share, and a page: that is no rehearsal's doing.
+    sharedBy ??= isHomeward ? 'failback' : 'rehearsal';
+    if (sharedBy === 'rehearsal' && !isCanary && !isHomeward) {
+      fail('I10', 'a part of the answers is elsewhere, and no canary is under way');
     }
     return true;
   };
 
   const ended = ({ drillId, status, tasksLeft }: EndedRehearsal): void => {
-    const isHomeward = state()?.execution?.cause === 'failback';
-    if (plan().switch.driver === 'record' && isShared() && !isHomeward) {
+    if (shared() && sharedBy === 'rehearsal') {
       fail('I10', `${drillId} is over (${status}), and a part of the answers is still elsewhere`);
     }
     if (status !== 'SUCCEEDED') return;
