@@ -7,6 +7,7 @@ import { targetOf } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
 import { proveLease, takeLease } from '../_hold.ts';
 import type { Transitions } from '../_transition.ts';
+import { scaledUnmanaged } from '../_unmanaged.ts';
 
 type Needs = Base & {
   readonly table: WatchTable;
@@ -44,14 +45,11 @@ export const acquireLease = (needs: Needs) => {
     const fence = plan.fences.length > 0 || plan.singleWriter;
     const scale = targetOf(plan, to).capacity !== null;
     const told = { nowMs, execution: name };
-    // States that have nothing to do are passed over by the machine, so their results are told here.
+    // States that have nothing to do are passed over by the machine, so their results are told here; what
+    // comes after a fence is told by it.
     const passed = [
       ...(fence ? [] : [{ kind: 'fenced' as const, ...told }]),
-      ...(fence || scale
-        ? []
-        : [
-            { kind: 'scaled' as const, enough: true, why: 'capacity is not managed here', ...told },
-          ]),
+      ...(fence ? [] : scaledUnmanaged(plan, to, told)),
     ];
     await Promise.all([
       transitions.apply(service, [{ kind: 'lease', won, ...told }, ...(won ? passed : [])], signal),

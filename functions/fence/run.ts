@@ -11,6 +11,7 @@ import type { WatchPlan } from '../../events/watchPlan.ts';
 import { openCalls } from '../_calls.ts';
 import type { Base } from '../_entry.ts';
 import type { Transitions } from '../_transition.ts';
+import { scaledUnmanaged } from '../_unmanaged.ts';
 
 type Needs = Base & {
   readonly table: WatchTable;
@@ -55,6 +56,7 @@ export const fence =
     const { execution, waited } = input;
     const told = waited ? null : await tellAll(needs, plan, input, signal);
     const nowMs = clock.now();
+    const step = { nowMs, execution: execution.name };
     const waitMs = plan.singleWriter && !waited ? fenceWaitMs(plan.failover.lease) : 0;
     const why = told
       ? `${told.done} of ${count} fences are surely up`
@@ -63,7 +65,11 @@ export const fence =
     await Promise.all([
       table.putEvidence(execution.name, { kind: 'fence', atMs: nowMs, body }, signal),
       waitMs === 0
-        ? transitions.apply(service, { kind: 'fenced', nowMs, execution: execution.name }, signal)
+        ? transitions.apply(
+            service,
+            [{ kind: 'fenced', ...step }, ...scaledUnmanaged(plan, execution.to, step)],
+            signal,
+          )
         : undefined,
     ]);
     return { ok: true, why, waitSeconds: Math.ceil(waitMs / SECOND_MS) };
