@@ -71,7 +71,8 @@ export const openWorkshop = (prefix: string) => {
     const ended = new Promise<Ended>((resolve) => {
       child.once('close', (code, signal) => {
         const data = args[args.indexOf('--data') + 1];
-        if (args.includes('--data') && data) keepUse(args[0] ?? '', data);
+        const [command = ''] = args;
+        if (HOLD.includes(command) && args.includes('--data') && data) keepUse(command, data);
         resolve({ code, signal, stdout, stderr });
       });
     });
