@@ -38,12 +38,14 @@ const tell = (output: Output, result: Result): void => {
 
 const activeOf = ({ plan, state }: Watch): string | null => state?.active ?? plan?.primary ?? null;
 
-const changeText = (watch: Watch, done: boolean): string => {
+/** `wasOn`: whether it was on the switch; undefined before anybody has looked. */
+const changeText = (watch: Watch, wasOn?: boolean): string => {
   const active = activeOf(watch);
   if (active === null) return 'no deployment has touched it';
-  return done
+  if (wasOn === undefined) return `will go on answering as ${active} does, and fail over no more`;
+  return wasOn
     ? `answers as ${active} does, and fails over no more`
-    : `will go on answering as ${active} does, and fail over no more`;
+    : 'was not on the switch, and is left as it was';
 };
 
 /** What is there of the stacks, and what would stay. */
@@ -72,7 +74,7 @@ const planOf = async (
       zone: setup.live.zone,
       driver: setup.live.driver,
       found: null,
-      change: changeText(watch, false),
+      change: changeText(watch),
     },
     findings: [],
     kept: [],
@@ -106,12 +108,15 @@ type Removing = {
   readonly signal: AbortSignal;
 };
 
+type Removed = Pick<Result, 'kept'> & {
+  readonly outcomes: ReadonlyMap<string, 'removed' | 'absent'>;
+  readonly wasOn: boolean;
+};
+
 const removed = async (
   { aws, setup, accountId, options, output, signal }: Removing,
   watch: Watch,
-): Promise<
-  Pick<Result, 'kept'> & { readonly outcomes: ReadonlyMap<string, 'removed' | 'absent'> }
-> => {
+): Promise<Removed> => {
   const telling = { note: output.note, signal };
   const isMover = ({ role }: { role: string }): boolean => MOVERS.includes(role);
   const movers = setup.planned.filter(isMover);
@@ -125,14 +130,15 @@ const removed = async (
   };
   await away(movers);
   const active = activeOf(watch);
+  let wasOn = false;
   if (watch.plan !== null && active !== null) {
-    await unhook(watch.plan, active, signal);
-    output.note(`  ${watch.plan.record} answers as ${active} does`);
+    wasOn = await unhook(watch.plan, active, signal);
+    if (wasOn) output.note(`  ${watch.plan.record} answers as ${active} does`);
   }
   await away(others);
   const stays = await removeRetained(aws, setup, accountId, options.keep === 'evidence', telling);
   await removeRest(aws, setup);
-  return { outcomes, kept: [...stays.map(shownRetained), ...notOurs(setup)] };
+  return { outcomes, wasOn, kept: [...stays.map(shownRetained), ...notOurs(setup)] };
 };
 
 const callerOf = async (aws: Aws, setup: DeploySetup) => {
@@ -181,7 +187,7 @@ export const destroy = async (
     tell(output, { ...plan, outcome: 'declined' });
     return EXIT.ok;
   }
-  const { outcomes, kept } = await removed(
+  const { outcomes, wasOn, kept } = await removed(
     { aws, setup, accountId, options, output, signal },
     watch,
   );
@@ -191,7 +197,7 @@ export const destroy = async (
       ...stack,
       outcome: outcomes.get(keyOf(stack)) ?? 'absent',
     })),
-    dns: plan.dns && { ...plan.dns, change: changeText(watch, true) },
+    dns: plan.dns && { ...plan.dns, change: changeText(watch, wasOn) },
     kept,
     outcome: 'done',
   });

@@ -111,7 +111,7 @@ export const startWatch = async (
 };
 
 /** Names of health checks are used up for ever once a check is deleted: the switch's own key makes them new. */
-const referenceOf = ({ service, switch: own }: WatchPlan): string =>
+export const referenceOf = ({ service, switch: own }: WatchPlan): string =>
   own.driver === 'quorum'
     ? `${service} ${own.objects[0]?.key.split('/').at(-1)?.slice(0, 8) ?? ''}`
     : service;

@@ -1,16 +1,18 @@
 /** Takes the live record off the switch: it goes on answering as it does now, and fails over no more. */
 import {
   DeleteHealthCheckCommand,
-  GetHealthCheckCommand,
+  paginateListHealthChecks,
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import { openDnsRecord } from '../../aws/dnsRecord.ts';
 import { isAwsError } from '../../aws/sdk.ts';
+import { MAY_SERVE } from '../../core/deploy/liveRecord.ts';
 import { DrillError } from '../../core/errors.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import { changeSets, foundSets } from '../../local/stack/watchSets.ts';
+import { referenceOf } from './seed.ts';
 
 /** Route 53 takes five calls a second. */
 const ATTEMPTS = 8;
@@ -26,54 +28,67 @@ const simpleSets = (plan: WatchPlan, active: string): ResourceRecordSet[] => {
   }));
 };
 
-/** A check with its children; one that is gone already is no fault. */
-const removeCheck = async (route53: Route53Client, id: string): Promise<void> => {
-  try {
-    const { HealthCheck } = await route53.send(new GetHealthCheckCommand({ HealthCheckId: id }));
-    await route53.send(new DeleteHealthCheckCommand({ HealthCheckId: id }));
-    for (const child of HealthCheck?.HealthCheckConfig?.ChildHealthChecks ?? []) {
-      await removeCheck(route53, child);
+/**
+ * All checks that were made under this reference, also where the record was never put on them. The one over the
+ * others first: Route 53 keeps a check that another one names.
+ */
+const removeChecks = async (route53: Route53Client, reference: string): Promise<void> => {
+  const own: { id: string; over: boolean }[] = [];
+  for await (const { HealthChecks = [] } of paginateListHealthChecks({ client: route53 }, {})) {
+    for (const { Id, CallerReference } of HealthChecks) {
+      if (Id === undefined || CallerReference?.startsWith(`${reference} `) !== true) continue;
+      own.push({ id: Id, over: CallerReference.endsWith(MAY_SERVE) });
     }
-  } catch (error) {
-    if (!isAwsError(error, 'NoSuchHealthCheck')) throw error;
+  }
+  for (const { id } of own.sort((a, b) => Number(b.over) - Number(a.over))) {
+    try {
+      await route53.send(new DeleteHealthCheckCommand({ HealthCheckId: id }));
+    } catch (error) {
+      if (!isAwsError(error, 'NoSuchHealthCheck')) throw error;
+    }
   }
 };
 
 /** One batch: nobody is left without an answer. */
-const unhookQuorum = async (plan: WatchPlan, active: string): Promise<void> => {
+const unhookQuorum = async (plan: WatchPlan, active: string): Promise<boolean> => {
   const route53 = new Route53Client({ region: 'us-east-1', maxAttempts: ATTEMPTS });
   try {
     const { sets, isSwitch } = await foundSets(route53, plan);
-    if (!isSwitch) return;
-    await changeSets(route53, plan, sets, simpleSets(plan, active));
-    const checks = new Set(sets.flatMap(({ HealthCheckId: id }) => (id === undefined ? [] : [id])));
-    for (const check of checks) await removeCheck(route53, check);
+    if (isSwitch) await changeSets(route53, plan, sets, simpleSets(plan, active));
+    await removeChecks(route53, referenceOf(plan));
+    return isSwitch;
   } finally {
     route53.destroy();
   }
 };
 
 /** Only the epoch goes: the record is a simple one already. */
-const unhookRecord = async ({ zoneId, record }: WatchPlan, signal: AbortSignal): Promise<void> => {
+const unhookRecord = async (
+  { zoneId, record }: WatchPlan,
+  signal: AbortSignal,
+): Promise<boolean> => {
   const dns = openDnsRecord({ region: 'us-east-1', maxAttempts: ATTEMPTS });
   try {
     const place = { zoneId, record };
     const { epoch } = await dns.read(place, signal);
-    if (epoch === null) return;
+    if (epoch === null) return false;
     const batch = [{ action: 'DELETE' as const, set: epoch }];
     const comment = 'nothing fails over any more';
     const result = await dns.submit(place, { batch, comment }, signal);
-    if (result.answer === 'accepted') return;
+    if (result.answer === 'accepted') return true;
     throw new DrillError('DeployFailed', `the epoch of ${record} stays: ${result.message}`);
   } finally {
     dns.close();
   }
 };
 
-/** @throws DrillError `DeployFailed`, and errors of Route 53 */
+/**
+ * @returns whether the record was on the switch.
+ * @throws DrillError `DeployFailed`, and errors of Route 53
+ */
 export const unhook = async (
   plan: WatchPlan,
   active: string,
   signal: AbortSignal,
-): Promise<void> =>
+): Promise<boolean> =>
   plan.switch.driver === 'quorum' ? unhookQuorum(plan, active) : unhookRecord(plan, signal);

@@ -11,7 +11,7 @@ import { DeleteRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   ChangeResourceRecordSetsCommand,
   DeleteHealthCheckCommand,
-  GetHealthCheckCommand,
+  ListHealthChecksCommand,
   ListResourceRecordSetsCommand,
   Route53Client,
 } from '@aws-sdk/client-route-53';
@@ -135,7 +135,25 @@ describe('removing stacks', () => {
 describe('the record', () => {
   const plan: WatchPlan = {
     ...watchPlanWith(),
-    switch: { driver: 'quorum', objects: [], signingParameter: null },
+    switch: {
+      driver: 'quorum',
+      objects: [{ region: 'eu-north-1', bucket: 'b', key: 'switch/shop/0a1b2c3d-ffff' }],
+      signingParameter: null,
+    },
+  };
+  const checksAre = (...references: string[]): void => {
+    route53.on(DeleteHealthCheckCommand).resolves({});
+    route53.on(ListHealthChecksCommand).resolves({
+      HealthChecks: references.map((CallerReference, at) => ({
+        Id: String(at),
+        CallerReference,
+        HealthCheckConfig: { Type: 'HTTPS_STR_MATCH' },
+        HealthCheckVersion: 1,
+      })),
+      Marker: '',
+      IsTruncated: false,
+      MaxItems: 100,
+    });
   };
   const pair = (['PRIMARY', 'SECONDARY'] as const).map((Failover) => ({
     Name: `${plan.record}.`,
@@ -151,12 +169,13 @@ describe('the record', () => {
     route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: pair });
     route53.on(ChangeResourceRecordSetsCommand).resolves({});
     route53.on(DeleteHealthCheckCommand).resolves({});
-    route53.on(GetHealthCheckCommand).callsFake(({ HealthCheckId }) => ({
-      HealthCheck: {
-        HealthCheckConfig: HealthCheckId === 'sum' ? { ChildHealthChecks: ['c1', 'c2'] } : {},
-      },
-    }));
-    await unhook(plan, plan.standby, signal);
+    checksAre(
+      'shop 0a1b2c3d switch eu-west-1',
+      'shop 0a1b2c3d primary may serve',
+      'shop ffffffff switch x',
+      'other',
+    );
+    expect(await unhook(plan, plan.standby, signal)).toBe(true);
     const [change, ...others] = route53.commandCalls(ChangeResourceRecordSetsCommand);
     expect(others).toEqual([]);
     const changes = change?.args[0].input.ChangeBatch?.Changes ?? [];
@@ -169,7 +188,7 @@ describe('the record', () => {
     const removed = route53
       .commandCalls(DeleteHealthCheckCommand)
       .map(({ args }) => args[0].input.HealthCheckId);
-    expect(removed).toEqual(['sum', 'c1', 'c2']);
+    expect(removed).toEqual(['1', '0']);
   });
 
   it('that is off the switch already is not touched', async () => {
@@ -178,8 +197,10 @@ describe('the record', () => {
         { Name: `${plan.record}.`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] },
       ],
     });
-    await unhook(plan, plan.primary, signal);
+    checksAre('shop 0a1b2c3d switch eu-west-1');
+    expect(await unhook(plan, plan.primary, signal)).toBe(false);
     expect(route53.commandCalls(ChangeResourceRecordSetsCommand)).toEqual([]);
-    expect(route53.commandCalls(DeleteHealthCheckCommand)).toEqual([]);
+    // Checks that were made for it, and never put there, cost money.
+    expect(route53.commandCalls(DeleteHealthCheckCommand)).toHaveLength(1);
   });
 });
