@@ -218,8 +218,12 @@ const whileReturning = (
   limits: RehearsalLimits,
 ): RehearsalStep => {
   const { nowMs } = seen;
-  // A share has been taken back; where the service itself has gone meanwhile is no matter of ours.
-  if (memory.depth === 'canary') return to(memory, { stage: 'over' }, nowMs);
+  if (memory.depth === 'canary') {
+    // Taken back once more: the deed that was to do it may have failed. Where the service itself has
+    // gone meanwhile is no matter of ours.
+    const deeds: RehearsalDeed[] = seen.active === seen.home ? ['weight-off'] : [];
+    return to(memory, { stage: 'over' }, nowMs, deeds);
+  }
   if (isPutBack(seen)) return to(memory, { stage: 'over' }, nowMs);
   if (nowMs - memory.stageSinceMs < limits.returnMs) return orderedBack(memory, seen);
   const failure = memory.failure ?? 'it could not be put back: run `failover back`';

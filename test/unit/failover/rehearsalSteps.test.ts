@@ -103,6 +103,14 @@ describe('a rehearsal of depth', () => {
 });
 
 describe('a rehearsal goes home', () => {
+  it('with a share that is taken back once more, unless the service itself has gone', () => {
+    const reverting = { ...startRehearsal('canary', 0), stage: 'revert' as const };
+    const back = stepRehearsal(reverting, seenAt(1_000), LIMITS);
+    expect(back).toMatchObject({ deeds: ['weight-off'], memory: { stage: 'over' } });
+    const gone = stepRehearsal(reverting, seenAt(1_000, away), LIMITS);
+    expect(gone).toMatchObject({ deeds: [], memory: { stage: 'over' } });
+  });
+
   it('at once when the live service is in trouble, and mends what it broke', () => {
     const broken = { ...startRehearsal('shadow', 0), stage: 'flip' as const };
     const stopper = 'trouble of the live service, which is SUSPECT';
