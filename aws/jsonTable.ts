@@ -75,16 +75,25 @@ const expressionOf = (condition: Condition) => {
   }
 };
 
+/** What was last read of each schema: most of what is read again has not changed, and costs much to check. */
+const lastRead = new WeakMap<z.ZodType, { readonly text: string; readonly value: unknown }>();
+
 const readItem = <T extends z.ZodType>(item: Item, schema: T): z.output<T> => {
   const where = `item ${item['pk']?.S} ${item['sk']?.S}`;
+  const text = item['value']?.S ?? '';
+  const last = lastRead.get(schema);
+  if (last?.text === text) return last.value as z.output<T>;
   let value: unknown;
   try {
-    value = JSON.parse(item['value']?.S ?? '');
+    value = JSON.parse(text);
   } catch (cause) {
     throw new DrillError('DataCorrupt', `${where} holds no JSON`, {}, cause);
   }
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    lastRead.set(schema, { text, value: result.data });
+    return result.data;
+  }
   const [issue] = result.error.issues;
   throw new DrillError(
     'DataCorrupt',

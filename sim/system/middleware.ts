@@ -7,8 +7,10 @@
 import { Client } from '@smithy/core/client';
 import type { Patch } from './process.ts';
 
-type Handler = (args: unknown) => Promise<{ readonly output: unknown }>;
+type Args = { readonly input: object };
+type Handler = (args: Args) => Promise<{ readonly output: unknown }>;
 type Middleware = (next: Handler, context: Context) => Handler;
+type Named = { readonly name: string; readonly middleware: Middleware };
 type Context = Record<string, unknown>;
 
 type Stack = {
@@ -23,8 +25,16 @@ type Recorder = {
   addRelativeTo(middleware: Middleware, options: { readonly name?: string }): void;
 };
 
+type Instructions = Readonly<
+  Record<
+    string,
+    { readonly type: string; readonly name?: string; readonly get?: (input: object) => unknown }
+  >
+>;
+
 /** As far as a client looks at it. */
-type Command = {
+type Command = Args & {
+  readonly constructor: { getEndpointParameterInstructions(): Instructions };
   resolveMiddleware(stack: Pick<Stack, 'concat'>, config: unknown, options: unknown): Handler;
 };
 
@@ -40,7 +50,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 /** The middleware of a stack from the outermost to the innermost, without what is left out. */
-export const orderedMiddleware = (stack: Stack): readonly Middleware[] => {
+const orderedMiddleware = (stack: Stack): readonly Named[] => {
   const byName = new Map<string, Middleware>();
   const note: Recorder['add'] = (middleware, { name = 'anonymous' }) => {
     if (byName.has(name)) throw new Error(`two middleware of an SDK client are called ${name}`);
@@ -54,8 +64,40 @@ export const orderedMiddleware = (stack: Stack): readonly Middleware[] => {
     .map((name) => {
       const found = byName.get(name);
       if (found === undefined) throw new Error(`an SDK client has no middleware ${name}`);
-      return found;
+      return { name, middleware: found };
     });
+};
+
+const ENDPOINT = 'endpointV2Middleware';
+
+/** The parts of an input that say where it goes, such as its bucket, as a text. */
+const partsThatSend = (instructions: Instructions, input: object): string => {
+  const parts: unknown[] = [];
+  for (const { type, name, get } of Object.values(instructions)) {
+    if (type === 'contextParams' && name !== undefined) parts.push(Reflect.get(input, name));
+    if (type === 'operationContextParams') parts.push(get?.(input));
+  }
+  return parts.length === 0 ? '' : JSON.stringify(parts);
+};
+
+/** Finds an endpoint once for all inputs that go the same way; not where it says how to sign. */
+const endpointOnce = (middleware: Middleware, instructions: Instructions): Middleware => {
+  const known = new Map<string, unknown>();
+  return (next, context) => {
+    const find = middleware(next, context);
+    return async (args) => {
+      const parts = partsThatSend(instructions, args.input);
+      const endpoint = known.get(parts);
+      if (endpoint !== undefined) {
+        context['endpointV2'] = endpoint;
+        return next(args);
+      }
+      return find(args).finally(() => {
+        const { endpointV2, authSchemes } = context;
+        if (authSchemes === undefined) known.set(parts, endpointV2);
+      });
+    };
+  };
 };
 
 const resolvedBy =
@@ -108,7 +150,11 @@ export const patchMiddleware = (patch: Patch): void => {
     }
     const order = known.get(command.constructor);
     if (order !== undefined) return order;
-    const found = orderedMiddleware(client.middlewareStack.concat(own));
+    const instructions = command.constructor.getEndpointParameterInstructions();
+    const found = orderedMiddleware(client.middlewareStack.concat(own)).map(
+      ({ name, middleware }) =>
+        name === ENDPOINT ? endpointOnce(middleware, instructions) : middleware,
+    );
     known.set(command.constructor, found);
     return found;
   };

@@ -31,6 +31,8 @@ export type SystemOptions = {
   readonly parts?: OtherParts;
   /** Stops there, in milliseconds from the start of the trace. */
   readonly untilMs?: number;
+  /** Hears every few seconds of virtual time how far the run has come, in milliseconds. */
+  readonly progress?: (atMs: number) => void;
   /** Chooses steps at which a function is killed; none unless given. */
   readonly dies?: (step: Step) => boolean;
 };
@@ -158,6 +160,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
       await clock.advance(Math.min(SLICE_MS, endMs - atMs()));
       // Signals and messages to the process, and garbage, are looked after between turns only.
       await loopTurn();
+      options.progress?.(atMs());
       world.look();
       checks.settled();
       if (rehearsals.underWay > 0) await clock.until(rehearsals.look());

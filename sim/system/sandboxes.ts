@@ -61,7 +61,8 @@ type Needs = {
 
 type Warm = {
   readonly sandbox: Sandbox;
-  readonly run: (event: unknown, signal: AbortSignal) => Promise<unknown>;
+  /** Resolves to the answer, in JSON. */
+  readonly run: (event: unknown, signal: AbortSignal) => Promise<string>;
   event: unknown;
   busy: boolean;
   dead: boolean;
@@ -114,8 +115,7 @@ const startIn = (open: Needs['open'], id: number, registered: Registered, pool: 
     },
     run: async (event, signal) => {
       const input = part.input.parse(event);
-      const output = part.output.parse(await work(input as never, signal));
-      return JSON.parse(JSON.stringify(output));
+      return JSON.stringify(part.output.parse(await work(input as never, signal)) ?? null);
     },
   };
   const work = part.make(
@@ -156,7 +156,7 @@ const invokeIn = (
     warm.event = event;
     heard({ sandbox, name, event });
     warm.run(event, stop.signal).then(
-      (output) => warm.dead || settle({ ok: true, text: JSON.stringify(output ?? null) }),
+      (text) => warm.dead || settle({ ok: true, text }),
       (error: unknown) => warm.dead || settle(failed(error)),
     );
   });
