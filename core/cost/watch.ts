@@ -33,12 +33,14 @@ const PREPARE_S = 1;
 const VOTE_INTERVALS = 2;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
-/** Item sizes in KB, as in the embedded cloud: state with votes, samples of a minute, what an observer knows. */
+/** Item sizes in KB, as in the embedded cloud: state with votes, one sample, what an observer knows. */
 const STATE_KB = 4;
-const SAMPLES_KB = 2;
+const SAMPLE_KB = 0.12;
 const MEMORY_KB = 2;
-/** Taking the place, keeping it every half of three intervals, leaving it. */
-const HOLD_INTERVALS = 1.5;
+/** Taking the place, keeping it every second interval, leaving it. */
+const HOLD_INTERVALS = 2;
+/** Of both regions, in one item a minute. */
+const SAMPLED = 2;
 const LOG_KB_PER_CALL = 1;
 /** Switch objects, and options of their checks: HTTPS, string match, every 10 s. */
 const SWITCHES = 3;
@@ -56,7 +58,8 @@ const item = (part: string, what: string, price: Item['price'], units: number): 
 
 const observerItems = ({ observers, intervalMs, memoryMb }: WatchSize, minutes: number): Item[] => {
   const holds = 2 + (OBSERVE_S * SECOND_MS) / (HOLD_INTERVALS * intervalMs);
-  const seenKb = 2 * SAMPLES_KB + holds * MEMORY_KB;
+  const samplesKb = Math.ceil((SAMPLED * SAMPLE_KB * MINUTE_MS) / intervalMs);
+  const seenKb = samplesKb + holds * MEMORY_KB;
   const probing = gbSeconds(observers * minutes, OBSERVE_S, memoryMb.observe);
   return [
     item('observers', 'probing all day', 'lambdaGbSecond', probing),

@@ -22,14 +22,15 @@ const NAMESPACE = 'com.amazonaws.dynamodb.v20120810';
 const unknownOperation = (asked: string) =>
   new AwsError('UnknownOperationException', `unknown operation: ${asked}`, {}, 400);
 
+const isJson = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 const parse = (body: Uint8Array): Json => {
   try {
     const value: unknown = JSON.parse(UTF8.decode(body));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return Object.fromEntries(Object.entries(value));
-    }
+    if (isJson(value)) return value;
   } catch {
     // Falls through to the one answer for every unreadable body.
   }

@@ -22,7 +22,14 @@ import {
   type Table,
 } from './items.ts';
 
-const itemShape = z.record(z.string(), z.record(z.string(), z.unknown()));
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** By hand: it is checked with every call, and never copied. */
+const itemShape = z.custom<Item>(
+  (value) => isObject(value) && Object.values(value).every(isObject),
+  'an item is attributes by name',
+);
 const named = z.looseObject({ TableName: z.string() });
 const keyed = z.looseObject({ TableName: z.string(), Key: itemShape });
 const condition = {
