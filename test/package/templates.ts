@@ -31,7 +31,7 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-const Template = z.looseObject({
+export const Template = z.looseObject({
   Transform: z.array(z.string()).optional(),
   Resources: z.record(
     z.string(),

@@ -7,6 +7,7 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { judgeTemplates } from './cfnLint.ts';
+import { judgeDeployment } from './deploy.ts';
 import { DYNAMODB_LOCAL_FILES, judgeDynamodbLocal } from './dynamodbLocal.ts';
 import { say } from './install.ts';
 import { NOT_RUN } from './listed.ts';
@@ -29,6 +30,7 @@ const PARTS: Record<string, () => Promise<number>> = {
   'cfn-lint': judgeTemplates,
   'dynamodb-local': judgeDynamodbLocal,
   moto: judgeMoto,
+  deploy: judgeDeployment,
 };
 
 // So that what was started ends, too.

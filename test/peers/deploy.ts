@@ -1,0 +1,146 @@
+/**
+ * `osls deploy` of the stack of every role to moto's CloudFormation, as a person would deploy it; then a drill
+ * started on what stands there, as far as its first state.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { startWireServer, type WireServer } from '../../local/wire/server.ts';
+import { ACCOUNT_ID, type ServiceFront } from '../../local/wire/types.ts';
+import { authorization } from '../contract/endpoint.ts';
+import { ROLES, type Role, serviceFolder, templates } from '../package/templates.ts';
+import { relayTo } from '../support/wireServer.ts';
+import { say } from './install.ts';
+import { MOTO, startMoto } from './moto.ts';
+import { runPlan } from './plan.ts';
+
+const REGION = 'eu-central-1';
+const DEPLOY_WITHIN_MS = 240_000;
+
+const run = promisify(execFile);
+
+/** Types of resources that moto's CloudFormation does not list as made, and says nothing of. */
+const LEFT_OUT: readonly string[] = [
+  'AWS::CloudWatch::Alarm',
+  'AWS::CodeBuild::Project',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Url',
+  'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Scheduler::Schedule',
+];
+
+const SCOPES = ['cloudformation', 's3', 'sts', 'iam', 'lambda', 'logs', 'ecr', 'ssm'];
+
+const VALID = `<ValidateTemplateResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<ValidateTemplateResult><Parameters/></ValidateTemplateResult></ValidateTemplateResponse>`;
+
+/**
+ * moto answers ValidateTemplate with the first thing that cfn-lint says, warnings and other regions included. CFN
+ * would not; cfn-lint judges the templates in a part of its own, so that call is answered here.
+ */
+const validated = (front: ServiceFront): ServiceFront => ({
+  ...front,
+  async handle(request, call) {
+    const body = new URLSearchParams(Buffer.from(request.body).toString());
+    if (body.get('Action') !== 'ValidateTemplate') return front.handle(request, call);
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/xml' },
+      body: new TextEncoder().encode(VALID),
+    };
+  },
+});
+
+const startRelay = (motoUrl: string): Promise<WireServer> => {
+  const fronts = SCOPES.map((scope) => relayTo(motoUrl, scope));
+  const services = fronts.map((one) => (one.scope === 'cloudformation' ? validated(one) : one));
+  return startWireServer({ services });
+};
+
+/** What it leaves out cannot be referred to: in the copy that is deployed, the ARN is written out. */
+const writeOutArns = (folder: string): void => {
+  const file = path.join(folder, 'resources/control.yml');
+  const arn = `arn:aws:codebuild:${REGION}:${ACCOUNT_ID}:project/failover-drill-shop`;
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('!GetAtt BuildProject.Arn', arn));
+};
+
+const deployRole = async (folder: string, role: Role, endpoint: string): Promise<void> => {
+  const cli = path.join(PROJECT_FOLDER, 'node_modules/serverless/bin/serverless.js');
+  const params = ['--param', `role=${role}`, '--param', 'service=shop', '--region', REGION];
+  await run(process.execPath, [cli, 'deploy', ...params], {
+    cwd: folder,
+    timeout: DEPLOY_WITHIN_MS,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      SLS_TELEMETRY_DISABLED: '1',
+    },
+  });
+};
+
+/** Logical ids of what stands in a stack. */
+const standing = async (motoUrl: string, role: Role): Promise<Set<string>> => {
+  const body = new URLSearchParams({
+    Action: 'DescribeStackResources',
+    Version: '2010-05-15',
+    StackName: `failover-drill-shop-${role}`,
+  });
+  const headers = { authorization: authorization('cloudformation', REGION) };
+  const response = await fetch(motoUrl, { method: 'POST', headers, body });
+  const text = await response.text();
+  return new Set([...text.matchAll(/<LogicalResourceId>([^<]+)</g)].map(([, id]) => id ?? ''));
+};
+
+const judgeRole = async (folder: string, role: Role, urls: { moto: string; relay: string }) => {
+  const faults: string[] = [];
+  try {
+    await deployRole(folder, role, urls.relay);
+  } catch (error) {
+    const said = String(Reflect.get(Object(error), 'stdout')) || String(error);
+    faults.push(said.trim().split('\n').slice(-3).join(' '));
+  }
+  const { Resources } = (await templates())[role];
+  const there = await standing(urls.moto, role);
+  const missing = Object.entries(Resources).filter(([id]) => !there.has(id));
+  const types = [...new Set(missing.map(([, { Type }]) => Type))].sort();
+  for (const type of types) {
+    if (!LEFT_OUT.includes(type)) faults.push(`not created, and not listed: ${type}`);
+  }
+  const count = Object.keys(Resources).length - missing.length;
+  const aside = types.length > 0 ? `; without ${types.join(', ')}` : '';
+  say(`  ${role}: ${count} of ${Object.keys(Resources).length} resources${aside}`);
+  for (const fault of faults) say(`  FAULT ${role}: ${fault}`);
+  return { faults: faults.length, missing: types };
+};
+
+/** Number of faults, each of them said. */
+export const judgeDeployment = async (): Promise<number> => {
+  say(`\nosls deploy to ${MOTO}`);
+  const moto = await startMoto();
+  const relay = await startRelay(moto.url);
+  const folder = await serviceFolder();
+  try {
+    writeOutArns(folder);
+    let faults = 0;
+    const missing = new Set<string>();
+    for (const role of ROLES) {
+      const judged = await judgeRole(folder, role, { moto: moto.url, relay: relay.url });
+      faults += judged.faults;
+      for (const type of judged.missing) missing.add(type);
+    }
+    const needless = LEFT_OUT.filter((type) => !missing.has(type));
+    for (const type of needless) say(`  FAULT listed as left out, and created: ${type}`);
+    return faults + needless.length + (await runPlan(moto.url));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await relay.close();
+    await moto.stop();
+  }
+};
