@@ -45,7 +45,7 @@ const Report = z.looseObject({
   ),
 });
 
-type Result = {
+export type Result = {
   readonly file: string;
   readonly test: string;
   readonly passed: boolean;
@@ -110,7 +110,8 @@ const runTrial = async ({ peer, files }: Trial): Promise<Result[]> => {
 const listedFor = ({ file, test }: Result, listed: readonly Listed[]): Listed | undefined =>
   listed.find((one) => one.file === file && (one.tests === '*' || one.tests.includes(test)));
 
-const faultsOf = (results: readonly Result[], { files, listed }: Trial): string[] => {
+/** What is wrong with a trial; nothing when every test passes or is listed, and no listed one passes. */
+export const faultsOf = (results: readonly Result[], { files, listed }: Trial): string[] => {
   const known = new Set(results.map(({ file, test }) => `${file}: ${test}`));
   const gone = listed.flatMap(({ file, tests }) =>
     tests === '*' ? [] : tests.map((test) => `${file}: ${test}`).filter((one) => !known.has(one)),
