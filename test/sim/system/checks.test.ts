@@ -96,6 +96,8 @@ it('lets a canary that takes its share back pass', () => {
   checks.answered(['127.0.1.1'], 0);
   checks.answered(['127.0.2.1'], 0);
   checks.served(STANDBY, checks.eligible());
+  // Another one was not begun meanwhile.
+  checks.rehearsed({ drillId: 'drill-f2-shadow', status: 'SUCCEEDED', tasksLeft: 0 });
   isShared = false;
   checks.answered(['127.0.1.1'], 0);
   checks.removed({ pk: { S: 'WATCH#shop' }, sk: { S: 'REHEARSAL' } });
