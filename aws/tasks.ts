@@ -18,6 +18,7 @@ const Task = z.object({
   pullStartedAt: z.date().optional(),
   pullStoppedAt: z.date().optional(),
   startedAt: z.date().optional(),
+  stoppingAt: z.date().optional(),
   stopCode: z.string().optional(),
   stoppedReason: z.string().optional(),
   containers: z
@@ -45,6 +46,8 @@ export type RunningTask = {
   readonly pullStartedAtMs: number | undefined;
   readonly pullStoppedAtMs: number | undefined;
   readonly startedAtMs: number | undefined;
+  /** When it was told to stop, or stopped. */
+  readonly stoppingAtMs: number | undefined;
   /** How the platform runs it: a tag `runner` of the platform, or ECS's launch type. */
   readonly runner: string;
   readonly stoppedReason: string | undefined;
@@ -189,14 +192,16 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
     );
   };
 
-  /** Tasks that someone started and that are not stopped yet. */
+  /** Tasks that someone started and that are to run, or that were told to stop within the hour. */
   const startedBy = async (
     region: string,
     starter: string,
     signal: AbortSignal,
+    desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING',
   ): Promise<string[]> => {
+    const { cluster } = placing;
     const answer = await at(region).send(
-      new ListTasksCommand({ cluster: placing.cluster, startedBy: starter, maxResults: TASKS_MAX }),
+      new ListTasksCommand({ cluster, startedBy: starter, desiredStatus, maxResults: TASKS_MAX }),
       { abortSignal: signal },
     );
     return z.array(z.string()).parse(answer.taskArns ?? []);
@@ -217,6 +222,7 @@ const runningTask = (task: z.output<typeof Task>): RunningTask => ({
   pullStartedAtMs: task.pullStartedAt?.getTime(),
   pullStoppedAtMs: task.pullStoppedAt?.getTime(),
   startedAtMs: task.startedAt?.getTime(),
+  stoppingAtMs: task.stoppingAt?.getTime(),
   runner:
     task.tags.find((tag) => tag.key === 'runner')?.value ??
     task.launchType?.toLowerCase() ??

@@ -198,9 +198,8 @@ export const stepOfRehearsal = (needs: Needs) => {
         if (input.memory.depth === 'shadow') await shadow.setUp(live, input, signal);
         return { stageSinceMs: clock.now() };
       case 'break': {
-        const faultAtMs = clock.now();
-        const faultTargets = await shadow.stopAll(input, live.primary, signal);
-        return { faultAtMs, faultTargets, stageSinceMs: faultAtMs };
+        const { targets, atMs } = await shadow.stopAll(input, live.primary, signal);
+        return { faultAtMs: atMs, faultTargets: targets, stageSinceMs: clock.now() };
       }
       case 'mend':
         await shadow.mend(live, input, signal);

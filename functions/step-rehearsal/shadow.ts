@@ -155,15 +155,38 @@ const resetRecord = async (
   if (!saved) throw new DrillError('TransientFailure', `the state of ${service} changed meanwhile`);
 };
 
+/** How much a fault hit, and when. */
+type Hit = { readonly targets: number; readonly atMs: number };
+
+/** Begins the reason that tasks are stopped for, by which they are known again. */
+const BREAKS = 'rehearsal of';
+
 export const openShadow = (needs: ShadowNeeds) => {
-  const { table, tasks } = needs;
+  const { table, tasks, clock } = needs;
+
+  /** What a step that was killed has stopped before: it is not stopped again, and was the fault. */
+  const stoppedBefore = async (
+    drillId: string,
+    region: string,
+    signal: AbortSignal,
+  ): Promise<Hit> => {
+    const arns = await tasks.startedBy(region, starterOf(drillId), signal, 'STOPPED');
+    const found = await tasks.describe(region, arns, signal);
+    const hit = found.filter(({ stoppedReason }) => stoppedReason === `${BREAKS} ${drillId}`);
+    const moments = hit.flatMap(({ stoppingAtMs }) => stoppingAtMs ?? []);
+    return { targets: hit.length, atMs: Math.min(clock.now(), ...moments) };
+  };
 
   /** How many tasks there were is how much the fault hit. */
-  const stopAll = (
+  const stopAll = async (
     { drillId }: RehearsalInput,
     region: string,
     signal: AbortSignal,
-  ): Promise<number> => stopStarted(tasks, { drillId, region, why: 'rehearsal of' }, signal);
+  ): Promise<Hit> => {
+    const atMs = clock.now();
+    const targets = await stopStarted(tasks, { drillId, region, why: BREAKS }, signal);
+    return targets > 0 ? { targets, atMs } : stoppedBefore(drillId, region, signal);
+  };
 
   /** Places both sides and points the shadow's name at its home. */
   const setUp = async (

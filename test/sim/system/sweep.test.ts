@@ -13,11 +13,12 @@ const spread = (points: readonly KillPoint[], count: number): KillPoint[] =>
     (_, n) => points[Math.floor(((n + 0.5) / count) * points.length)],
   ).flatMap((point) => point ?? []);
 
-/** Once the zone or a switch says so, and nobody has been told: the worst moment. */
+/** Once the home is stopped, the zone or a switch says so, and nobody has been told: the worst moment. */
 const worstOf = (points: readonly KillPoint[]): KillPoint[] => {
-  const isWritten = ({ when, operation }: KillPoint) =>
-    when === 'after' && /^(POST|PUT)/.test(operation);
-  return points.filter(isWritten).slice(0, 1);
+  const done = points.filter(({ when }) => when === 'after');
+  const stopped = done.filter(({ operation }) => operation === 'StopTask');
+  const written = done.filter(({ operation }) => /^(POST|PUT)/.test(operation));
+  return [...stopped, ...written].slice(0, 1);
 };
 
 describe.each(['record', 'quorum'] as const)('with the switch `%s`', (driver) => {
@@ -43,7 +44,7 @@ describe.each([
   ['full', 'quorum'],
   ['shadow', 'record'],
 ] as const)('in a rehearsal of depth `%s`', (depth, driver) => {
-  it('a function that is killed leaves the same end', async () => {
+  it('a function that is killed leaves the same end', { timeout: 600_000 }, async () => {
     const { points, end, result } = await killPointsOf(depth, driver);
     expect(result.violation).toBeNull();
     expect(end).toMatchObject({
