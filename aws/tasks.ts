@@ -184,12 +184,8 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
     reason: string,
     signal: AbortSignal,
   ): Promise<void> => {
-    await at(region).send(
-      new StopTaskCommand({ cluster: placing.cluster, task: taskArn, reason }),
-      {
-        abortSignal: signal,
-      },
-    );
+    const asked = { cluster: placing.cluster, task: taskArn, reason };
+    await at(region).send(new StopTaskCommand(asked), { abortSignal: signal });
   };
 
   /** Tasks that someone started and that are to run, or that were told to stop within the hour. */
