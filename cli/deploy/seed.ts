@@ -19,6 +19,8 @@ import type { DeploySetup } from './setup.ts';
 
 /** Far from each other, and none of them AWS's: what they answer is what people hear. */
 const RESOLVERS = ['1.1.1.1:53', '8.8.8.8:53', '9.9.9.9:53'];
+/** Where its API stands, whatever region the environment names, if any. */
+const ROUTE53_REGION = 'us-east-1';
 /** Route 53 takes five calls a second. */
 const ROUTE53_ATTEMPTS = 8;
 /** Checkers of a new health check begin within a minute or two. */
@@ -84,7 +86,7 @@ export const planWatch = async (
 
 const openTools = ({ homeRegion }: DeploySetup) => {
   const ssm = new SSMClient({ region: homeRegion });
-  const route53 = new Route53Client({ region: 'us-east-1', maxAttempts: ROUTE53_ATTEMPTS });
+  const route53 = new Route53Client({ region: ROUTE53_REGION, maxAttempts: ROUTE53_ATTEMPTS });
   const close = (): void => {
     ssm.destroy();
     route53.destroy();
@@ -127,7 +129,7 @@ export const startRecord = async (
   const placeholder = found.kind === 'same-answer' ? found.values.join() : '';
   try {
     return watched.plan.switch.driver === 'record'
-      ? await ensureSimpleRecord({ ...watched, placeholder }, {}, signal)
+      ? await ensureSimpleRecord({ ...watched, placeholder }, { region: ROUTE53_REGION }, signal)
       : await ensureQuorumSwitch(
           {
             ...watched,

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { judgeTemplates } from './cfnLint.ts';
 import { judgeDeployment } from './deploy.ts';
+import { judgeDeployCommand } from './deployCommand.ts';
 import { DYNAMODB_LOCAL_FILES, judgeDynamodbLocal } from './dynamodbLocal.ts';
 import { say } from './install.ts';
 import { NOT_RUN } from './listed.ts';
@@ -31,6 +32,7 @@ const PARTS: Record<string, () => Promise<number>> = {
   'dynamodb-local': judgeDynamodbLocal,
   moto: judgeMoto,
   deploy: judgeDeployment,
+  'deploy-command': judgeDeployCommand,
 };
 
 // So that what was started ends, too.
