@@ -121,9 +121,9 @@ const openZone = async (endpoint: string) => {
     const { ResourceRecordSets = [] } = await route53.send(
       new ListResourceRecordSetsCommand({ HostedZoneId: HostedZone?.Id }),
     );
-    return ResourceRecordSets.filter(({ Type }) => Type !== 'NS' && Type !== 'SOA').map(
-      ({ Name, Type, ResourceRecords = [] }) => `${Name} ${Type} ${ResourceRecords[0]?.Value}`,
-    );
+    return ResourceRecordSets.filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
+      .map(({ Name, Type, ResourceRecords = [] }) => `${Name} ${Type} ${ResourceRecords[0]?.Value}`)
+      .sort();
   };
   return { answers, close: () => route53.destroy() };
 };
