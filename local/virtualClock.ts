@@ -12,40 +12,48 @@ export type VirtualClock = Clock & {
 
 type Timer = { readonly dueMs: number; readonly order: number; readonly callback: () => void };
 
+const before = (a: Timer, b: Timer): boolean =>
+  a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
+
 /** A binary heap of timers, the next due one first; equal times keep the order they were set in. */
 const createHeap = () => {
   const heap: Timer[] = [];
-  const before = (a: Timer, b: Timer) =>
-    a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
-  const swap = (i: number, j: number) => {
-    const [a, b] = [heap[i], heap[j]];
-    if (a && b) [heap[i], heap[j]] = [b, a];
+  /** Moves whoever is before `timer` down from the end, and puts it into the gap. */
+  const rise = (timer: Timer, from: number): void => {
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !before(timer, above)) break;
+      heap[place] = above;
+      place = parent;
+    }
+    heap[place] = timer;
   };
-  const isBefore = (i: number, j: number) => {
-    const [a, b] = [heap[i], heap[j]];
-    return a !== undefined && b !== undefined && before(a, b);
+  /** Moves up whoever is before `timer`, from the top on, and puts it into the gap. */
+  const sink = (timer: Timer): void => {
+    let place = 0;
+    for (;;) {
+      let child = 2 * place + 1;
+      let below = heap[child];
+      const right = heap[child + 1];
+      if (below !== undefined && right !== undefined && before(right, below)) {
+        child += 1;
+        below = right;
+      }
+      if (below === undefined || !before(below, timer)) break;
+      heap[place] = below;
+      place = child;
+    }
+    heap[place] = timer;
   };
   return {
     peek: () => heap[0],
-    push: (timer: Timer) => {
-      heap.push(timer);
-      for (let i = heap.length - 1; i > 0; ) {
-        const parent = (i - 1) >> 1;
-        if (!isBefore(i, parent)) break;
-        swap(i, parent);
-        i = parent;
-      }
-    },
+    push: (timer: Timer) => rise(timer, heap.length),
     pop: (): Timer | undefined => {
-      swap(0, heap.length - 1);
-      const top = heap.pop();
-      for (let i = 0; ; ) {
-        const left = 2 * i + 1;
-        const next = isBefore(left + 1, left) ? left + 1 : left;
-        if (!isBefore(next, i)) break;
-        swap(i, next);
-        i = next;
-      }
+      const top = heap[0];
+      const last = heap.pop();
+      if (last !== undefined && heap.length > 0) sink(last);
       return top;
     },
   };
