@@ -175,6 +175,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           zoneId: bareZoneId(zoneId),
           slackParameter: slackParameterOf(config),
           ...recordParams(config),
+          ...(plan.dataTable === null ? {} : { dataTable: plan.dataTable }),
         },
       });
     const observers = observersOf(plan, config);
