@@ -35,6 +35,18 @@ const fileIn = (dataDir: string): string => path.join(dataDir, 'iam', 'calls.jso
 /** Statements of each role as they were declared last. */
 const rolesFileIn = (dataDir: string): string => path.join(dataDir, 'iam', 'roles.json');
 
+const Declared = z.record(z.string(), z.array(z.unknown()));
+
+/** Roles that earlier starts declared: of other services in the folder, whose functions are still there. */
+const declaredIn = (dataDir: string): z.output<typeof Declared> => {
+  try {
+    return Declared.parse(JSON.parse(readFileSync(rolesFileIn(dataDir), 'utf8')));
+  } catch {
+    // None yet, or cut short: each service declares its own again when it is installed.
+    return {};
+  }
+};
+
 /** Each thing is noted once, but names of drills and objects are things too. */
 const NOTED_MAX = 50_000;
 
@@ -92,11 +104,13 @@ const denial = (
 };
 
 export const createIam = ({ dataDir, enforce }: IamOptions, facts: Facts): Iam => {
-  const roles = new Map<string, readonly Statement[]>();
+  const declared: Record<string, readonly unknown[]> = declaredIn(dataDir);
+  const roles = new Map<string, readonly Statement[]>(
+    Object.entries(declared).map(([arn, statements]) => [arn, statements.map(readStatement)]),
+  );
   const known = new Set(notedIn(dataDir).map((one) => JSON.stringify(one)));
   const file = fileIn(dataDir);
   mkdirSync(path.dirname(file), { recursive: true });
-  const declared: Record<string, readonly unknown[]> = {};
 
   const note = (role: string, { action, resource, context }: AccessRequest): void => {
     const line = JSON.stringify({ role, action, resource, context });

@@ -1,6 +1,6 @@
 // Goal: a caller that carries a role is held to its policies in AWS's words, and what it asks is noted.
 // Method: real SDK clients with the access key of a role's session, on services behind one endpoint.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
@@ -31,8 +31,8 @@ const settings = (accessKeyId: string) => ({
 });
 const asRole = () => settings(roleKey(ROLE, 'shop-reader'));
 
-beforeAll(async () => {
-  cloud = await startCloud({
+const start = (): Promise<Cloud> =>
+  startCloud({
     ...{ dataDir, clock: realClock, random: Math.random, port: 0, enforceIam: true },
     builder: { choice: undefined, reason: 'this test builds nothing' },
     resolverRegions: [],
@@ -40,6 +40,9 @@ beforeAll(async () => {
     onBuildLog: () => {},
     onFault: () => {},
   });
+
+beforeAll(async () => {
+  cloud = await start();
   cloud.iam.putRole(ROLE, [
     {
       Effect: 'Allow',
@@ -120,5 +123,17 @@ describe('a role', () => {
     expect(new Set(noted.filter((line) => line.includes('s3:'))).size).toBe(
       noted.filter((line) => line.includes('s3:')).length,
     );
+  });
+});
+
+describe('the roles of another service in the folder', () => {
+  it('are still known after a start that declares others', async () => {
+    await cloud.close();
+    cloud = await start();
+    cloud.iam.putRole(`${ROLE}OfAnother`, []);
+    const dynamodb = new DynamoDBClient(asRole());
+    expect((await dynamodb.send(item('failover-heartbeat#eu-west-1'))).Item).toBeUndefined();
+    const roles: unknown = JSON.parse(readFileSync(path.join(dataDir, 'iam/roles.json'), 'utf8'));
+    expect(Object.keys(Object(roles)).sort()).toEqual([ROLE, `${ROLE}OfAnother`]);
   });
 });
