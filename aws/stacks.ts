@@ -7,7 +7,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
-import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
+import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 type Place = { readonly name: string; readonly region: string };
 
@@ -24,9 +24,7 @@ const Stacks = z
 
 /** CloudFormation names no error of its own for it. */
 const isAbsent = (error: unknown): boolean =>
-  error instanceof Error &&
-  error.name === 'ValidationError' &&
-  /does not exist/.test(error.message);
+  isAwsError(error, 'ValidationError') && /does not exist/.test(error.message);
 
 export type FoundStack = {
   /** Null where there is no stack of the name. */

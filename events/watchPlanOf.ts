@@ -1,6 +1,8 @@
 /** From a configuration, and what only the installer knows, to the plan of a watch. */
+
 import { DrillError } from '../core/errors.ts';
 import { type Config, FailoverConfig, HealthConfig } from './config.ts';
+import { dataTableOf } from './dataTable.ts';
 import { failoverSettings, healthSettings } from './failoverSettings.ts';
 import { type Answers, WatchPlan, type WatchTarget } from './watchPlan.ts';
 
@@ -90,7 +92,7 @@ export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
     switch: facts.switch,
     fences: fencesOf(config),
     singleWriter: config.failover?.singleWriter ?? false,
-    dataTable: config.probes.find((probe) => probe.kind === 'database')?.table ?? null,
+    dataTable: dataTableOf(config),
     slackParameter: facts.slackParameter,
     reportUrl: config.notify.reports ?? null,
   });

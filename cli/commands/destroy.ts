@@ -1,7 +1,10 @@
 /** `failover deploy --destroy`: takes a deployment away, and leaves the live record as it answers. */
+
 import { accountFinding, credentialsFinding } from '../../core/deploy/findings.ts';
 import type { Retained } from '../../core/deploy/retained.ts';
 import { DrillError } from '../../core/errors.ts';
+import { isMoving } from '../../core/failover/states.ts';
+import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
 import { type Aws, keyOf, refusalOf } from '../deploy/look.ts';
 import { removeRest, removeRetained, removeStacks } from '../deploy/remove.ts';
@@ -16,17 +19,6 @@ import { confirmed } from './order.ts';
 
 /** Those that may move traffic: they go first, so that nothing moves while the record is taken off. */
 const MOVERS = ['failover', 'watcher', 'rehearsal', 'promotion'];
-
-/** Phases in which an execution may be writing to the switch. */
-const MOVING: readonly string[] = [
-  'ACQUIRE',
-  'FENCE',
-  'SCALE',
-  'FLIP',
-  'VERIFY',
-  'ROLLBACK_FLIP',
-  'FAILBACK_SHIFT',
-];
 
 type Watch = Awaited<ReturnType<typeof readWatch>>;
 type Result = Omit<DeployOutput, 'action' | 'cost'>;
@@ -85,12 +77,12 @@ const shownRetained = ({ kind, name, region }: Retained): string => `${kind} ${n
 
 /** What is the service's own, or a person's, and was never ours to delete. */
 const notOurs = ({ checked: { config }, live }: DeploySetup): string[] => {
-  const table = config.probes.find((probe) => probe.kind === 'database')?.table;
+  const table = dataTableOf(config);
   return [
     ...(config.notify.slack === undefined
       ? []
       : [`parameter ${config.notify.slack}, which you made`]),
-    ...(table === undefined
+    ...(table === null
       ? []
       : [
           `items failover-heartbeat#… in your table ${table}, which its time to live or you remove`,
@@ -155,7 +147,7 @@ const NOTHING_KNOWN: Watch = { plan: null, state: null };
 /** @throws DrillError `DeployBlocked` while a failover is under way */
 const settled = (watch: Watch, { service }: DeploySetup): void => {
   const phase = watch.state?.phase;
-  if (phase === undefined || !MOVING.includes(phase)) return;
+  if (phase === undefined || !isMoving(phase)) return;
   throw new DrillError(
     'DeployBlocked',
     `${service} is ${phase}: a failover is under way. Let it end before it is taken away`,

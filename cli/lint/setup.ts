@@ -1,9 +1,11 @@
 /** A configuration as the lint reads it: its regions, its stacks, and the health checks of its switch. */
+
 import { defaultVantages } from '../../core/drill/plan.ts';
 import { switchCheck } from '../../core/failover/switchChecks.ts';
 import type { HealthCheck, Setup } from '../../core/lint/model.ts';
 import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
+import { dataTableParams } from '../../events/dataTable.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
 import { recordParams } from '../../local/stack/installWatch.ts';
 import { planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
@@ -43,12 +45,11 @@ export const placesOf = (config: Config): StackPlace[] => {
 
 /** What the templates are told of a service. */
 export const stackParams = (config: Config): Record<string, string> => {
-  const table = config.probes.find((probe) => probe.kind === 'database')?.table;
   return {
     service: config.service,
     homeRegion: config.regions.standby.name,
     slackParameter: slackParameterOf(config),
-    ...(table === undefined ? {} : { dataTable: table }),
+    ...dataTableParams(config),
     ...recordParams(config),
   };
 };

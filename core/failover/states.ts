@@ -24,6 +24,19 @@ export type Phase =
   /** Traffic goes back home, all at once or by weights. */
   | 'FAILBACK_SHIFT';
 
+const MOVING: ReadonlySet<Phase> = new Set([
+  'ACQUIRE',
+  'FENCE',
+  'SCALE',
+  'FLIP',
+  'VERIFY',
+  'ROLLBACK_FLIP',
+  'FAILBACK_SHIFT',
+]);
+
+/** Whether an execution may be writing to the switch. */
+export const isMoving = (phase: Phase): boolean => MOVING.has(phase);
+
 export type Execution = {
   readonly name: string;
   readonly decisionId: string;

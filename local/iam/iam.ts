@@ -37,8 +37,8 @@ const rolesFileIn = (dataDir: string): string => path.join(dataDir, 'iam', 'role
 
 const Declared = z.record(z.string(), z.array(z.unknown()));
 
-/** Roles that earlier starts declared: of other services in the folder, whose functions are still there. */
-const declaredIn = (dataDir: string): z.output<typeof Declared> => {
+/** Statements of each role that was declared in a data folder. */
+export const declaredIn = (dataDir: string): z.output<typeof Declared> => {
   try {
     return Declared.parse(JSON.parse(readFileSync(rolesFileIn(dataDir), 'utf8')));
   } catch {
@@ -104,6 +104,7 @@ const denial = (
 };
 
 export const createIam = ({ dataDir, enforce }: IamOptions, facts: Facts): Iam => {
+  // Those of earlier starts, too: functions of other services in the folder are still there.
   const declared: Record<string, readonly unknown[]> = declaredIn(dataDir);
   const roles = new Map<string, readonly Statement[]>(
     Object.entries(declared).map(([arn, statements]) => [arn, statements.map(readStatement)]),

@@ -2,10 +2,12 @@
  * Puts a service into the embedded cloud: the stacks of every region, and what on AWS the service itself
  * brings along (its zone with the record, its data table), so that a drill finds all it asks for.
  */
+
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { defaultVantages } from '../../core/drill/plan.ts';
 import type { Config } from '../../events/config.ts';
+import { dataTableParams } from '../../events/dataTable.ts';
 import { zoneOf } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
@@ -147,7 +149,7 @@ export const install = async (options: InstallOptions): Promise<Installation> =>
     slackParameter: slackParameterOf(config),
     // The relays of the embedded network accept connections themselves.
     connectPath: 'proxied',
-    ...(dataTables[0] ? { dataTable: dataTables[0] } : {}),
+    ...dataTableParams(config),
   };
   const bundleOf = await functionBundles(bundleDir, nowMs);
   const common = {

@@ -2,7 +2,9 @@
  * Runs the image of a watched service in both regions, each behind a load balancer of its own, and
  * lets each show that it lives. What comes back is what `installWatch` needs to know of the regions.
  */
+
 import type { Config } from '../../events/config.ts';
+import { dataTableOf, dataTableParams } from '../../events/dataTable.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
@@ -45,9 +47,6 @@ export type ServiceInstallation = {
   readonly beats: readonly { readonly region: string; readonly functionName: string }[];
 };
 
-const dataTableOf = ({ probes }: Config): string | undefined =>
-  probes.find((probe) => probe.kind === 'database')?.table;
-
 type Deploying = Pick<ServiceInstallOptions, 'cloud' | 'config' | 'bundleDir' | 'nowMs'>;
 
 const deployRole = async (
@@ -56,7 +55,6 @@ const deployRole = async (
   region: string,
   wanted: readonly string[],
 ): Promise<void> => {
-  const dataTable = dataTableOf(config);
   await deploy({
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
@@ -70,7 +68,7 @@ const deployRole = async (
       service: config.service,
       homeRegion: homeRegionOf(config),
       scheduleState: 'DISABLED',
-      ...(dataTable === undefined ? {} : { dataTable }),
+      ...dataTableParams(config),
     },
   });
 };
@@ -83,7 +81,7 @@ const startHeartbeats = async (
 ): Promise<ServiceInstallation['beats']> => {
   const { cloud, config } = options;
   const dataTable = dataTableOf(config);
-  if (dataTable === undefined) return [];
+  if (dataTable === null) return [];
   await ensureReplicatedTable(cloud, clients, dataTable, regions);
   await Promise.all(regions.map((region) => deployRole(options, 'heartbeat', region, ['beat'])));
   return regions.map((region) => ({

@@ -3,9 +3,11 @@
  * at once, then the stacks that watch and move it. Safe to repeat: a service that has failed over
  * keeps its answer.
  */
+
 import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
+import { dataTableParams } from '../../events/dataTable.ts';
 import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
 import { type TargetFacts, watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
@@ -175,7 +177,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           zoneId: bareZoneId(zoneId),
           slackParameter: slackParameterOf(config),
           ...recordParams(config),
-          ...(plan.dataTable === null ? {} : { dataTable: plan.dataTable }),
+          ...dataTableParams(config),
         },
       });
     const observers = observersOf(plan, config);

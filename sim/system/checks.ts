@@ -2,11 +2,12 @@
  * The invariants of a failover, checked with every write and answer of a run. Who checks rests on
  * what was stored and answered, not on what the functions say of themselves.
  */
+import { isMoving } from '../../core/failover/states.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { InvariantId, Violation } from './invariants.ts';
 import type { Item } from './items.ts';
 import { openRehearsalChecks } from './rehearsalChecks.ts';
-import { MOVING, openStoredChecks } from './storedChecks.ts';
+import { openStoredChecks } from './storedChecks.ts';
 import type { Asked, Caller } from './wire.ts';
 
 export type CheckNeeds = {
@@ -128,18 +129,14 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
     // the next minutes.
     const unproved = !proved() && nowMs() - phaseSinceMs < UNPROVED_MS;
     const open =
-      execution !== null ||
-      MOVING.has(phase) ||
-      phase === 'HOLD' ||
-      unproved ||
-      rehearsals.shared();
+      execution !== null || isMoving(phase) || phase === 'HOLD' || unproved || rehearsals.shared();
     return open ? [active, other] : [active];
   };
 
   /** At rest or under way: a move that stands still for longer than it may is left in the middle. */
   const settled = (): void => {
     const state = stored();
-    if (state === null || !MOVING.has(state.phase)) return;
+    if (state === null || !isMoving(state.phase)) return;
     const forMs = nowMs() - state.phaseSinceMs;
     if (forMs > MOVE_MS_MAX) fail('settles', `${state.phase} for ${Math.round(forMs / 1_000)} s`);
   };

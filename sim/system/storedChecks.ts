@@ -14,16 +14,6 @@ const DAY_MS = 86_400_000;
 const QUORUM_CONTINENTS = 2;
 const storedIn = (item: Item): unknown => JSON.parse(String(item['value']?.['S'] ?? 'null'));
 
-export const MOVING = new Set([
-  'ACQUIRE',
-  'FENCE',
-  'SCALE',
-  'FLIP',
-  'VERIFY',
-  'ROLLBACK_FLIP',
-  'FAILBACK_SHIFT',
-]);
-
 /** Whether those who spoke against the active region were enough, counted here once more. */
 const quorumFault = ({
   votes,

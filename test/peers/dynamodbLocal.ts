@@ -4,7 +4,8 @@ import { dynamodbLocalJars, say } from './install.ts';
 import { DYNAMODB_LOCAL_LISTED } from './listed.ts';
 import { startPeer } from './server.ts';
 
-export const DYNAMODB_LOCAL_FILES = [
+/** Of what is kept in DynamoDB, for every peer that has it. */
+export const DYNAMODB_FILES: readonly string[] = [
   'aws/nights.test.ts',
   'aws/promotion.test.ts',
   'aws/storage.test.ts',
@@ -16,10 +17,15 @@ export const DYNAMODB_LOCAL_FILES = [
   'functions/finish.test.ts',
   'functions/flip.test.ts',
   'functions/images.test.ts',
-  'functions/nights.test.ts',
   'functions/standby.test.ts',
   'functions/tell.test.ts',
   'functions/verify.test.ts',
+];
+
+/** With weeks of nights, which take other peers minutes. */
+export const DYNAMODB_LOCAL_FILES: readonly string[] = [
+  ...DYNAMODB_FILES,
+  'functions/nights.test.ts',
   'functions/weeks.test.ts',
 ];
 

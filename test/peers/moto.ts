@@ -1,6 +1,8 @@
 /** The contract tests on moto, as far as it has the calls. */
+
 import { ACCOUNT_ID } from '../../local/wire/types.ts';
 import { judgePeer } from './contract.ts';
+import { DYNAMODB_FILES } from './dynamodbLocal.ts';
 import { pythonProgram } from './install.ts';
 import { MOTO_LISTED } from './listed.ts';
 import { type PeerServer, startPeer } from './server.ts';
@@ -13,22 +15,9 @@ export const MOTO_TRIALS: readonly { scopes: string[]; files: readonly string[] 
   {
     scopes: ['dynamodb', 'logs', 'route53', 's3', 'ssm'],
     files: [
+      ...DYNAMODB_FILES,
       'aws/dnsRecord.test.ts',
       'aws/dnsSwitch.test.ts',
-      'aws/nights.test.ts',
-      'aws/promotion.test.ts',
-      'aws/storage.test.ts',
-      'aws/watchCalls.test.ts',
-      'aws/watchTable.test.ts',
-      'dynamodb/tables.test.ts',
-      'functions/cleanUp.test.ts',
-      'functions/drill.test.ts',
-      'functions/finish.test.ts',
-      'functions/flip.test.ts',
-      'functions/images.test.ts',
-      'functions/standby.test.ts',
-      'functions/tell.test.ts',
-      'functions/verify.test.ts',
       'logs.test.ts',
       's3.test.ts',
       'ssm.test.ts',

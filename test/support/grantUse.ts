@@ -1,22 +1,11 @@
 // What whole-machine tests had roles do, kept for the tests in test/iam/ that run after them.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import * as z from 'zod';
-import { type Noted, notedIn } from '../../local/iam/iam.ts';
+import { declaredIn, type Noted, notedIn } from '../../local/iam/iam.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 
 export const USES = path.join(PROJECT_FOLDER, 'node_modules/.cache/failover-drill/iam');
-
-const Roles = z.record(z.string(), z.array(z.unknown()));
-
-const rolesIn = (dataDir: string): z.output<typeof Roles> => {
-  try {
-    return Roles.parse(JSON.parse(readFileSync(path.join(dataDir, 'iam/roles.json'), 'utf8')));
-  } catch {
-    return {};
-  }
-};
 
 /** Data folders in the order in which a test file left them. */
 const left = new Map<string, string[]>();
@@ -26,7 +15,7 @@ const left = new Map<string, string[]>();
  * same file left in another run is written over.
  */
 export const keepUse = (kind: string, dataDir: string): void => {
-  const roles = rolesIn(dataDir);
+  const roles = declaredIn(dataDir);
   if (Object.keys(roles).length === 0) return;
   mkdirSync(USES, { recursive: true });
   const { testPath = 'test' } = expect.getState();
