@@ -32,7 +32,9 @@ describe('a flip that one name server never gives', () => {
     const table = watched.table();
     const stored = await table.state('web');
     table.close();
-    expect(stored?.state).toMatchObject({ phase: 'HOLD', active: STANDBY, epoch: 1 });
+    // It holds until the region that serves now is clear, which it may be with the very next vote.
+    expect(stored?.state).toMatchObject({ active: STANDBY, epoch: 1 });
+    expect(['HOLD', 'STABILIZE']).toContain(stored?.state.phase);
     expect(await watched.answer()).toBe('127.0.2.1');
   });
 });
