@@ -2,8 +2,16 @@
 import * as z from 'zod';
 import { Region } from './region.ts';
 
-/** Most subnets that ECS takes for a task. */
+/** Most subnets that ECS takes for a task, and Lambda for a function. */
 const SUBNETS_MAX = 16;
+const SECURITY_GROUPS_MAX = 5;
+
+const idOf = (kind: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${kind}-[0-9a-f]{1,17}$`), `expected an id such as ${kind}-0a1b2c3d`);
+
+const subnets = z.array(idOf('subnet')).min(1).max(SUBNETS_MAX);
 
 export const AwsConfig = z.strictObject({
   /** Where to deploy; any other account is refused. */
@@ -13,21 +21,26 @@ export const AwsConfig = z.strictObject({
     .optional(),
   /** Who is told by mail when the pipeline itself fails, once they have confirmed it. */
   alarmEmail: z.email().max(254).optional(),
-  /** Where tasks of drills are placed, by region. Their network reaches the registry and the probes. */
-  subnets: z
+  /** Where tasks run, by serving region, and how they are reached. Their network reaches the registry. */
+  network: z
     .partialRecord(
       Region,
-      z
-        .array(
-          z
-            .string()
-            .regex(
-              /^subnet-[0-9a-f]{1,17}$/,
-              'expected the id of a subnet such as subnet-0a1b2c3d',
-            ),
-        )
-        .min(1)
-        .max(SUBNETS_MAX),
+      z.strictObject({
+        vpc: idOf('vpc'),
+        subnets,
+        /** `public`: at an address of the internet. `private`: only from networks that are joined to theirs. */
+        access: z.enum(['public', 'private']).default('public'),
+      }),
+    )
+    .default({}),
+  /** Networks that the probing functions of a region are attached to, from which private addresses are reached. */
+  probes: z
+    .partialRecord(
+      Region,
+      z.strictObject({
+        subnets,
+        securityGroups: z.array(idOf('sg')).min(1).max(SECURITY_GROUPS_MAX),
+      }),
     )
     .default({}),
 });
@@ -39,3 +52,5 @@ export const StagesConfig = z.record(
     .regex(/^[a-z](-?[a-z0-9])*$/, 'expected lower-case letters, digits and dashes, as staging'),
   z.record(z.string(), z.unknown()),
 );
+
+export type AwsConfig = z.output<typeof AwsConfig>;

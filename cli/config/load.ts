@@ -46,6 +46,12 @@ type Fault = {
   readonly meant?: string;
 };
 
+/** Keys of earlier versions, and what is written instead. */
+const REPLACED: Readonly<Record<string, string>> = {
+  'aws.subnets':
+    'Write aws.network, with the VPC of each region: network: { eu-west-1: { vpc: vpc-…, subnets: [subnet-…] } }.',
+};
+
 const unknownKeyFaults = (
   source: Source,
   at: readonly PropertyKey[],
@@ -54,7 +60,12 @@ const unknownKeyFaults = (
   const known = knownKeys(at, source.document.toJS());
   return keys.map((key) => {
     const guess = nearest(key, known);
-    const hint = guess ? ` Did you mean "${guess}"?` : ` Known keys: ${known.join(', ')}.`;
+    const instead = REPLACED[dotted([...at, key])];
+    const hint = instead
+      ? ` ${instead}`
+      : guess
+        ? ` Did you mean "${guess}"?`
+        : ` Known keys: ${known.join(', ')}.`;
     const where = at.length > 0 ? ` in ${dotted(at)}` : '';
     const line = `${source.file}:${lineAt(source, [...at, key])}: unknown key "${key}"${where}.${hint}`;
     return guess ? { line, meant: dotted([...at, guess]) } : { line };

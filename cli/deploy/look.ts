@@ -12,12 +12,12 @@ import {
   recordFindings,
   regionFinding,
   stackFinding,
-  subnetFindings,
   unknownLeftOversFinding,
   unknownRightsFinding,
   zoneFinding,
 } from '../../core/deploy/findings.ts';
 import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import { networkFindings } from '../../core/deploy/network.ts';
 import { needsOf } from '../../core/deploy/permissions.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
@@ -191,6 +191,13 @@ const lookAtPermissions = async (
   }
 };
 
+/** Where tasks are placed, and from where they are spoken to. */
+const probingOf = ({ planned, homeRegion }: DeploySetup) => {
+  const at = (role: string) => planned.filter((each) => each.role === role);
+  const serving = at('serving').map(({ region }) => region);
+  return { serving, probing: [...at('observer').map(({ region }) => region), homeRegion] };
+};
+
 const nobody = (findings: readonly DeployFinding[]): Seen => ({
   caller: null,
   zoneId: null,
@@ -210,8 +217,6 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   }
   const wrong = accountFinding(config.aws.account, caller.accountId);
   if (wrong.length > 0) return { ...nobody(wrong), caller };
-  const { primary, standby } = config.regions;
-  const serving = config.image === undefined ? [] : [primary.name, standby.name];
   const [stacks, dns] = await Promise.all([
     lookAtStacks(aws.stacks, setup),
     lookAtDns(aws.zones, setup),
@@ -229,7 +234,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     findings: [
       ...stacks.findings,
       ...dns.findings,
-      ...subnetFindings(serving, config.aws.subnets),
+      ...networkFindings({ ...config.aws, ...probingOf(setup) }),
       ...left,
       ...permissions,
     ],

@@ -73,8 +73,8 @@ const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
 export const primaryAnswers = ({ endpoints }: Live) => answersOf(endpoints[0]);
 
 const subnetsParam = ({ aws }: Config): string =>
-  Object.entries(aws.subnets)
-    .flatMap(([region, subnets = []]) => subnets.map((subnet) => `${region}/${subnet}`))
+  Object.entries(aws.network)
+    .flatMap(([region, network]) => (network?.subnets ?? []).map((subnet) => `${region}/${subnet}`))
     .join(',');
 
 export type Known = { readonly configKey: string; readonly zoneId: string | null };

@@ -16,7 +16,8 @@ export const DEPLOY_CHECKS = [
   'record-foreign',
   'record-at-apex',
   'endpoint-missing',
-  'subnets-missing',
+  'network-missing',
+  'probes-missing',
   'stack-blocked',
   'left-over',
   'not-answered',
@@ -198,19 +199,6 @@ export const leftOverFinding = (left: Retained): DeployFinding => ({
   what: `the ${left.kind} ${left.name} in ${left.region} is there without its stack, as a former deployment kept it`,
   remedy: `failover deploy --destroy removes it, or by hand: ${DELETE[left.kind](left)}`,
 });
-
-export const subnetFindings = (
-  serving: readonly string[],
-  subnets: Readonly<Record<string, readonly string[] | undefined>>,
-): DeployFinding[] =>
-  serving
-    .filter((region) => subnets[region] === undefined)
-    .map((region) => ({
-      check: 'subnets-missing',
-      severity: 'stop',
-      what: `drills place tasks in ${region}, and no subnet of it is named`,
-      remedy: `name some: aws: { subnets: { ${region}: [subnet-…] } }`,
-    }));
 
 export const unknownRightsFinding = (arn: string, { name, message }: Refusal): DeployFinding => ({
   check: 'permissions-unknown',

@@ -8,11 +8,11 @@ import {
   recordFindings,
   regionFinding,
   stackFinding,
-  subnetFindings,
   zoneFinding,
 } from '../../../core/deploy/findings.ts';
 import { judgeRecord, type RecordSetFound } from '../../../core/deploy/liveRecord.ts';
 import { namePartsIn, sharedPart } from '../../../core/deploy/names.ts';
+import { networkFindings } from '../../../core/deploy/network.ts';
 import { judgeRemoval, judgeStack } from '../../../core/deploy/stackState.ts';
 import { inReverse, planStacks, wavesOf } from '../../../core/deploy/stacks.ts';
 
@@ -184,17 +184,34 @@ describe('what is in the way', () => {
     expect(finding.what).not.toContain('more');
   });
 
-  it('is the wrong account, a zone that is not there or twice, a region without subnets', () => {
+  it('is the wrong account, a zone that is not there or twice', () => {
     expect(accountFinding('111111111111', '222222222222')[0]?.check).toBe('wrong-account');
     expect(accountFinding(undefined, '222222222222')).toEqual([]);
     expect(zoneFinding('example.com', [])[0]?.check).toBe('zone-missing');
     expect(zoneFinding('example.com', ['Z1', 'Z2'])[0]?.check).toBe('zone-ambiguous');
     expect(zoneFinding('example.com', ['Z1'])).toEqual([]);
-    const [bare, ...others] = subnetFindings(['eu-west-1', 'eu-north-1'], {
-      'eu-west-1': ['subnet-1'],
-    });
-    expect(bare?.what).toContain('eu-north-1');
+  });
+
+  it('is a region without a network, and one whose tasks cannot be reached', () => {
+    const network = { vpc: 'vpc-1', subnets: ['subnet-1'], access: 'public' as const };
+    const asked = {
+      serving: ['eu-west-1', 'eu-central-1'],
+      probing: ['eu-west-1', 'eu-north-1', 'eu-west-1'],
+      network: { 'eu-west-1': network },
+      probes: {},
+    };
+    const [bare, ...others] = networkFindings(asked);
+    expect(bare).toMatchObject({ check: 'network-missing', severity: 'stop' });
+    expect(bare?.what).toContain('eu-central-1');
     expect(others).toEqual([]);
+    const hidden = { ...network, access: 'private' as const };
+    const both = { ...asked, network: { 'eu-west-1': network, 'eu-central-1': hidden } };
+    const unreached = networkFindings({ ...both, probes: { 'eu-north-1': {} } });
+    expect(unreached.map(({ check }) => check)).toEqual(['probes-missing']);
+    expect(unreached[0]?.what).toBe(
+      'tasks in eu-central-1 have private addresses only, which functions in eu-west-1 cannot reach',
+    );
+    expect(networkFindings({ ...both, serving: [] })).toEqual([]);
   });
 });
 

@@ -17,7 +17,10 @@ regions:
   standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
 image: { matrix: { target: [slim] }, reference: slim }
 drill: { schedule: cron(0 2 * * ? *) }
-aws: { subnets: { eu-west-1: [subnet-0a, subnet-0b], eu-central-1: [subnet-0c] } }
+aws:
+  network:
+    eu-west-1: { vpc: vpc-0a, subnets: [subnet-0a, subnet-0b] }
+    eu-central-1: { vpc: vpc-0b, subnets: [subnet-0c], access: private }
 stages:
   staging:
     record: staging.example.com
@@ -64,18 +67,26 @@ describe('a stage', () => {
 
   it('that is not there, or would move the name of production, is named', () => {
     expect(faultsOf(() => loadConfig(file, 'stagin'))).toEqual([
-      'FILE:9: there is no stage "stagin" in stages. Did you mean "staging"?',
+      'FILE:12: there is no stage "stagin" in stages. Did you mean "staging"?',
     ]);
     expect(faultsOf(() => loadConfig(file, 'none'))[0]).toMatch(
-      /^FILE:14: stages\.none would move shop\.example\.com/,
+      /^FILE:17: stages\.none would move shop\.example\.com/,
     );
   });
 
   it('names its own line for a fault in it', () => {
     expect(faultsOf(() => loadConfig(file, 'typo'))).toEqual([
-      'FILE:15: unknown key "intervl" in health. Did you mean "interval"?',
+      'FILE:18: unknown key "intervl" in health. Did you mean "interval"?',
     ]);
   });
+});
+
+it('names what stands in the place of a key of an earlier version', () => {
+  write(CONFIG.replace('  network:', '  subnets:'));
+  expect(faultsOf(() => loadConfig(file))).toEqual([
+    'FILE:9: unknown key "subnets" in aws. Write aws.network, with the VPC of each region: ' +
+      'network: { eu-west-1: { vpc: vpc-…, subnets: [subnet-…] } }.',
+  ]);
 });
 
 describe('what is to be deployed', () => {
