@@ -116,7 +116,21 @@ export const openYaml = (): ReadYaml => {
   };
 };
 
-/** `serverless.yml` of a folder with all its variables resolved for one role. */
+/** Several fragments of CloudFormation as the one template that osls makes of them. */
+const mergeFragments = (fragments: readonly unknown[]): Record<string, unknown> => {
+  const whole: Record<string, unknown> = {};
+  for (const [section, part] of fragments.filter(isRecord).flatMap(Object.entries)) {
+    const known = whole[section];
+    const both = isRecord(known) && isRecord(part);
+    const twice = both ? Object.keys(part).find((name) => name in known) : undefined;
+    if (twice !== undefined)
+      throw new DrillError('ConfigInvalid', `serverless.yml: ${section}.${twice} is there twice`);
+    whole[section] = both ? { ...known, ...part } : part;
+  }
+  return whole;
+};
+
+/** `serverless.yml` of a folder with all its variables resolved for one role, and its resources in one piece. */
 export const loadServerless = (
   folder: string,
   params: Params,
@@ -125,6 +139,11 @@ export const loadServerless = (
 ): Record<string, unknown> => {
   const root = read(path.join(folder, 'serverless.yml'));
   const resolved = resolveVariables(root, { folder, params, options, root, read });
-  if (isRecord(resolved)) return resolved;
+  if (isRecord(resolved)) {
+    const { resources } = resolved;
+    return Array.isArray(resources)
+      ? { ...resolved, resources: mergeFragments(resources) }
+      : resolved;
+  }
   throw new DrillError('ConfigInvalid', `${folder}/serverless.yml holds no mapping`);
 };

@@ -138,6 +138,13 @@ describe('the name of every resource', () => {
 });
 
 describe('the stacks together', () => {
+  it('export nothing under a name that another stack of their region or account has', () => {
+    const names = ROLES.map((role) => Object.values(all[role].Outputs)).flatMap((outputs) =>
+      outputs.map(({ Export }) => Export?.Name),
+    );
+    expect(names).toEqual(ROLES.map((role) => `failover-drill-shop-${role}-archives`));
+  });
+
   const artifacts = (): string[] =>
     ROLES.flatMap((role) => ofType(all[role], FUNCTION)).map(([, { Properties }]) =>
       path.basename(String(Reflect.get(Object(Properties['Code']), 'S3Key')), '.zip'),

@@ -32,7 +32,10 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 export const Template = z.looseObject({
-  Transform: z.array(z.string()).optional(),
+  Outputs: z.record(
+    z.string(),
+    z.looseObject({ Export: z.strictObject({ Name: z.string() }).optional() }),
+  ),
   Resources: z.record(
     z.string(),
     z.looseObject({
@@ -45,8 +48,12 @@ export const Template = z.looseObject({
 export type Template = z.output<typeof Template>;
 export type Resource = Template['Resources'][string];
 
-/** What the template follows from. The code of the functions is not part of it. */
+/** What the templates follow from. The code of the functions is not part of it. */
 const SOURCES = ['serverless.yml', 'buildspec.yml', 'resources', 'statemachines'];
+
+/** Fragments of other roles are no part of a role's template. */
+const isPartOf = (role: Role, file: string): boolean =>
+  !file.startsWith('resources/') || file.startsWith(`resources/${role}.`);
 
 const CACHE = path.join(PROJECT_FOLDER, 'node_modules', '.cache', 'failover-drill');
 
@@ -55,9 +62,10 @@ const run = promisify(execFile);
 const filesOf = (source: string): string[] =>
   source.endsWith('.yml') ? [source] : globSync(`${source}/**/*.*`, { cwd: PROJECT_FOLDER }).sort();
 
-const keyOf = (): string => {
+const keyOf = (role: Role): string => {
   const hash = createHash('sha256').update(JSON.stringify(Object.keys(functionEntries())));
-  const files = [...SOURCES.flatMap(filesOf), 'node_modules/serverless/package.json'];
+  const sources = SOURCES.flatMap(filesOf).filter((file) => isPartOf(role, file));
+  const files = [...sources, 'node_modules/serverless/package.json'];
   for (const file of [...files, path.relative(PROJECT_FOLDER, import.meta.filename)]) {
     hash.update(`\0${file}\0`).update(readFileSync(path.join(PROJECT_FOLDER, file)));
   }
@@ -93,25 +101,26 @@ const compile = async (folder: string, role: Role): Promise<string> => {
   return readFileSync(file, 'utf8');
 };
 
-/** Compiled once for the same sources, however many test files ask. */
+const cachedFile = (role: Role): string => path.join(CACHE, `${role}-${keyOf(role)}.json`);
+
+/** Each compiled once for the same sources, however many test files ask. */
 export const templates = async (): Promise<Record<Role, Template>> => {
-  const cached = path.join(CACHE, `${keyOf()}.json`);
-  if (!existsSync(cached)) {
+  const missing = ROLES.filter((role) => !existsSync(cachedFile(role)));
+  if (missing.length > 0) {
     const folder = await serviceFolder();
     try {
       // One after the other: osls keeps state in the service's folder.
-      const texts: Awaited<ReturnType<typeof compile>>[] = [];
-      for (const role of ROLES) texts.push(await compile(folder, role));
-      const all = Object.fromEntries(ROLES.map((role, i) => [role, JSON.parse(texts[i] ?? '')]));
-      const fresh = path.join(folder, 'templates.json');
-      writeFileSync(fresh, JSON.stringify(all));
-      renameSync(fresh, cached);
+      for (const role of missing) {
+        const fresh = path.join(folder, `${role}.json`);
+        writeFileSync(fresh, await compile(folder, role));
+        renameSync(fresh, cachedFile(role));
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
-  const all = JSON.parse(readFileSync(cached, 'utf8'));
-  return z.record(z.enum(ROLES), Template).parse(all);
+  const all = ROLES.map((role) => [role, JSON.parse(readFileSync(cachedFile(role), 'utf8'))]);
+  return z.record(z.enum(ROLES), Template).parse(Object.fromEntries(all));
 };
 
 export const ofType = (template: Template, type: string): [string, Resource][] =>
