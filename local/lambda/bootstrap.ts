@@ -3,7 +3,7 @@
 // speaks the Runtime API could stand in its place.
 import { existsSync } from 'node:fs';
 import http from 'node:http';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assumeNetwork } from './sandboxNetwork.ts';
@@ -166,8 +166,12 @@ const run = async (): Promise<void> => {
     await post('init/error', describe(error));
     process.exit(1);
   }
-  for (;;) {
-    const event = await call('GET', 'invocation/next');
+  for (let invocations = 0; ; invocations++) {
+    const next = call('GET', 'invocation/next');
+    // A sandbox ends by being killed, which saves nothing. The first event had the functions that
+    // work compiled, and the next one is asked for before this takes its time.
+    if (invocations === 1) setImmediate(flushCompileCache);
+    const event = await next;
     if (event.status !== 200) process.exit(1);
     await invoke(handler, event);
     current = undefined;

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, version as esbuildVersion, type Metafile } from 'esbuild';
 import * as z from 'zod';
+import { isNodeModule, nodeModulesOnUse } from './nodeModules.ts';
 
 export type BundleRequest = {
   /** Entry file by function name. */
@@ -31,8 +32,7 @@ export const RECORD = 'inputs.json';
 
 /** CommonJS packages inside an ES module call `require` for Node's own modules. */
 const BANNER =
-  "import { createRequire as __createRequire } from 'node:module';" +
-  'const require = __createRequire(import.meta.url);';
+  "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
 const optionsOf = ({ withoutSdk = false }: Pick<BundleRequest, 'withoutSdk'>): BuildOptions => ({
   bundle: true,
@@ -45,6 +45,7 @@ const optionsOf = ({ withoutSdk = false }: Pick<BundleRequest, 'withoutSdk'>): B
   sourcesContent: false,
   mainFields: ['module', 'main'],
   banner: { js: BANNER },
+  plugins: [nodeModulesOnUse],
   outExtension: { '.js': '.mjs' },
   external: withoutSdk ? ['@aws-sdk/*', '@smithy/*'] : [],
   legalComments: 'none',
@@ -101,7 +102,7 @@ const ownInputs = ({ inputs }: Metafile, entryPoint: string): string[] => {
   const found = new Set([entryPoint]);
   for (const file of found) {
     for (const { path: next, external } of inputs[file]?.imports ?? []) {
-      if (external !== true && !isPackage(next)) found.add(next);
+      if (external !== true && !isPackage(next) && !isNodeModule(next)) found.add(next);
     }
   }
   return [...found];

@@ -1,6 +1,7 @@
 /**
  * Bundles kept for all data folders of a user: the same code is bundled once. A bundle stands in a
- * folder named by all it depends on, is put there whole, and never changes.
+ * folder named by all it depends on, is put there whole, and never changes. What Node compiles of it
+ * when it is run is kept in the same folder.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { nodeModulesOnUse } from './nodeModules.ts';
 import type { Runtime } from './sandboxProcess.ts';
 
 /**
@@ -15,16 +16,16 @@ export const prepareRuntime = async (folder: string): Promise<Runtime> => {
     platform: 'node',
     format: 'esm',
     target: 'node22',
+    plugins: [nodeModulesOnUse],
     write: false,
   });
   const code = outputFiles[0]?.contents ?? new Uint8Array();
   const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const bootstrapPath = path.join(folder, `bootstrap-${digest}.mjs`);
-  const compileCache = path.join(folder, 'compile-cache');
-  await mkdir(compileCache, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const present = await readFile(bootstrapPath).catch(() => undefined);
   if (present === undefined || Buffer.compare(present, code) !== 0) {
     await writeFile(bootstrapPath, code);
   }
-  return { bootstrapPath, compileCache };
+  return { bootstrapPath };
 };

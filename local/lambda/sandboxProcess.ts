@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { roleKey } from '../iam/iam.ts';
 import { preferProcess } from '../precedence.ts';
 import type { FunctionSpec, SandboxNetwork } from './types.ts';
@@ -7,8 +8,6 @@ import type { FunctionSpec, SandboxNetwork } from './types.ts';
 export type Runtime = {
   /** The bundled bootstrap.ts. */
   readonly bootstrapPath: string;
-  /** Folder where Node keeps compiled code between cold starts. */
-  readonly compileCache: string;
 };
 
 type Needs = {
@@ -29,6 +28,9 @@ const identity = ({ spec, network }: Needs): Record<string, string> => {
     ...(resolver === undefined ? {} : { SANDBOX_RESOLVER: resolver }),
   };
 };
+
+/** Where Node keeps what it compiled: beside the code, for all who run it and as long as it is there. */
+const COMPILED = '.compiled';
 
 /** What Lambda gives a function, the function's own variables, and nothing of this process. */
 const environmentOf = (needs: Needs): Record<string, string> => {
@@ -58,7 +60,7 @@ const environmentOf = (needs: Needs): Record<string, string> => {
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     LAMBDA_TASK_ROOT: needs.taskRoot,
     _HANDLER: spec.handler,
-    SANDBOX_COMPILE_CACHE: needs.runtime.compileCache,
+    SANDBOX_COMPILE_CACHE: path.join(needs.taskRoot, COMPILED),
     ...identity(needs),
   };
 };

@@ -1,6 +1,6 @@
 // Goal: a sandbox behaves as a Lambda environment does: results, failures, limits, reuse, identity.
 // Method: real child processes behind the service's own operations; one handler that misbehaves on request.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,13 @@ describe('a sandbox', () => {
     expect(first.output).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
     expect(first.output.FunctionError).toBeUndefined();
     expect(second.payload).toEqual({ count: first.payload.count + 1, pid: first.payload.pid });
+  });
+
+  it('leaves what was compiled for the next one, though it ends by being killed', async () => {
+    await invoke('misbehaving', { do: 'count' });
+    const kept = path.join(dataDir, '.compiled');
+    const files = () => readdirSync(kept, { recursive: true, withFileTypes: true });
+    await expect.poll(() => files().some((entry) => entry.isFile()), { timeout: 5_000 }).toBe(true);
   });
 
   it('sees what Lambda gives and nothing else', async () => {
