@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineChoice } from '../containers/detect.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { credentialsOf } from './credentials.ts';
-import { SETTINGS_VARIABLE, type ShimSettings } from './shims/settings.ts';
+import { COMPILED_VARIABLE, SETTINGS_VARIABLE, type ShimSettings } from './shims/settings.ts';
 import { type Build, buildId } from './state.ts';
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -31,13 +32,24 @@ const COMMANDS = ['docker', 'aws'] as const;
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** Has a command keep its compiled code where this process does; loading it is most of what it takes. */
+const keepCompiled = (): string => {
+  const folder = getCompileCacheDir();
+  return folder === undefined
+    ? ''
+    : `export ${COMPILED_VARIABLE}=${quoted(path.dirname(folder))}\n`;
+};
+
 /** Writes `docker`, `aws` and `node` into the folder that comes first on PATH. */
 const writeCommands = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true });
   for (const name of COMMANDS) {
     const program = path.join(import.meta.dirname, 'shims', `${name}.ts`);
     const node = `${quoted(process.execPath)} --disable-warning=ExperimentalWarning`;
-    await writeFile(path.join(folder, name), `#!/bin/sh\nexec ${node} ${quoted(program)} "$@"\n`);
+    await writeFile(
+      path.join(folder, name),
+      `#!/bin/sh\n${keepCompiled()}exec ${node} ${quoted(program)} "$@"\n`,
+    );
     await chmod(path.join(folder, name), 0o755);
   }
   const node = path.join(folder, 'node');

@@ -20,7 +20,7 @@ import {
 import { fillFormat } from './dockerFormat.ts';
 import { buildAsProcesses, inspectProcesses, pushProcesses, tagProcesses } from './processBuild.ts';
 import { pushImage, readPushed } from './push.ts';
-import { readShimSettings, type ShimSettings } from './settings.ts';
+import { COMPILED_VARIABLE, readShimSettings, type ShimSettings } from './settings.ts';
 
 type Shim = { readonly settings: ShimSettings; readonly engine: ContainerEngine | undefined };
 
@@ -155,6 +155,7 @@ const passThrough = (args: readonly string[]): void => {
 };
 
 const settings = readShimSettings();
+delete process.env[COMPILED_VARIABLE];
 // From here on `docker` means the program behind this command.
 process.env['PATH'] = (process.env['PATH'] ?? '')
   .split(':')

@@ -19,6 +19,9 @@ export type ShimSettings = z.infer<typeof ShimSettings>;
 /** Names the settings file in the environment of a build. */
 export const SETTINGS_VARIABLE = 'FAILOVER_BUILD_SETTINGS';
 
+/** Names the folder of compiled code to Node; for the command alone, not for what it starts. */
+export const COMPILED_VARIABLE = 'NODE_COMPILE_CACHE';
+
 export const readShimSettings = (): ShimSettings => {
   const file = process.env[SETTINGS_VARIABLE];
   if (!file)
