@@ -144,7 +144,7 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
     },
     close: async () => {
       store.close();
-      await checkers.close();
+      checkers.close();
     },
   };
 };

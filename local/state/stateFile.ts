@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
@@ -43,6 +44,17 @@ const replaceFile = async (file: string, text: string): Promise<string> => {
     await folder.close();
   }
   return stamp;
+};
+
+/** Replaces `file` before it returns; survives kill -9, while a loss of power may bring the former one back. */
+export const replaceFileNow = (file: string, text: string): void => {
+  const draft = `${file}.draft`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    throw writeFailure(file, error);
+  }
 };
 
 const readState = async <T>(

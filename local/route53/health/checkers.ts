@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Clock } from '../../clock.ts';
 import { HOSTS, regionAddress } from '../../network/addresses.ts';
-import { openStateFile } from '../../state/stateFile.ts';
+import { openStateFile, replaceFileNow } from '../../state/stateFile.ts';
 import {
   CHECKER_REGIONS,
   type CheckConfig,
@@ -80,18 +80,22 @@ const addressFor = async (
 export const startCheckers = async (needs: CheckerNeeds) => {
   const { clock, random, prober, perRegion, lookUp, onFault } = needs;
   const file = path.join(needs.dataDir, 'route53', 'health.json');
-  const saved = await openStateFile(file, savedHealth, { unhealthy: {} });
+  let { unhealthy: known } = (await openStateFile(file, savedHealth, { unhealthy: {} })).value;
   const watched = new Map<string, Watched>();
-  let saving: Promise<void> = Promise.resolve();
 
+  /** On disk before DNS answers by it: what has been answered is not taken back by a restart. */
   const remember = (): void => {
-    const unhealthy = Object.fromEntries(
+    known = Object.fromEntries(
       [...watched].flatMap(([id, { checkers }]) => {
         const keys = [...checkers.values()].filter((one) => !one.healthy).map(({ key }) => key);
         return keys.length > 0 ? [[id, keys]] : [];
       }),
     );
-    saving = saved.save({ unhealthy }).catch(onFault);
+    try {
+      replaceFileNow(file, JSON.stringify({ unhealthy: known }));
+    } catch (error) {
+      onFault(error);
+    }
   };
 
   const judge = (checker: Checker, outcome: CheckOutcome, threshold: number): void => {
@@ -137,7 +141,7 @@ export const startCheckers = async (needs: CheckerNeeds) => {
       cancel();
       one.checkers.delete(key);
     }
-    const unhealthy = new Set(saved.value.unhealthy[id]);
+    const unhealthy = new Set(known[id]);
     for (const place of places) {
       if (one.checkers.has(place.key)) continue;
       const healthy = !unhealthy.has(place.key);
@@ -184,9 +188,8 @@ export const startCheckers = async (needs: CheckerNeeds) => {
       [...(watched.get(id)?.checkers.values() ?? [])].flatMap(({ region, sourceAddress, last }) =>
         last ? [{ region, sourceAddress, status: last.outcome.status, atMs: last.atMs }] : [],
       ),
-    close: async (): Promise<void> => {
+    close: (): void => {
       for (const id of [...watched.keys()]) end(id);
-      await saving;
     },
   };
 };

@@ -55,8 +55,9 @@ const check = (
   extra: Partial<EndpointConfig>,
   signal = new AbortController().signal,
   clock: Clock = realClock,
+  busyMs?: () => number,
 ) =>
-  socketProber(clock)(
+  socketProber(clock, busyMs)(
     { config: config(extra), address: '127.0.0.1', sourceAddress: SOURCE, healthCheckId: 'id' },
     signal,
   );
@@ -118,9 +119,13 @@ describe('over HTTP', () => {
 });
 
 describe('over HTTP, the time limits', () => {
-  /** A check of a server that answers as told, on a clock that has not moved yet. */
+  /** A check of a server that answers as told, on a clock that has not moved yet, in a process at rest. */
   const slow = async (extra: Partial<EndpointConfig> = {}) => {
     const time = manualClock(0);
+    let workedMs = 0;
+    const work = (ms: number): void => {
+      workedMs += ms;
+    };
     const limits: number[] = [];
     const clock: Clock = {
       ...time.clock,
@@ -134,9 +139,10 @@ describe('over HTTP, the time limits', () => {
       hear = resolve;
     });
     const { port } = await serve((socket) => hear(socket));
-    const found = check({ port, ...extra }, new AbortController().signal, clock);
+    const { signal } = new AbortController();
+    const found = check({ port, ...extra }, signal, clock, () => workedMs);
     // By now the checker is connected, and waits for the answer.
-    return { time, found, limits, socket: await asked };
+    return { time, found, limits, work, socket: await asked };
   };
 
   it('of two seconds for the answer is not over before it is over', async () => {
@@ -153,6 +159,24 @@ describe('over HTTP, the time limits', () => {
       ok: false,
       status: 'Failure: The endpoint did not answer in time.',
     });
+  });
+
+  it('of two seconds leaves out what this process worked meanwhile', async () => {
+    const { time, found, work, socket } = await slow();
+    work(1_500);
+    await time.advance(2_000);
+    await time.advance(1_499);
+    socket.end(page('200 OK'));
+    expect((await found).ok).toBe(true);
+  });
+
+  it('ends the check also of a process that is never at rest', async () => {
+    const { time, found, work } = await slow();
+    for (let second = 0; second < 40; second++) {
+      work(1_000);
+      await time.advance(1_000);
+    }
+    expect(await found).toMatchObject({ ok: false });
   });
 
   it('of two seconds for the body counts from the head', async () => {

@@ -1,6 +1,9 @@
 // Goal: the embedded Route 53 has the hazards of the real one, so that a switch built on it is safe.
 // Method: the quorum switch on a virtual clock, with 16 checkers and endpoints that do as they are
 // told. Each test is named after the hazard.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { DeleteHealthCheckCommand, UpdateHealthCheckCommand } from '@aws-sdk/client-route-53';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { plain, startOnVirtualTime } from '../../../support/route53.ts';
@@ -290,6 +293,22 @@ describe('hazard', () => {
 });
 
 describe('a restart', () => {
+  it('after a kill takes back nothing that was answered', async () => {
+    await readySwitch();
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'route53-killed-'));
+    /** What is on disk as the answer moves, which takes the third checker of two checks. */
+    const killed = async (): Promise<void> => {
+      while (served()[0] !== STANDBY) await new Promise(setImmediate);
+      cpSync(world.dataDir, folder, { recursive: true });
+    };
+    set(200, 1, 2);
+    await Promise.all([killed(), world.clock.advance(20_000)]);
+    const again = await startOnVirtualTime({ dataDir: folder }, world.clock.now());
+    expect(again.answers('www.ex.test')).toEqual([STANDBY]);
+    await again.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it.each([
     ['', 0],
     [' on a clock that was set back a day', -86_400_000],
