@@ -1,25 +1,12 @@
-/** Who asks AWS, and what they may do there, as far as IAM's own simulator tells. */
+/** What whoever asks AWS may do there, as far as IAM's own simulator tells. */
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import * as z from 'zod';
 import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
-/** Enabled in every account, so that a refusal there is one of the credentials. */
-const ALWAYS_ENABLED = 'us-east-1';
-
-const Identity = z.object({ Account: z.string().regex(/^\d{12}$/), Arn: z.string() });
-
-export type Caller = { readonly accountId: string; readonly arn: string };
+/** Where its API stands, whatever region is asked. */
+const IAM_REGION = 'us-east-1';
 
 export const openAccount = (sdk: SdkSettings = {}) => {
-  const settings = { maxAttempts: MAX_ATTEMPTS, ...sdk, region: ALWAYS_ENABLED };
-  const sts = new STSClient(settings);
-  const iam = new IAMClient(settings);
-
-  const caller = async (): Promise<Caller> => {
-    const { Account, Arn } = Identity.parse(await sts.send(new GetCallerIdentityCommand({})));
-    return { accountId: Account, arn: Arn };
-  };
+  const iam = new IAMClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region: IAM_REGION });
 
   /** IAM wants the role of a session, with its path, which the session's own ARN does not tell. */
   const principalOf = async (arn: string): Promise<string> => {
@@ -54,11 +41,7 @@ export const openAccount = (sdk: SdkSettings = {}) => {
     return found;
   };
 
-  const close = (): void => {
-    sts.destroy();
-    iam.destroy();
-  };
-  return { caller, principalOf, denied, close };
+  return { principalOf, denied, close: (): void => iam.destroy() };
 };
 
 export type Account = ReturnType<typeof openAccount>;

@@ -18,6 +18,7 @@ const INPUT_ERRORS = new Set<string>([
   'InputInvalid',
   'CsvInvalid',
   'DrillNotFound',
+  'AwsBlocked',
 ]);
 
 /** One or more faults in a person's file, each with its own line. */
@@ -50,12 +51,19 @@ export const linesOf = (error: unknown): readonly string[] => {
   return [String(error)];
 };
 
+/** What a command on AWS found in its way, by the name that scripts match. */
+const checkOf = (error: unknown): { check?: string } => {
+  const check = error instanceof DrillError ? error.details['check'] : undefined;
+  return typeof check === 'string' ? { check } : {};
+};
+
 /** The same for programs. */
 export const jsonOf = (
   error: unknown,
-): { error: { name: string; message: string; lines: readonly string[] } } => ({
+): { error: { name: string; check?: string; message: string; lines: readonly string[] } } => ({
   error: {
     name: error instanceof Error ? error.name : 'Error',
+    ...checkOf(error),
     message: error instanceof Error ? error.message : String(error),
     lines: linesOf(error),
   },

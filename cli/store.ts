@@ -1,23 +1,24 @@
-/** Drills that were kept, read where they are: from the process that holds the data folder, or from its files. */
+/** Drills that were kept, read where they are: in a data folder, or on AWS. */
 import { openDocuments } from '../aws/documents.ts';
 import { type DrillRecords, openDrillRecords } from '../aws/drillRecords.ts';
 import { type NightRecords, openNightRecords } from '../aws/nightRecords.ts';
+import { drillBucketOf, serviceOfWatchTable } from '../core/deploy/deployed.ts';
 import { DrillError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { DrillReport } from '../events/drillReport.ts';
 import type { DrillLine } from '../events/historyOutput.ts';
 import { reportKeyOf } from '../functions/rank/report.ts';
-import { CREDENTIALS } from '../local/stack/clients.ts';
-import { ACCOUNT_ID } from '../local/wire/types.ts';
-import { keepsAnything, serveData, tablesOf } from './dataServer.ts';
 import { type Failovers, openFailovers } from './failovers/store.ts';
+import { type Kept, nothingKept, withKept } from './kept.ts';
+import type { Output } from './output/output.ts';
 import { openPromotions, type Promotions } from './promotions/store.ts';
+import type { WhereOptions } from './where/options.ts';
 
 /** A drill with where it is kept. */
 export type StoredDrill = DrillLine & { readonly table: string; readonly region: string };
 
 export type Store = {
-  /** Newest first, over all services of the data folder. */
+  /** Newest first, over all services that are kept there. */
   drills(limit: number): Promise<StoredDrill[]>;
   /** The drill of that id, or the newest one. @throws DrillError `DrillNotFound` */
   find(drillId: string | undefined): Promise<StoredDrill>;
@@ -28,101 +29,98 @@ export type Store = {
   nights(drill: StoredDrill): NightRecords;
   readonly failovers: Failovers;
   readonly promotions: Promotions;
-  close(): Promise<void>;
+  /** What a further command needs to read the same. */
+  readonly options: string;
+  close(): void;
 };
 
 /** Far above any history: drills are kept 400 days. */
 const SEARCH_MAX = 2_000;
 
-const nothingKept = (dataDir: string): DrillError =>
-  new DrillError(
-    'DrillNotFound',
-    `no drill is kept in ${dataDir} yet. Run one with: failover drill (or name another folder with --data)`,
-    { dataDir },
-  );
-
-const noSuchDrill = (drillId: string, ids: readonly string[]): DrillError => {
+const noSuchDrill = (drillId: string, ids: readonly string[], options: string): DrillError => {
   const guess = nearest(drillId, ids) ?? ids[0];
   const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
   return new DrillError(
     'DrillNotFound',
-    `there is no drill ${drillId}.${hint} See all with: failover history`,
+    `there is no drill ${drillId}.${hint} See all with: failover history${options}`,
     { drillId },
   );
 };
 
-/** Opens what is kept. @throws DrillError `DrillNotFound`, `DataFolderInUse`, `DataCorrupt` */
-export const openStore = async (dataDir: string): Promise<Store> => {
-  if (!keepsAnything(dataDir)) throw nothingKept(dataDir);
-  const server = await serveData(dataDir);
-  const { endpoint, held } = server;
+const openStore = (kept: Kept): Store => {
+  const { tables: names, accountId, sdkOf, isHeld, options } = kept;
   const opened: { close(): void }[] = [];
-  const close = async (): Promise<void> => {
-    for (const part of opened) part.close();
-    await server.close();
+  const keep = <T extends { close(): void }>(part: T): T => {
+    opened.push(part);
+    return part;
   };
-  const open = (name: string, region: string): DrillRecords => {
-    const records = openDrillRecords(name, { endpoint, region, credentials: CREDENTIALS });
-    opened.push(records);
-    return records;
-  };
-  try {
-    const names = await tablesOf(dataDir, endpoint);
-    const failovers = openFailovers(endpoint, names);
-    opened.push(failovers);
-    const promotions = openPromotions(endpoint, names);
-    opened.push(promotions);
-    const tables = names.map(({ name, region }) => ({
-      ...{ name, region },
-      records: open(name, region),
-    }));
-    const drills = async (limit: number): Promise<StoredDrill[]> => {
-      const kept = tables.map(async ({ name, region, records }) => {
-        const states = await records.states(limit);
-        return states.map((state): StoredDrill => {
-          const status = state.status === 'RUNNING' && !held ? 'INTERRUPTED' : state.status;
-          return { ...state, status, table: name, region };
-        });
+  const open = (name: string, region: string): DrillRecords =>
+    keep(openDrillRecords(name, sdkOf(region)));
+  const failovers = keep(openFailovers(kept));
+  const promotions = keep(openPromotions(kept));
+  const tables = names
+    .filter(({ name }) => serviceOfWatchTable(name) === undefined)
+    .map(({ name, region }) => ({ name, region, records: open(name, region) }));
+  const drills = async (limit: number): Promise<StoredDrill[]> => {
+    const all = tables.map(async ({ name, region, records }) => {
+      const states = await records.states(limit);
+      return states.map((state): StoredDrill => {
+        const status = state.status === 'RUNNING' && !isHeld ? 'INTERRUPTED' : state.status;
+        return { ...state, status, table: name, region };
       });
-      const all = (await Promise.all(kept)).flat();
-      return all.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1)).slice(0, limit);
-    };
-    const find = async (drillId: string | undefined): Promise<StoredDrill> => {
-      const all = await drills(drillId === undefined ? 1 : SEARCH_MAX);
-      const found = drillId === undefined ? all[0] : all.find((one) => one.drillId === drillId);
-      if (found) return found;
-      if (drillId === undefined) throw nothingKept(dataDir);
-      const others = (await failovers.all(SEARCH_MAX)).map(({ summary }) => summary.execution);
-      const promoted = (await promotions.all(SEARCH_MAX)).map(({ promotionId }) => promotionId);
-      throw noSuchDrill(drillId, [...all.map((drill) => drill.drillId), ...others, ...promoted]);
-    };
-    const report = ({ table, region, service, drillId }: StoredDrill): Promise<DrillReport> => {
-      const sdk = { endpoint, region, credentials: CREDENTIALS };
-      const documents = openDocuments(`${table}-${ACCOUNT_ID}-${region}`, sdk);
-      return documents.read(reportKeyOf(service, drillId), DrillReport);
-    };
-    const records = ({ table, region }: StoredDrill): DrillRecords => open(table, region);
-    const nights = ({ table, region }: StoredDrill): NightRecords => {
-      const made = openNightRecords(table, { endpoint, region, credentials: CREDENTIALS });
-      opened.push(made);
-      return made;
-    };
-    return { drills, find, records, report, nights, failovers, promotions, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    });
+    return (await Promise.all(all))
+      .flat()
+      .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))
+      .slice(0, limit);
+  };
+  const find = async (drillId: string | undefined): Promise<StoredDrill> => {
+    const all = await drills(drillId === undefined ? 1 : SEARCH_MAX);
+    const found = drillId === undefined ? all[0] : all.find((one) => one.drillId === drillId);
+    if (found) return found;
+    if (drillId === undefined) throw nothingKept(kept);
+    const others = (await failovers.all(SEARCH_MAX)).map(({ summary }) => summary.execution);
+    const promoted = (await promotions.all(SEARCH_MAX)).map(({ promotionId }) => promotionId);
+    throw noSuchDrill(
+      drillId,
+      [...all.map((drill) => drill.drillId), ...others, ...promoted],
+      options,
+    );
+  };
+  const report = ({ region, service, drillId }: StoredDrill): Promise<DrillReport> => {
+    const bucket = drillBucketOf({ service, accountId, region });
+    return openDocuments(bucket, sdkOf(region)).read(reportKeyOf(service, drillId), DrillReport);
+  };
+  return {
+    ...{ drills, find, report, failovers, promotions, options },
+    records: ({ table, region }) => open(table, region),
+    nights: ({ table, region }) => keep(openNightRecords(table, sdkOf(region))),
+    close: () => {
+      for (const part of opened) part.close();
+    },
+  };
 };
 
-/** Opens the store for one piece of work, and closes it whatever happens. */
-export const withStore = async <T>(
-  dataDir: string,
+/** Opens the store over what is kept for one piece of work, and closes it whatever happens. */
+export const withStoreOf = async <T>(
+  kept: Kept,
   work: (store: Store) => Promise<T>,
 ): Promise<T> => {
-  const store = await openStore(dataDir);
+  const store = openStore(kept);
   try {
     return await work(store);
   } finally {
-    await store.close();
+    store.close();
   }
 };
+
+/** @throws DrillError `DrillNotFound` where nothing was ever kept, and all that opening it can say */
+export const withStore = <T>(
+  options: WhereOptions,
+  output: Output,
+  work: (store: Store) => Promise<T>,
+): Promise<T> =>
+  withKept(options, output, (kept) => {
+    if (kept.tables.length === 0) throw nothingKept(kept);
+    return withStoreOf(kept, work);
+  });

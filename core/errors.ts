@@ -16,6 +16,7 @@ export const ERROR_NAMES = [
   'DrillNotFound',
   'DeployBlocked',
   'DeployFailed',
+  'AwsBlocked',
   'DataCorrupt',
   // One part failed; the drill goes on without it.
   'PlacementFailed',

@@ -2,9 +2,12 @@
 import * as z from 'zod';
 import { GateShape } from './failoverDecided.ts';
 import { StateShape } from './failoverState.ts';
+import { OperatedPlace } from './operatedPlace.ts';
 import { Region } from './region.ts';
 
 export const OrderOutput = z.strictObject({
+  /** Null for the embedded cloud. */
+  place: OperatedPlace.nullable(),
   service: z.string(),
   order: z.enum(['flip', 'back', 'approve']),
   /** Whether traffic was moved, or is being moved, for this order. */

@@ -1,8 +1,10 @@
 /** What `failover status --json` prints: a watch as it is now. */
 import * as z from 'zod';
+import { GateShape } from './failoverDecided.ts';
 import { NoticeShape } from './failoverNotice.ts';
 import { StateShape } from './failoverState.ts';
 import { VoteShape } from './healthVote.ts';
+import { OperatedPlace } from './operatedPlace.ts';
 import { PromotionLine } from './promotion.ts';
 import { EpochMs, Ms, Region } from './region.ts';
 
@@ -35,9 +37,13 @@ const aged = <T extends z.ZodType>(value: T) =>
   z.strictObject({ value, ageMs: z.number() }).nullable();
 
 export const StatusOutput = z.strictObject({
+  /** When it was read; ages count from here. */
+  atMs: EpochMs,
+  /** Null for the embedded cloud. */
+  place: OperatedPlace.nullable(),
   service: z.string(),
   record: z.string(),
-  /** What the DNS server of the watch answers, and where it was asked; null where nothing answered. */
+  /** What the record answers, and which DNS server said so; null where none did. */
   answer: z.strictObject({ server: z.string(), addresses: z.array(z.string()) }).nullable(),
   mode: z.enum(['auto', 'approve', 'manual']),
   phase: StateShape.shape.phase,
@@ -47,6 +53,8 @@ export const StatusOutput = z.strictObject({
   epoch: z.int(),
   vantage: z.enum(['quorum', 'single']),
   regions: z.array(RegionStatus).length(2),
+  /** What each gate says of the move under way, or would of an order now; an order gathers facts anew first. */
+  gates: z.array(GateShape),
   /** Age of the newest data of the active region in the other one, and the most that may be lost. */
   replicationMs: aged(Ms),
   rpoMs: Ms,

@@ -7,14 +7,13 @@ import { alertText } from '../../core/report/nights.ts';
 import { dateOf } from '../../core/schedule/calendar.ts';
 import { AckOutput, AlertLine } from '../../events/ackOutput.ts';
 import { Acknowledgement, type StoredAlert } from '../../events/nights.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { withNights } from '../nightStore.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
 import { wrap } from '../output/table.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type AckOptions = {
-  readonly data?: string;
+export type AckOptions = WhereOptions & {
   readonly list?: boolean;
   readonly note?: string;
 };
@@ -96,7 +95,7 @@ export const ack = async (
   if (id === undefined && !options.list) {
     throw new DrillError('InputInvalid', 'name an alert, or list them with: failover ack --list');
   }
-  const alerts = await withNights(dataFolder(options.data, process.env), async (all) => {
+  const alerts = await withNights(options, output, async (all) => {
     const kept = await Promise.all(
       all.map(
         async ({ service, nights }): Promise<Kept> => ({

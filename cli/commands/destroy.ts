@@ -14,8 +14,8 @@ import { unhook } from '../deploy/unhook.ts';
 import { EXIT } from '../failure.ts';
 import { deployLines } from '../output/deployText.ts';
 import type { Output } from '../output/output.ts';
+import { confirmed } from '../where/confirmed.ts';
 import type { DeployOptions } from './deploy.ts';
-import { confirmed } from './order.ts';
 
 /** Those that may move traffic: they go first, so that nothing moves while the record is taken off. */
 const MOVERS = ['failover', 'watcher', 'rehearsal', 'promotion'];

@@ -10,15 +10,15 @@ import {
 import { readDrill } from '../../functions/rank/report.ts';
 import type { EXPORTS } from '../choices.ts';
 import { csvLines, type Field } from '../csv.ts';
-import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
 import { nightRows, placementRows, rankingLines, roundRows } from '../rows.ts';
 import { type Store, type StoredDrill, withStore } from '../store.ts';
+import type { WhereOptions } from '../where/options.ts';
 import { drillWithReport } from './report.ts';
 
 type What = (typeof EXPORTS)[number];
 
-export type ExportOptions = { readonly data?: string; readonly what: What };
+export type ExportOptions = WhereOptions & { readonly what: What };
 
 type Rows = { columns: string[]; rows: readonly Readonly<Record<string, Field>>[] };
 
@@ -49,10 +49,10 @@ const nightsUpTo = async (store: Store, drill: StoredDrill): Promise<NightRow[]>
 
 export const exportDrill = async (
   drillId: string | undefined,
-  { data, what }: ExportOptions,
+  { what, ...where }: ExportOptions,
   output: Output,
 ): Promise<void> => {
-  const exported = await withStore(dataFolder(data, process.env), async (store) => {
+  const exported = await withStore(where, output, async (store) => {
     if (what === 'rankings') {
       const stored = await store.report(await drillWithReport(store, drillId, output));
       return { what, rows: rankingLines(stored.drillId, stored.rankings) };

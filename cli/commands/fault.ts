@@ -1,10 +1,10 @@
 /** `failover fault`: breaks something in the embedded network of the watch that runs, or mends it. */
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import { FaultOutput } from '../../events/faultOutput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { watchTableOf } from '../../local/stack/watchNames.ts';
 import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
 import { findWatch, type RunningWatch } from '../watch/controlClient.ts';

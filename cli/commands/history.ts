@@ -5,15 +5,15 @@ import { formatMs } from '../../core/units.ts';
 import type { FailoverSummary } from '../../events/failoverSummary.ts';
 import { type DrillLine, HistoryOutput } from '../../events/historyOutput.ts';
 import type { PromotionLine } from '../../events/promotion.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { outcomeText } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
 import { imageText, lineOf, outcomeWords, restsOnText } from '../output/promotionText.ts';
 import type { Style } from '../output/style.ts';
 import { tableLines } from '../output/table.ts';
 import { withStore } from '../store.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type HistoryOptions = { readonly data?: string; readonly limit: string };
+export type HistoryOptions = WhereOptions & { readonly limit: string };
 
 const LIMIT_MAX = 1_000;
 const SUMMARY_MAX = 90;
@@ -110,6 +110,7 @@ const promotionLines = (promotions: readonly PromotionLine[], style: Style): str
 export const historyLines = (
   { drills, failovers, promotions }: HistoryOutput,
   style: Style,
+  on = '',
 ): string[] => {
   const blocks = [
     ...(drills.length === 0 ? [] : [drillLines(drills, style)]),
@@ -117,14 +118,16 @@ export const historyLines = (
     ...(promotions.length === 0 ? [] : [promotionLines(promotions, style)]),
   ];
   if (blocks.length === 0) {
-    return ['Nothing is kept yet. Run a drill with: failover drill; watch with: failover watch'];
+    const watch = on === '' ? '; watch with: failover watch' : '';
+    return [`Nothing is kept yet. Run a drill with: failover drill${on}${watch}`];
   }
   return blocks.flatMap((block, at) => (at === 0 ? block : ['', ...block]));
 };
 
 export const history = async (options: HistoryOptions, output: Output): Promise<void> => {
   const limit = limitOf(options.limit);
-  const kept = await withStore(dataFolder(options.data, process.env), async (store) => ({
+  const kept = await withStore(options, output, async (store) => ({
+    on: store.options,
     drills: await store.drills(limit),
     failovers: await store.failovers.all(limit),
     promotions: await store.promotions.all(limit),
@@ -133,5 +136,5 @@ export const history = async (options: HistoryOptions, output: Output): Promise<
   const failovers = kept.failovers.map(({ summary }) => summary);
   const promotions = kept.promotions.map(lineOf);
   const said = HistoryOutput.parse({ drills, failovers, promotions });
-  output.result(said, (style) => historyLines(said, style));
+  output.result(said, (style) => historyLines(said, style, kept.on));
 };

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { functionNameOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { candidateOf } from '../../core/promotion/choice.ts';
@@ -12,19 +13,16 @@ import {
   PromoteOutput,
   type PromotionRecord,
 } from '../../events/promotion.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { watchTableOf } from '../../local/stack/watchNames.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { EXIT } from '../failure.ts';
+import { keptOf } from '../kept.ts';
 import type { Output } from '../output/output.ts';
 import { orderLines } from '../output/promotionText.ts';
-import { withStore } from '../store.ts';
-import { findWatch, type RunningWatch } from '../watch/controlClient.ts';
+import { type Store, withStore, withStoreOf } from '../store.ts';
+import { type WatchAt, withWatch } from '../watch/at.ts';
+import { confirmedAt } from '../where/confirmed.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-import { confirmed } from './order.ts';
-
-export type PromoteOptions = {
-  readonly data?: string;
+export type PromoteOptions = WhereOptions & {
   readonly mode?: 'manual' | 'canary' | 'bluegreen';
   readonly yes?: boolean;
   readonly force?: boolean;
@@ -34,16 +32,15 @@ export type PromoteOptions = {
 
 type Found = Pick<Extract<PromoteInput, { kind: 'order' }>, 'digest' | 'variant' | 'evidence'>;
 
-const POLL_MS = 500;
-
 /** A variant of the newest drill, or a digest as it is. @throws DrillError `InputInvalid`, `DrillNotFound` */
-const find = async (dataDir: string, service: string, wanted: string): Promise<Found> => {
+const find = async ({ watch, inStore }: Session, wanted: string): Promise<Found> => {
+  const { service } = watch;
   if (wanted.startsWith('sha256:')) {
     const digest = Digest.safeParse(wanted);
     if (digest.success) return { digest: digest.data, variant: null, evidence: null };
     throw new DrillError('InputInvalid', `${wanted}: ${digest.error.issues[0]?.message}`);
   }
-  return withStore(dataDir, async (store) => {
+  return inStore(async (store) => {
     const drill = await store.find(undefined);
     if (drill.service !== service) {
       throw new DrillError(
@@ -78,44 +75,51 @@ const promotionIdAt = (service: string, now: Date): string => {
 };
 
 type Session = {
-  readonly watch: RunningWatch;
+  readonly watch: WatchAt;
   ask(input: PromoteInput): Promise<PromoteOutput>;
   latest(): Promise<PromotionRecord | null>;
+  /** The drills that are kept in the same place. */
+  inStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
 };
 
-const withSession = async <T>(
-  data: string | undefined,
-  work: (session: Session, dataDir: string) => Promise<T>,
-): Promise<T> => {
-  const dataDir = dataFolder(data, process.env);
-  const watch = await findWatch(dataDir);
-  const { endpoint, homeRegion, service } = watch;
-  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
-  const calls = openFunctionCalls(sdk);
-  const records = openPromotionRecords(watchTableOf(service), sdk);
-  const ask = async (input: PromoteInput): Promise<PromoteOutput> => {
+const withSession = <T>(
+  options: WhereOptions,
+  output: Output,
+  work: (session: Session) => Promise<T>,
+): Promise<T> =>
+  withWatch(options, output, async (watch) => {
+    const { service, sdk, callSdk, deployed } = watch;
+    const calls = openFunctionCalls(callSdk);
+    const records = openPromotionRecords(watchTableOf(service), sdk);
+    const ask = async (input: PromoteInput): Promise<PromoteOutput> => {
+      try {
+        return await calls.call(functionNameOf(service, 'promote'), input, PromoteOutput);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+        throw new DrillError(
+          'InputInvalid',
+          `${service} runs at endpoints that somebody else deploys: there is no image here to promote`,
+        );
+      }
+    };
     try {
-      return await calls.call(`failover-drill-${service}-promote`, input, PromoteOutput);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
-      throw new DrillError(
-        'InputInvalid',
-        `${service} runs at endpoints that somebody else deploys: there is no image here to promote`,
-      );
+      return await work({
+        ...{ watch, ask },
+        latest: async () => (await records.list(service, 1))[0] ?? null,
+        inStore: (read) =>
+          deployed === null
+            ? withStore(options, output, read)
+            : withStoreOf(keptOf(deployed), read),
+      });
+    } finally {
+      calls.close();
+      records.close();
     }
-  };
-  try {
-    const latest = async () => (await records.list(service, 1))[0] ?? null;
-    return await work({ watch, ask, latest }, dataDir);
-  } finally {
-    calls.close();
-    records.close();
-  }
-};
+  });
 
 /** Waits until it is over, and tells of each step once. */
 const follow = async (
-  { latest }: Session,
+  { latest, watch }: Session,
   output: Output,
   signal: AbortSignal,
 ): Promise<PromotionRecord | null> => {
@@ -127,7 +131,7 @@ const follow = async (
     told = record.why;
     // Who does not want to wait any longer sees how it stands; it goes on without them.
     if (signal.aborted) return record;
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(2 * watch.pollMs, undefined, { signal }).catch(() => undefined);
   }
 };
 
@@ -145,8 +149,10 @@ const carriedOut = async (
     : wait
       ? await follow(session, output, signal)
       : await session.latest();
-  const told: PromotionOrder = { ...answer, record };
-  output.result(PromotionOrder.parse(told), (style) => orderLines(told, style));
+  const { deployed, options: on } = session.watch;
+  const place = deployed?.place ?? null;
+  const told = PromotionOrder.parse({ ...answer, place, record });
+  output.result(told, (style) => orderLines(told, style, on));
   if (answer.status === 'refused' || answer.status === 'skipped') return EXIT.marked;
   const { outcome = 'RUNNING' } = record ?? {};
   const wanted = answer.mode === 'rollback' ? 'ROLLED_BACK' : 'PROMOTED';
@@ -159,9 +165,9 @@ export const promote = (
   output: Output,
   signal: AbortSignal,
 ): Promise<number> =>
-  withSession(options.data, async (session, dataDir) => {
-    const { service } = session.watch;
-    const found = await find(dataDir, service, wanted);
+  withSession(options, output, async (session) => {
+    const { service, deployed } = session.watch;
+    const found = await find(session, wanted);
     const against = found.evidence?.against ?? [];
     const { mode = 'canary' } = options;
     const order: PromoteInput = {
@@ -178,7 +184,8 @@ export const promote = (
       const why = `against ${wanted}: ${against.join('; ')}. Promote it all the same with --force`;
       return carriedOut(session, { ...plan, status: 'refused', why }, options, output, signal);
     }
-    if (!(await confirmed(`Promote ${wanted} of ${service}?`, options, output, signal))) {
+    const question = `Promote ${wanted} of ${service}`;
+    if (!(await confirmedAt(deployed, question, options, output, signal))) {
       output.note('Nothing was promoted.');
       return EXIT.ok;
     }
@@ -191,14 +198,15 @@ export const rollback = (
   output: Output,
   signal: AbortSignal,
 ): Promise<number> =>
-  withSession(options.data, async (session) => {
-    const { service } = session.watch;
+  withSession(options, output, async (session) => {
+    const { service, deployed } = session.watch;
     const plan = await session.ask({ kind: 'rollback', service, dryRun: true });
     if (options.dryRun || plan.status !== 'would-start') {
       return carriedOut(session, plan, options, output, signal);
     }
     for (const line of plan.plan) output.note(`  ${line}`);
-    if (!(await confirmed(`Roll ${plan.promotionId} back?`, options, output, signal))) {
+    const question = `Roll ${plan.promotionId} back`;
+    if (!(await confirmedAt(deployed, question, options, output, signal))) {
       output.note('Nothing was rolled back.');
       return EXIT.ok;
     }

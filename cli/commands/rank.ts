@@ -2,7 +2,6 @@
 import { DrillError } from '../../core/errors.ts';
 import { RankingOutput } from '../../events/rankingOutput.ts';
 import { readDrill, reportOfDrill } from '../../functions/rank/report.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import { rankingLines } from '../output/rankingText.ts';
@@ -10,9 +9,9 @@ import { reportLines } from '../output/reportText.ts';
 import { rankSamples } from '../rankSamples.ts';
 import { readSamples } from '../samples.ts';
 import { withStore } from '../store.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type RankOptions = {
-  readonly data?: string;
+export type RankOptions = WhereOptions & {
   readonly input?: string;
   readonly reference?: string;
   readonly control?: string;
@@ -65,17 +64,14 @@ const rankDrill = async (
   options: RankOptions,
   output: Output,
 ): Promise<number> => {
-  const { report, stored } = await withStore(
-    dataFolder(options.data, process.env),
-    async (store) => {
-      const found = await store.find(drillId);
-      const drill = await readDrill(store.records(found), found.drillId);
-      const before =
-        found.status === 'SUCCEEDED' ? await store.report(found).catch(notThere) : undefined;
-      const finishedAt = found.finishedAt ?? found.startedAt;
-      return { report: reportOfDrill(drill, finishedAt), stored: before };
-    },
-  );
+  const { report, stored } = await withStore(options, output, async (store) => {
+    const found = await store.find(drillId);
+    const drill = await readDrill(store.records(found), found.drillId);
+    const before =
+      found.status === 'SUCCEEDED' ? await store.report(found).catch(notThere) : undefined;
+    const finishedAt = found.finishedAt ?? found.startedAt;
+    return { report: reportOfDrill(drill, finishedAt), stored: before };
+  });
   const sameAsStored = JSON.stringify(stored?.rankings) === JSON.stringify(report.rankings);
   const { inputsHash, rankings } = report;
   const source = { kind: 'drill', drillId: report.drillId, inputsHash, sameAsStored };

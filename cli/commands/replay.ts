@@ -5,13 +5,13 @@ import type { Outcome, Past } from '../../core/evidence/timeline.ts';
 import { decisionOf } from '../../events/failoverRecord.ts';
 import { ReplayOutput } from '../../events/replayOutput.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { findRecord } from '../failovers/find.ts';
 import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
 import type { Style } from '../output/style.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type ReplayOptions = { readonly data?: string; readonly set?: readonly string[] };
+export type ReplayOptions = WhereOptions & { readonly set?: readonly string[] };
 
 /** The past of a decision, and how it went on: a longer wait is only answered by later probes. */
 const goneOn = (past: Past, later: readonly SampleChunk[]): Past => ({
@@ -51,10 +51,10 @@ const linesOf = (replay: ReplayOutput, style: Style): string[] => {
 
 export const replay = async (
   name: string,
-  { data, set = [] }: ReplayOptions,
+  { set = [], ...where }: ReplayOptions,
   output: Output,
 ): Promise<number> => {
-  const { entries, broken, later } = await findRecord(dataFolder(data, process.env), name);
+  const { entries, broken, later } = await findRecord(where, name, output);
   if (broken !== null) output.note(`the record cannot be trusted: ${broken}`);
   const entry = decisionOf(entries);
   if (entry === null) {

@@ -14,9 +14,9 @@ import { promotionLines } from '../output/promotionText.ts';
 import { reportLines } from '../output/reportText.ts';
 import { writeReportPage, writeText } from '../report/page.ts';
 import { type Store, type StoredDrill, withStore } from '../store.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type ReportOptions = {
-  readonly data?: string;
+export type ReportOptions = WhereOptions & {
   readonly html?: string;
   /** Where to put a failover's record, to check it elsewhere. */
   readonly save?: string;
@@ -94,7 +94,7 @@ export const report = (
   output: Output,
 ): Promise<number> => {
   const dataDir = dataFolder(options.data, process.env);
-  return withStore(dataDir, async (store) => {
+  return withStore(options, output, async (store) => {
     const promotion = id === undefined ? undefined : await store.promotions.find(id);
     if (promotion !== undefined) {
       output.result(promotion, (style) => promotionLines(promotion, style));

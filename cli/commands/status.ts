@@ -1,24 +1,20 @@
-/** `failover status`: how the watch that runs stands. */
+/** `failover status`: how the watch that runs, or one that was deployed, stands. */
 import { StatusOutput } from '../../events/statusOutput.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
 import { statusLines } from '../output/statusText.ts';
-import { findWatch } from '../watch/controlClient.ts';
+import { withWatch } from '../watch/at.ts';
 import { openStatus } from '../watch/status.ts';
+import type { WhereOptions } from '../where/options.ts';
 
-export type StatusOptions = { readonly data?: string };
-
-export const status = async ({ data }: StatusOptions, output: Output): Promise<void> => {
-  const { endpoint, homeRegion, service, dns, ask } = await findWatch(
-    dataFolder(data, process.env),
-  );
-  const { faults, facts } = await ask({ do: 'look' });
-  const statuses = openStatus(service, { endpoint, region: homeRegion, credentials: CREDENTIALS });
-  try {
-    const read = await statuses.read({ dns, faults, facts }, Date.now());
-    output.result(StatusOutput.parse(read), (style) => statusLines(read, style));
-  } finally {
-    statuses.close();
-  }
-};
+export const status = (options: WhereOptions, output: Output): Promise<void> =>
+  withWatch(options, output, async ({ service, sdk, dns, look, deployed, options: on }) => {
+    const { faults, facts } = await look();
+    const statuses = openStatus(service, sdk);
+    try {
+      const seen = { dns, place: deployed?.place ?? null, faults, facts };
+      const read = StatusOutput.parse(await statuses.read(seen, Date.now()));
+      output.result(read, (style) => statusLines(read, style, on));
+    } finally {
+      statuses.close();
+    }
+  });

@@ -73,7 +73,7 @@ const liveFor = (
   const statuses = openStatus(config.service, sdk);
   const live = blockView({
     ...{ statuses, signal, stream: process.stdout, style: output.style },
-    dns: `${dnsListen.host}:${dnsListen.port}`,
+    dns: [`${dnsListen.host}:${dnsListen.port}`],
     faults: network.faults,
     facts: facts.all,
   });

@@ -1,5 +1,5 @@
 /** A whole deployment: the stacks in their order, and between them what each needs to begin. */
-import type { Caller } from '../../aws/account.ts';
+import type { Caller } from '../../aws/caller.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import { configDocument } from '../drill/configDocument.ts';
 import { packSource } from '../source.ts';

@@ -1,5 +1,6 @@
 /** Looks at the account before anything is changed: every reason against a deployment at once. */
-import { type Account, type Caller, openAccount } from '../../aws/account.ts';
+import { type Account, openAccount } from '../../aws/account.ts';
+import { askCaller, type Caller } from '../../aws/caller.ts';
 import { type HostedZones, openHostedZones } from '../../aws/hostedZones.ts';
 import { type LeftOvers, openLeftOvers } from '../../aws/leftOvers.ts';
 import { openStacks, type Stacks } from '../../aws/stacks.ts';
@@ -24,6 +25,9 @@ import type { StackFound } from '../../core/deploy/stackState.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
 
+/** Enabled in every account, so that a refusal there is one of the credentials. */
+const ALWAYS_ENABLED = 'us-east-1';
+
 /** Keeps what opens connections, for one command. */
 export const openAws = () => {
   const leftOvers = new Map<string, LeftOvers>();
@@ -38,7 +42,8 @@ export const openAws = () => {
   const close = (): void => {
     for (const each of [account, stacks, zones, ...leftOvers.values()]) each.close();
   };
-  return { account, stacks, zones, leftOversIn, close };
+  const caller = (): Promise<Caller> => askCaller({ region: ALWAYS_ENABLED });
+  return { account: { ...account, caller }, stacks, zones, leftOversIn, close };
 };
 
 export type Aws = ReturnType<typeof openAws>;

@@ -1,10 +1,12 @@
-/** The record of a failover: by its id from the data folder, or out of a file. */
+/** The record of a failover: by its id from where it is kept, or out of a file. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { type Entry, verifyChain } from '../../core/evidence/chain.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
+import type { Output } from '../output/output.ts';
 import { type Store, withStore } from '../store.ts';
+import type { WhereOptions } from '../where/options.ts';
 import { readRecordFile, sha256 } from './recordFile.ts';
 import type { StoredFailover } from './store.ts';
 
@@ -30,16 +32,20 @@ const isFile = (name: string): boolean =>
   (name.includes(path.sep) || name.endsWith('.json')) && existsSync(name);
 
 /** @throws DrillError `DrillNotFound`, `InputInvalid` */
-export const findRecord = (dataDir: string, name: string): Promise<FoundRecord> => {
+export const findRecord = (
+  options: WhereOptions,
+  name: string,
+  output: Output,
+): Promise<FoundRecord> => {
   if (isFile(name)) return Promise.resolve(checked(readRecordFile(name)));
-  return withStore(dataDir, async (store) => {
+  return withStore(options, output, async (store) => {
     const found = await store.failovers.find(name);
     if (found !== undefined) {
       return { ...(await recordOf(store, found)), later: await store.failovers.later(found) };
     }
     throw new DrillError(
       'DrillNotFound',
-      `there is no failover ${name}, and no such file. See all with: failover history`,
+      `there is no failover ${name}, and no such file. See all with: failover history${store.options}`,
     );
   });
 };

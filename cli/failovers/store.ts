@@ -1,14 +1,13 @@
 /** Failovers that were kept: their summaries from the tables of watches, their records from S3. */
 import { openDocuments } from '../../aws/documents.ts';
 import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
+import { serviceOfWatchTable, watchBucketOf } from '../../core/deploy/deployed.ts';
 import type { Entry } from '../../core/evidence/chain.ts';
 import { EvidenceRecord } from '../../events/evidenceRecord.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
 import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { serviceOfWatchTable, watchBucketOf } from '../../local/stack/watchNames.ts';
-import type { Table } from '../dataServer.ts';
+import type { Kept } from '../kept.ts';
 
 /** A failover with where it is kept. */
 export type StoredFailover = {
@@ -19,7 +18,7 @@ export type StoredFailover = {
 };
 
 export type Failovers = {
-  /** Newest first, over all services of the data folder; rehearsals are among them. */
+  /** Newest first, over all services that are kept there; rehearsals are among them. */
   all(limit: number): Promise<StoredFailover[]>;
   /** Undefined when there is none of that id. */
   find(execution: string): Promise<StoredFailover | undefined>;
@@ -43,15 +42,14 @@ const FOR_EVER_MS = 9_999_999_999_999;
 /** Longer than any setting that a replay would sensibly try. */
 const LATER_MS = 900_000;
 
-export const openFailovers = (endpoint: string, tables: readonly Table[]): Failovers => {
+export const openFailovers = ({ tables, accountId, sdkOf }: Kept): Failovers => {
   const opened: WatchTable[] = [];
-  const sdkOf = (region: string) => ({ endpoint, region, credentials: CREDENTIALS });
   const watches = tables.flatMap(({ name, region }) => {
     const service = serviceOfWatchTable(name);
     if (service === undefined) return [];
     const records = openWatchTable(name, sdkOf(region));
     opened.push(records);
-    const bucket = watchBucketOf(service, region);
+    const bucket = watchBucketOf({ service, accountId, region });
     return [service, shadowOf(service)].map((watch) => ({ name, bucket, region, records, watch }));
   });
   const all = async (limit: number): Promise<StoredFailover[]> => {

@@ -63,35 +63,35 @@ export const promotionLines = (record: PromotionRecord, style: Style): string[] 
   ];
 };
 
-const commandOf = ({ variant, digest, mode }: PromotionOrder): string =>
+const commandOf = ({ variant, digest, mode }: PromotionOrder, on: string): string =>
   mode === 'rollback'
-    ? 'failover rollback'
-    : `failover promote ${variant ?? digest} --mode ${mode}`;
+    ? `failover rollback${on}`
+    : `failover promote ${variant ?? digest} --mode ${mode}${on}`;
 
-/** What came of an order. */
-export const orderLines = (told: PromotionOrder, style: Style): string[] => {
+/** What came of an order; `on` is what a further command needs to reach the same watch. */
+export const orderLines = (told: PromotionOrder, style: Style, on = ''): string[] => {
   const { service, status, why, plan, record } = told;
   if (status === 'would-start') {
     return [
       `${service}: this would be done`,
       ...plan.map((line) => `  ${line}`),
-      `Do it with: ${commandOf(told)}`,
+      `Do it with: ${commandOf(told, on)}`,
     ];
   }
   if (status !== 'started') return [style.bad(`${service}: nothing was changed. ${why}`)];
   if (record === null) return [`${service}: ${why}`];
   const next =
     record.outcome === 'RUNNING'
-      ? 'It goes on: see failover status. Take it back with: failover rollback'
-      : `Report: failover report ${record.promotionId}`;
+      ? `It goes on: see failover status${on}. Take it back with: failover rollback${on}`
+      : `Report: failover report ${record.promotionId}${on}`;
   return [`${service}: ${imageText(record)} ${outcomeWords(record, style)}. ${record.why}`, next];
 };
 
 /** The last promotion, in the status of the watch. */
-export const statusText = (line: PromotionLine, style: Style): string => {
+export const statusText = (line: PromotionLine, style: Style, on = ''): string => {
   const { outcome, why, promotionId } = line;
   const words = `promotion ${promotionId}: ${imageText(line)} ${outcomeWords(line, style)}`;
   return outcome === 'RUNNING' || outcome === 'FAILED'
-    ? `${words} · ${why} · failover rollback`
+    ? `${words} · ${why} · failover rollback${on}`
     : `${words} · by ${restsOnText(line)}`;
 };

@@ -29,13 +29,21 @@ const stateText = ({ state, doubtSinceMs }: RegionStatus, style: Style): string 
   return style.warn(state);
 };
 
-const votesText = ({ votes, state }: RegionStatus): string => {
+/** A vote that is older than its observer's interval tells of an observer that has stopped. */
+const agesText = (votes: RegionStatus['votes'], nowMs: number): string => {
+  if (votes.length === 0) return '';
+  const ages = votes.map(({ atMs }) => Math.max(0, nowMs - atMs));
+  const [newest, oldest] = [formatMs(Math.min(...ages)), formatMs(Math.max(...ages))];
+  return `, ${newest === oldest ? oldest : `${newest} to ${oldest}`} old`;
+};
+
+const votesText = ({ votes, state }: RegionStatus, nowMs: number): string => {
   const same = votes.filter(({ vote }) => vote === state).length;
   const silent = votes.flatMap(({ observer, reason }) =>
     reason === null ? [] : [`${observer} abstains: ${ABSTAINS[reason]}`],
   );
   const why = silent.length > 0 ? ` (${silent.join('; ')})` : '';
-  return `${same} of ${votes.length} observers${why}`;
+  return `${same} of ${votes.length} observers${why}${agesText(votes, nowMs)}`;
 };
 
 const failureText = ({ votes, state }: RegionStatus): string[] => {
@@ -44,12 +52,16 @@ const failureText = ({ votes, state }: RegionStatus): string[] => {
   return failures.size > 0 ? [`last failure: ${[...failures].join(', ')}`] : [];
 };
 
-const regionText = (region: RegionStatus, single: boolean, style: Style): string =>
+const regionText = (
+  region: RegionStatus,
+  { single, atMs }: { readonly single: boolean; readonly atMs: number },
+  style: Style,
+): string =>
   [
     `${region.role} ${region.region} ${stateText(region, style)}${
       region.sinceMs === null ? '' : ` since ${clockText(region.sinceMs)}`
     }`,
-    ...(single ? [] : [votesText(region)]),
+    ...(single ? [] : [votesText(region, atMs)]),
     ...failureText(region),
     ...(region.active ? ['serves'] : []),
   ].join(' · ');
@@ -83,25 +95,28 @@ const GATES: Readonly<Record<GateName, string>> = {
 const isGate = (word: string): word is GateName => Object.hasOwn(GATES, word);
 
 /** Which gates hold traffic back; `failover flip` asks them again and shows what each found. */
-const heldText = (held: string, active: string): string => {
+const heldText = (held: string, active: string, on: string): string => {
   if (held === 'UNKNOWN') return `held: too few observers can tell how ${active} is`;
   const gates = held.split(' ').filter(isGate);
   if (gates.length === 0) return `held: ${held}`;
   const named = gates.map((gate) => `${gate} (${GATES[gate]})`).join(', ');
-  return `held by ${named}: failover flip asks again and shows why`;
+  return `held by ${named}: failover flip${on} asks again and shows why`;
 };
 
-const nextLines = ({ phase, approval, held, home, active, execution }: StatusOutput): string[] => {
+const nextLines = (
+  { phase, approval, held, home, active, execution }: StatusOutput,
+  on: string,
+): string[] => {
   if (approval !== null) {
     return [
-      `waits for a person until ${clockText(approval.expiresAtMs)}: failover approve ${approval.decisionId}`,
+      `waits for a person until ${clockText(approval.expiresAtMs)}: failover approve ${approval.decisionId}${on}`,
     ];
   }
   if (execution !== null) return [`moving to ${execution.to} (epoch ${execution.epoch})`];
   if (phase === 'HOLD')
-    return ['a flip was tried and failed: see failover report, then failover back'];
-  if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back`];
-  if (held !== null) return [heldText(held, active)];
+    return [`a flip was tried and failed: see failover report${on}, then failover back${on}`];
+  if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back${on}`];
+  if (held !== null) return [heldText(held, active, on)];
   return active === home ? [] : [`away from home: ${home} is watched before it gets traffic back`];
 };
 
@@ -110,19 +125,44 @@ const FACTS_SHOWN = 5;
 const factText = ({ atMs, kind, text }: WatchFact): string =>
   kind === 'verdict' ? `${clockText(atMs)} ${text}` : `${clockText(atMs)} ${kind}: ${text}`;
 
-export const statusLines = (status: StatusOutput, style: Style): string[] => {
+/** What an order finds out by itself before its gates are asked. */
+const isGathered = ({ gate, value }: StatusOutput['gates'][number]): boolean =>
+  gate === 'G8' || (value === null && (gate === 'G3' || gate === 'G4' || gate === 'G10'));
+
+/** The gates of an order that could be given now. */
+const gatesText = ({ gates, execution, regions }: StatusOutput): string[] => {
+  if (execution !== null) return [];
+  const to = regions.find(({ active }) => !active)?.region ?? 'the other region';
+  const shut = gates.filter(({ ok }) => !ok);
+  const named = shut
+    .filter((gate) => !isGathered(gate))
+    .map(({ gate }) => `${gate} (${GATES[gate]})`);
+  const later = shut.filter(isGathered).map(({ gate }) => `${gate} (${GATES[gate]})`);
+  const said = [
+    ...(named.length === 0 ? [] : [`${named.join(', ')} would not hold`]),
+    ...(later.length === 0 ? [] : [`${later.join(', ')} asked anew by an order`]),
+  ];
+  const rest = gates.length - shut.length;
+  return [
+    `gates to ${to}: ${[...said, `${said.length === 0 ? 'all ' : ''}${rest} hold`].join('; ')}`,
+  ];
+};
+
+/** `on` is what a further command needs to reach the same watch. */
+export const statusLines = (status: StatusOutput, style: Style, on = ''): string[] => {
   const { service, record, answer, regions, epoch, mode, phase, phaseSinceMs } = status;
   const single = status.vantage === 'single';
   const said = answer === null ? style.bad('no answer') : answer.addresses.join(', ');
   const where = answer === null ? '' : ` · dig @${answer.server.replace(':', ' -p ')} ${record}`;
   const lines = [
-    ...regions.map((region) => regionText(region, single, style)),
+    ...regions.map((region) => regionText(region, { single, atMs: status.atMs }, style)),
     ...(single ? [style.dim(SINGLE_VANTAGE_WORDS)] : []),
     ...readyText(status),
     `${record} → ${said}${style.dim(where)}`,
     `${phase} since ${clockText(phaseSinceMs)} · epoch ${epoch} · mode ${mode}`,
-    ...nextLines(status),
-    ...(status.promotion === null ? [] : [statusText(status.promotion, style)]),
+    ...gatesText(status),
+    ...nextLines(status, on),
+    ...(status.promotion === null ? [] : [statusText(status.promotion, style, on)]),
     ...status.faults.map((fault) => style.warn(`fault set: ${fault}`)),
     ...status.facts.slice(-FACTS_SHOWN).map((fact) => style.dim(factText(fact))),
   ];

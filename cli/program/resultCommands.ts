@@ -1,16 +1,14 @@
 /** The commands that show and judge what is stored. The work of each is loaded only when it is called. */
 import { Argument, type Command, Option } from 'commander';
 import { EXPORTS, SCHEMA_NAMES } from '../choices.ts';
-import { DATA, JSON_FLAG, run } from './run.ts';
+import { JSON_FLAG, run, withWhere } from './run.ts';
 
 const historyCommand = (program: Command): void => {
-  program
-    .command('history')
+  withWhere(program.command('history'))
     .description('list the drills and failovers that are kept, newest first')
-    .option(...DATA)
     .option('-n, --limit <count>', 'how many', '20')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  failover history --limit 5')
+    .addHelpText('after', '\nExamples:\n  failover history --limit 5\n  failover history --on aws')
     .action((options) =>
       run(options.json, async (output) =>
         (await import('../commands/history.ts')).history(options, output),
@@ -19,17 +17,15 @@ const historyCommand = (program: Command): void => {
 };
 
 const reportCommand = (program: Command): void => {
-  program
-    .command('report')
+  withWhere(program.command('report'))
     .description('show what a drill found, or how a failover went')
     .argument('[id]', 'id of the drill or the failover (default: the newest drill)')
-    .option(...DATA)
     .option('--html <file>', 'also write the report as one HTML file')
     .option('--save <file>', 'of a failover: also write its record of evidence')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover report\n  failover report --html report.html\n  failover report shop-0-1 --save shop-0-1.json\n\nExit codes: 0 shown, 2 input to change, 3 shown, but the record of the failover is not whole',
+      '\nExamples:\n  failover report\n  failover report --html report.html\n  failover report shop-0-1 --save shop-0-1.json\n  failover report --on aws\n\nExit codes: 0 shown, 2 input to change, 3 shown, but the record of the failover is not whole',
     )
     .action((id, options) =>
       run(options.json, async (output) =>
@@ -39,17 +35,15 @@ const reportCommand = (program: Command): void => {
 };
 
 const ackCommand = (program: Command): void => {
-  program
-    .command('ack')
+  withWhere(program.command('ack'))
     .description('say that an alert over the nights was seen: it stays quiet until it changes')
     .argument('[alert]', 'id of the alert, as the report shows it')
     .option('-l, --list', 'list the alerts that are kept')
     .option('--note <text>', 'why it may be so; shown with the alert')
-    .option(...DATA)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover ack --list\n  failover ack shop-20261105-1 --note "new TLS library, accepted"',
+      '\nExamples:\n  failover ack --list\n  failover ack shop-20261105-1 --note "new TLS library, accepted"\n  failover ack --list --on aws',
     )
     .action((id, options) =>
       run(options.json, async (output) =>
@@ -59,11 +53,9 @@ const ackCommand = (program: Command): void => {
 };
 
 const rankCommand = (program: Command): void => {
-  program
-    .command('rank')
+  withWhere(program.command('rank'))
     .description('rank a drill again from its records, or any table of samples')
     .argument('[drill]', 'id of the drill (default: the newest)')
-    .option(...DATA)
     .option(
       '-i, --input <file>',
       'a CSV with the columns round,variant,region,vantage,metric,value_ms in any order',
@@ -77,7 +69,7 @@ const rankCommand = (program: Command): void => {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover rank\n  failover rank --input samples.csv --reference slim --q 0.5,0.95\n\nExit codes: 0 ranked, 2 input to change, 3 ranked, but the table has holes',
+      '\nExamples:\n  failover rank\n  failover rank --on aws\n  failover rank --input samples.csv --reference slim --q 0.5,0.95\n\nExit codes: 0 ranked, 2 input to change, 3 ranked, but the table has holes',
     )
     .action((id, options) =>
       run(options.json, async (output) =>
@@ -87,17 +79,15 @@ const rankCommand = (program: Command): void => {
 };
 
 const exportCommand = (program: Command): void => {
-  program
-    .command('export')
+  withWhere(program.command('export'))
     .description('print the numbers of a drill as CSV')
     .argument('[drill]', 'id of the drill (default: the newest)')
-    .option(...DATA)
     .option('--csv', 'as CSV, which is the default')
     .addOption(new Option('--what <rows>', 'which rows').choices(EXPORTS).default('rounds'))
     .addOption(new Option(...JSON_FLAG).conflicts('csv'))
     .addHelpText(
       'after',
-      '\nExamples:\n  failover export --csv > rounds.csv\n  failover export --what placements --json\n  failover export --what nights > nights.csv',
+      '\nExamples:\n  failover export --csv > rounds.csv\n  failover export --what placements --json\n  failover export --what nights > nights.csv\n  failover export --on aws > rounds.csv',
     )
     .action((id, options) =>
       run(options.json, async (output) =>

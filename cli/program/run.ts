@@ -1,4 +1,5 @@
 /** How every command runs: its options in common, its signals, its exit code. */
+import { type Command, Option } from 'commander';
 import { EXIT, exitCodeOf } from '../failure.ts';
 import { type Output, openOutput } from '../output/output.ts';
 
@@ -9,6 +10,16 @@ export const DATA = [
 ] as const;
 export const YES = ['-y, --yes', 'do it without asking'] as const;
 export const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
+
+/** Where a command works that also operates what was deployed; any other place is the embedded cloud. */
+export const withWhere = (command: Command): Command =>
+  command
+    .option(...DATA)
+    .addOption(
+      new Option('--on <place>', 'work on what `failover deploy` has put there').choices(['aws']),
+    )
+    .option('--stage <name>', 'with --on aws: which stage (default: prod)')
+    .option('-c, --config <file>', 'with --on aws: the configuration (default: failover.yml)');
 
 /** A second signal ends at once; the first lets the work stop cleanly. */
 const interruptSignal = (): AbortSignal => {

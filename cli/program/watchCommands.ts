@@ -1,7 +1,7 @@
 /** The commands around a watch. The work of each is loaded only when it is called. */
 import { Argument, type Command, Option } from 'commander';
 import { FAULT_KINDS } from '../choices.ts';
-import { CONFIG, DATA, JSON_FLAG, run, YES } from './run.ts';
+import { CONFIG, DATA, JSON_FLAG, run, withWhere, YES } from './run.ts';
 
 const watchCommand = (program: Command): void => {
   program
@@ -25,12 +25,15 @@ const watchCommand = (program: Command): void => {
 };
 
 const statusCommand = (program: Command): void => {
-  program
-    .command('status')
-    .description('show how the watch that runs stands: regions, record, what happened')
-    .option(...DATA)
+  withWhere(program.command('status'))
+    .description(
+      'show how a watch stands: regions, votes, record, gates, what happened and what is next',
+    )
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExamples:\n  failover status\n  failover status --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover status\n  failover status --json\n  failover status --on aws --stage staging',
+    )
     .action((options) =>
       run(options.json, async (output) =>
         (await import('../commands/status.ts')).status(options, output),
@@ -42,13 +45,14 @@ const ORDER_CODES =
   '\n\nExit codes: 0 moved, 1 the move failed, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
 
 const flipCommand = (program: Command): void => {
-  program
-    .command('flip')
+  withWhere(program.command('flip'))
     .description('move traffic to the standby now, if the gates allow it')
-    .option(...DATA)
     .option(...YES)
     .option(...JSON_FLAG)
-    .addHelpText('after', `\nExamples:\n  failover flip\n  failover flip --yes${ORDER_CODES}`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  failover flip\n  failover flip --on aws\n  failover flip --on aws --stage staging --yes${ORDER_CODES}`,
+    )
     .action((options) =>
       run(options.json, async (output, signal) =>
         (await import('../commands/order.ts')).order('flip', options, output, signal),
@@ -57,13 +61,14 @@ const flipCommand = (program: Command): void => {
 };
 
 const backCommand = (program: Command): void => {
-  program
-    .command('back')
+  withWhere(program.command('back'))
     .description('move traffic back home, if the gates allow it')
-    .option(...DATA)
     .option(...YES)
     .option(...JSON_FLAG)
-    .addHelpText('after', `\nExamples:\n  failover back\n  failover back --yes${ORDER_CODES}`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  failover back\n  failover back --on aws\n  failover back --on aws --stage staging --yes${ORDER_CODES}`,
+    )
     .action((options) =>
       run(options.json, async (output, signal) =>
         (await import('../commands/order.ts')).order('back', options, output, signal),
@@ -72,13 +77,14 @@ const backCommand = (program: Command): void => {
 };
 
 const approveCommand = (program: Command): void => {
-  program
-    .command('approve')
+  withWhere(program.command('approve'))
     .description('say yes to the decision that waits for a person')
     .argument('<decision>', 'its id, as the status shows it')
-    .option(...DATA)
     .option(...JSON_FLAG)
-    .addHelpText('after', `\nExample:\n  failover approve 4f1c09aa${ORDER_CODES}`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  failover approve 4f1c09aa\n  failover approve 4f1c09aa --on aws${ORDER_CODES}`,
+    )
     .action((decisionId, options) =>
       run(options.json, async (output, signal) =>
         (await import('../commands/order.ts')).approve(decisionId, options, output, signal),

@@ -1,12 +1,11 @@
 /** Promotions that were kept, from the tables of watches. */
 import { openPromotionRecords, type PromotionRecords } from '../../aws/promotionRecords.ts';
+import { serviceOfWatchTable } from '../../core/deploy/deployed.ts';
 import type { PromotionRecord } from '../../events/promotion.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { serviceOfWatchTable } from '../../local/stack/watchNames.ts';
-import type { Table } from '../dataServer.ts';
+import type { Kept } from '../kept.ts';
 
 export type Promotions = {
-  /** Newest first, over all services of the data folder. */
+  /** Newest first, over all services that are kept there. */
   all(limit: number): Promise<PromotionRecord[]>;
   /** Undefined when there is none of that id. */
   find(promotionId: string): Promise<PromotionRecord | undefined>;
@@ -16,12 +15,12 @@ export type Promotions = {
 /** Far above any history. */
 const SEARCH_MAX = 2_000;
 
-export const openPromotions = (endpoint: string, tables: readonly Table[]): Promotions => {
+export const openPromotions = ({ tables, sdkOf }: Kept): Promotions => {
   const opened: PromotionRecords[] = [];
   const watches = tables.flatMap(({ name, region }) => {
     const service = serviceOfWatchTable(name);
     if (service === undefined) return [];
-    const records = openPromotionRecords(name, { endpoint, region, credentials: CREDENTIALS });
+    const records = openPromotionRecords(name, sdkOf(region));
     opened.push(records);
     return [{ service, records }];
   });

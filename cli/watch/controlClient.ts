@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const noWatch = (dataDir: string, cause?: unknown): DrillError =>
   new DrillError(
     'WatchNotRunning',
-    `no watch runs on ${dataDir}. Start one with: failover watch (or name its folder with --data)`,
+    `no watch runs on ${dataDir}. Start one with: failover watch (or name its folder with --data; for one that was deployed: --on aws)`,
     { dataDir },
     cause,
   );

@@ -58,7 +58,7 @@ type Needs = {
   readonly stream: NodeJS.WriteStream;
   readonly style: Style;
   readonly statuses: Statuses;
-  readonly dns: string;
+  readonly dns: readonly string[];
   readonly faults: () => readonly Fault[];
   readonly facts: () => readonly WatchFact[];
   readonly signal: AbortSignal;
@@ -76,7 +76,7 @@ export const blockView = ({ stream, style, statuses, signal, dns, faults, facts 
   let wake = (): void => undefined;
   const draw = async (): Promise<void> => {
     try {
-      const seen = { dns, faults: faults(), facts: facts() };
+      const seen = { dns, place: null, faults: faults(), facts: facts() };
       screen.draw(statusLines(await statuses.read(seen, Date.now()), style));
     } catch (error) {
       // Nothing has been judged yet: the next look finds it.

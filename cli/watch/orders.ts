@@ -2,17 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionCalls, openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { functionNameOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import {
   type EvaluateInput,
   type EvaluateOutput,
   EvaluateOutputShape,
 } from '../../events/evaluation.ts';
 import type { OrderOutput } from '../../events/orderOutput.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
-import { watchTableOf } from '../../local/stack/watchNames.ts';
-import type { RunningWatch } from './controlClient.ts';
+import type { WatchAt } from './at.ts';
 
-const POLL_MS = 250;
 /** Longer than a move takes that is not stuck; who waits no longer sees the rest in the status. */
 const PATIENCE_MS = 180_000;
 
@@ -36,11 +34,9 @@ const stepText = ({ phase, active, other }: EvaluateOutput['state']): string => 
   }
 };
 
-const evaluateOf = (service: string): string => `failover-drill-${service}-evaluate`;
-
 export type Orders = {
   ask(what: Asked): Promise<EvaluateOutput>;
-  /** Waits until the move that is under way is over, or patience is; tells of each step once. */
+  /** Waits until the move that is under way is over, or patience or the signal is; tells of each step once. */
   follow(
     answer: EvaluateOutput,
     tell: (line: string) => void,
@@ -49,11 +45,11 @@ export type Orders = {
   close(): void;
 };
 
-export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Orders => {
-  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
-  const calls: FunctionCalls = openFunctionCalls(sdk);
+export const openOrders = ({ service, sdk, callSdk, pollMs }: WatchAt): Orders => {
+  const calls: FunctionCalls = openFunctionCalls(callSdk);
   const table = openWatchTable(watchTableOf(service), sdk);
-  const ask = (what: Asked) => calls.call(evaluateOf(service), what, EvaluateOutputShape);
+  const evaluate = functionNameOf(service, 'evaluate');
+  const ask = (what: Asked) => calls.call(evaluate, what, EvaluateOutputShape);
   /** Until its lease is given up another order would be refused. */
   const holdsLease = async (name: string | undefined): Promise<boolean> => {
     const lease = await table.lease(service);
@@ -67,10 +63,12 @@ export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Ord
       let latest = answer;
       let told = '';
       while (
+        !signal.aborted &&
         performance.now() < untilMs &&
         (latest.state.execution !== null || (await holdsLease(name)))
       ) {
-        await sleep(POLL_MS, undefined, { signal });
+        // Whoever does not want to wait any longer sees how it stands; it goes on without them.
+        await sleep(pollMs, undefined, { signal }).catch(() => undefined);
         latest = await ask({ kind: 'status', service });
         const step = stepText(latest.state);
         if (step !== told && step !== '') tell(step);
@@ -85,7 +83,7 @@ export const openOrders = ({ endpoint, homeRegion, service }: RunningWatch): Ord
   };
 };
 
-type Ended = { readonly order: OrderOutput['order']; readonly first: EvaluateOutput };
+type Ended = Pick<OrderOutput, 'order' | 'place'> & { readonly first: EvaluateOutput };
 
 const outcomeOf = (first: EvaluateOutput, last: EvaluateOutput): OrderOutput['outcome'] => {
   if (!first.accepted) return 'not-moved';
@@ -94,11 +92,11 @@ const outcomeOf = (first: EvaluateOutput, last: EvaluateOutput): OrderOutput['ou
 };
 
 /** What was asked, and how it ended. */
-export const orderOutput = ({ order, first }: Ended, last: EvaluateOutput): OrderOutput => {
+export const orderOutput = ({ order, first, place }: Ended, last: EvaluateOutput): OrderOutput => {
   const { service, accepted, why, decision } = first;
   const { phase, active, epoch } = last.state;
   return {
-    ...{ service, order, accepted, why },
+    ...{ place, service, order, accepted, why },
     execution: accepted ? (first.state.execution?.name ?? null) : null,
     outcome: outcomeOf(first, last),
     ...{ phase, active, epoch },

@@ -3,21 +3,23 @@ import { Resolver } from 'node:dns/promises';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
+import { decide } from '../../core/evidence/decision.ts';
 import type { Fact } from '../../core/failover/view.ts';
 import { judgeRegion } from '../../core/health/verdict.ts';
 import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
+import { inputOf } from '../../functions/_advance.ts';
 import type { Fault } from '../../local/network/faults.ts';
-import { watchTableOf } from '../../local/stack/watchNames.ts';
 import { lineOf } from '../output/promotionText.ts';
 import { faultText } from './faultWords.ts';
 
 const DNS_TIMEOUT_MS = 1_000;
 
-/** What the watch's own DNS server says, both address families; null when it does not answer. */
-const answerOf = async (server: string, record: string): Promise<StatusOutput['answer']> => {
+/** What a DNS server says, both address families; null when it does not answer. */
+const answerFrom = async (server: string, record: string): Promise<StatusOutput['answer']> => {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 });
   resolver.setServers([server]);
   const found = await Promise.allSettled([resolver.resolve4(record), resolver.resolve6(record)]);
@@ -25,6 +27,15 @@ const answerOf = async (server: string, record: string): Promise<StatusOutput['a
   if (addresses.length > 0) return { server, addresses };
   const names = await resolver.resolveCname(record).catch(() => []);
   return names.length > 0 ? { server, addresses: names } : null;
+};
+
+/** Of the first server, in their order, that has an answer; all are asked at once. */
+const answerOf = async (
+  servers: readonly string[],
+  record: string,
+): Promise<StatusOutput['answer']> => {
+  const answers = await Promise.all(servers.map((server) => answerFrom(server, record)));
+  return answers.find((answer) => answer !== null) ?? null;
 };
 
 const regionStatus = (
@@ -45,8 +56,18 @@ const regionStatus = (
 const aged = <T>(fact: Fact<T> | null, nowMs: number) =>
   fact === null ? null : { value: fact.value, ageMs: nowMs - fact.atMs };
 
+/** The state in which the gates would be asked if a person gave the order that is left to give. */
+const asOrdered = (state: WatchState['state']): WatchState['state'] => {
+  if (state.cause !== null) return state;
+  const isHome = state.active === state.home;
+  return { ...state, cause: isHome ? 'operator' : 'failback', approved: !isHome };
+};
+
 export type Seen = {
-  readonly dns: string;
+  /** Servers that are asked for the record; null for the resolvers of the plan. */
+  readonly dns: readonly string[] | null;
+  /** Null for the embedded cloud. */
+  readonly place: StatusOutput['place'];
   readonly faults: readonly Fault[];
   readonly facts: readonly WatchFact[];
 };
@@ -62,7 +83,7 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
   const promotions = openPromotionRecords(watchTableOf(service), sdk);
   let plan: WatchPlan | null = null;
   return {
-    read: async ({ dns, faults, facts }, nowMs) => {
+    read: async ({ dns, place, faults, facts }, nowMs) => {
       plan ??= await table.plan(service);
       const [{ stored, facts: known }, [promotion]] = await Promise.all([
         table.load(service),
@@ -75,8 +96,10 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
         );
       }
       const { state } = stored;
+      const input = inputOf({ plan, facts: known, nowMs }, asOrdered(state), stored.votes);
       return {
-        ...{ service, record: plan.record, answer: await answerOf(dns, plan.record) },
+        ...{ atMs: nowMs, place, service, record: plan.record },
+        answer: await answerOf(dns ?? plan.dns.resolvers, plan.record),
         ...{ mode: plan.failover.mode, rpoMs: plan.failover.rpoMs },
         ...{ phase: state.phase, phaseSinceMs: state.phaseSinceMs, held: state.held },
         ...{ home: state.home, active: state.active, epoch: state.epoch },
@@ -86,6 +109,7 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
           regionStatus(plan, stored, 'primary', nowMs),
           regionStatus(plan, stored, 'standby', nowMs),
         ],
+        gates: [...decide(input).plan.gates],
         replicationMs: plan.failover.replicated ? aged(known.replicationMs, nowMs) : null,
         capacity: plan.failover.managedCapacity ? aged(known.capacity, nowMs) : null,
         promotion: promotion === undefined ? null : lineOf(promotion),

@@ -31,9 +31,9 @@ export type DeployFinding = {
   readonly remedy: string;
 };
 
-type Refusal = { readonly name: string; readonly message: string };
+export type Refusal = { readonly name: string; readonly message: string };
 
-const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError', 'ProfileNotFound'];
+export const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError', 'ProfileNotFound'];
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
 const UNKNOWN_KEY = [
   'InvalidClientTokenId',
@@ -44,19 +44,24 @@ const UNKNOWN_KEY = [
   'InvalidSignatureException',
 ];
 /** What services say to a key that is right, in a region that the account has not enabled. */
-const NOT_ENABLED = [
+export const NOT_ENABLED = [
   'InvalidClientTokenId',
   'UnrecognizedClientException',
   'OptInRequired',
   'AuthFailure',
 ];
-const FORBIDDEN = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'Forbidden'];
+export const FORBIDDEN = [
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'Forbidden',
+];
 
 /** A person who has no keys yet, or old ones. */
 const LOG_IN =
   'log in first, for example: aws sso login --profile <name>, then export AWS_PROFILE=<name>';
 
-const firstLine = (text: string): string => text.split('\n')[0]?.slice(0, 300) ?? '';
+export const firstLine = (text: string): string => text.split('\n')[0]?.slice(0, 300) ?? '';
 
 /** Why the account cannot be asked who we are. */
 export const credentialsFinding = ({ name, message }: Refusal): DeployFinding => {

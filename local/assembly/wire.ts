@@ -12,7 +12,9 @@ import * as s3Sdk from '@aws-sdk/client-s3';
 import * as schedulerSdk from '@aws-sdk/client-scheduler';
 import * as sfnSdk from '@aws-sdk/client-sfn';
 import * as ssmSdk from '@aws-sdk/client-ssm';
+import * as stsSdk from '@aws-sdk/client-sts';
 import type { Network } from '../network/network.ts';
+import { createSts } from '../sts/service.ts';
 import type { DispatcherOptions } from '../wire/dispatcher.ts';
 import { startWireServer } from '../wire/server.ts';
 import { serviceFromSdk } from '../wire/service.ts';
@@ -53,6 +55,7 @@ export const openWire = (
       serviceFromSdk(schedulerSdk, 'scheduler', control.scheduler.operations, faults),
       serviceFromSdk(sfnSdk, 'states', control.stepFunctions.operations, faults),
       serviceFromSdk(ssmSdk, 'ssm', storage.ssm.operations, faults),
+      serviceFromSdk(stsSdk, 'sts', createSts().operations, faults),
     ],
   });
 };

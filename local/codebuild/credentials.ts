@@ -1,5 +1,5 @@
 /** Whose rights a build has: those of its project's role; all where it names none. */
-import { roleKey } from '../iam/iam.ts';
+import { roleKey } from '../iam/roleKey.ts';
 import { type Build, buildId } from './state.ts';
 
 export type BuildCredentials = { readonly accessKeyId: string; readonly secretAccessKey: string };

@@ -155,7 +155,9 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
   lambda: { Invoke: (called) => [one('lambda:InvokeFunction', functionArn(called))] },
   states: {
     StartExecution: ({ input }) => [one('states:StartExecution', text(input['stateMachineArn']))],
+    ListExecutions: ({ input }) => [one('states:ListExecutions', text(input['stateMachineArn']))],
     DescribeExecution: executionAsk,
+    GetExecutionHistory: executionAsk,
     StopExecution: executionAsk,
     SendTaskSuccess: tokenAsk,
     SendTaskFailure: tokenAsk,
@@ -169,6 +171,13 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
       return [...new Set(buses)].map((bus) =>
         one('events:PutEvents', arn(called, 'events', `event-bus/${bus}`)),
       );
+    },
+  },
+  scheduler: {
+    GetSchedule: (called) => {
+      const group = text(called.input['GroupName']) || 'default';
+      const schedule = arn(called, 'scheduler', `schedule/${group}/${text(called.input['Name'])}`);
+      return [one('scheduler:GetSchedule', schedule)];
     },
   },
   codebuild: {
@@ -203,6 +212,8 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
     PutLogEvents: streamAsk,
     GetLogEvents: streamAsk,
   },
+  // Whoever can sign may ask who they are: no policy is asked, not even one that denies it.
+  sts: { GetCallerIdentity: () => [] },
   ssm: {
     GetParameter: (called) => {
       const name = text(called.input['Name']).replace(/^\//, '');

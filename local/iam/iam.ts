@@ -15,11 +15,7 @@ import {
 import { AwsError, type CallContext } from '../wire/types.ts';
 import { accessAsked } from './actions.ts';
 import type { Facts } from './asking.ts';
-
-/** The access key id of a session of a role. */
-export const roleKey = (roleArn: string, session: string): string => `${roleArn}@${session}`;
-
-const ROLE_KEY = /^(arn:aws:iam::\d{12}:role\/.+)@([^@]*)$/;
+import { parseRoleKey } from './roleKey.ts';
 
 const Noted = z.strictObject({
   role: z.string(),
@@ -127,8 +123,9 @@ export const createIam = ({ dataDir, enforce }: IamOptions, facts: Facts): Iam =
       writeFileSync(rolesFileIn(dataDir), JSON.stringify(declared, null, 1));
     },
     authorize: async ({ scope, operation, input }, { accessKeyId, region, accountId }) => {
-      const [, roleArn, session] = ROLE_KEY.exec(accessKeyId) ?? [];
-      if (roleArn === undefined) return;
+      const caller = parseRoleKey(accessKeyId);
+      if (caller === undefined) return;
+      const { roleArn, session } = caller;
       const called = { scope, operation, input: Object(input), region, accountId };
       const asked = await accessAsked(called, facts);
       for (const request of asked) note(roleArn, request);

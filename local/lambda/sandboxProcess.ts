@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { roleKey } from '../iam/iam.ts';
+import { roleKey } from '../iam/roleKey.ts';
 import { preferProcess } from '../precedence.ts';
 import type { FunctionSpec, SandboxNetwork } from './types.ts';
 

@@ -5,6 +5,7 @@
  */
 
 import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
+import { watchBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
@@ -16,7 +17,6 @@ import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { homeRegionOf, slackParameterOf } from './install.ts';
-import { watchBucketOf, watchTableOf } from './watchNames.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
@@ -80,7 +80,7 @@ export const watchNamesOf = (config: Config) => {
   return {
     homeRegion,
     table: watchTableOf(service),
-    bucket: watchBucketOf(service, homeRegion),
+    bucket: watchBucketOf({ service, accountId: ACCOUNT_ID, region: homeRegion }),
     machineArns: [machine('failover'), machine('failback')],
     prepareFunction: `failover-drill-${service}-prepare`,
   };

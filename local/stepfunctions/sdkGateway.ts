@@ -1,4 +1,4 @@
-import { roleKey } from '../iam/iam.ts';
+import { roleKey } from '../iam/roleKey.ts';
 import { readSdkModel, type ServiceModel } from '../wire/sdkModel.ts';
 import { isObject } from './json.ts';
 import type { TaskGateway, TaskRequest } from './runtime.ts';

@@ -14,7 +14,8 @@ import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/cl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../local/clock.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
-import { notedIn, roleKey } from '../../local/iam/iam.ts';
+import { notedIn } from '../../local/iam/iam.ts';
+import { roleKey } from '../../local/iam/roleKey.ts';
 
 const REGION = 'eu-central-1';
 const ROLE = 'arn:aws:iam::000000000000:role/failover-drill/shop/Reader';

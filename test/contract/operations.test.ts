@@ -14,6 +14,7 @@ import { createEventBridge } from '../../local/eventbridge/service.ts';
 import { createLambda } from '../../local/lambda/service.ts';
 import { createScheduler } from '../../local/scheduler/service.ts';
 import { createStepFunctions } from '../../local/stepfunctions/engine.ts';
+import { createSts } from '../../local/sts/service.ts';
 import type { ServiceFront } from '../../local/wire/types.ts';
 import { callContext } from '../support/stateMachines.ts';
 import { temporaryFolder } from './endpoint.ts';
@@ -86,6 +87,7 @@ const operationsByService = async (): Promise<Record<string, string[]>> => {
     'Route 53': storage.route53,
     S3: storage.s3,
     SSM: storage.ssm,
+    STS: createSts(),
     'Step Functions': keep(createStepFunctions({ ...base, gateway })),
   };
   const listed = Object.entries(services).map(([name, { operations }]) => [

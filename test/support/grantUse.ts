@@ -7,6 +7,8 @@ import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 
 export const USES = path.join(PROJECT_FOLDER, 'node_modules/.cache/failover-drill/iam');
 
+const OF_TEMPLATES = /:role\/(?!operator-)/;
+
 /** Data folders in the order in which a test file left them. */
 const left = new Map<string, string[]>();
 
@@ -23,7 +25,9 @@ export const keepUse = (kind: string, dataDir: string): void => {
   if (!folders.includes(dataDir)) left.set(testPath, [...folders, dataDir]);
   const count = (left.get(testPath) ?? []).indexOf(dataDir);
   const name = `${kind} ${path.basename(testPath)} ${count}`;
-  const use = { name, roles, calls: notedIn(dataDir) };
+  // Roles of people who operate it, which tests declare, are no part of the templates.
+  const calls = notedIn(dataDir).filter(({ role }) => OF_TEMPLATES.test(role));
+  const use = { name, roles, calls };
   writeFileSync(path.join(USES, `${name.replace(/[^\w.-]+/g, '-')}.json`), JSON.stringify(use));
 };
 

@@ -71,8 +71,9 @@ type Watched = {
 
 /** Writes the configuration of issue and README: 1 s interval, down after 2 s, up after 5 s. */
 export const writeWatch = (
-  { folder }: Workshop,
+  { folder }: Pick<Workshop, 'folder'>,
   { primary, standby, dnsPort, over = {} }: Watched,
+  name = 'watch',
 ): string => {
   const lines: Readonly<Record<string, string>> = {
     service: 'web',
@@ -83,7 +84,7 @@ export const writeWatch = (
     dns: `{ listen: "127.0.0.1:${dnsPort}", ttl: 1s, driver: record }`,
     ...over,
   };
-  const file = path.join(folder, 'watch.yml');
+  const file = path.join(folder, `${name}.yml`);
   const text = Object.entries(lines).map(([key, value]) => `${key}: ${value}\n`);
   writeFileSync(file, text.join(''));
   return file;

@@ -116,7 +116,7 @@ describe('commands without a watch', () => {
   ])('%s says that none runs', async (...args) => {
     const { code, stderr } = await workshop.run([...args, '--data', workshop.dataDir()]);
     expect(stderr.trim()).toBe(
-      `no watch runs on ${workshop.dataDir()}. Start one with: failover watch (or name its folder with --data)`,
+      `no watch runs on ${workshop.dataDir()}. Start one with: failover watch (or name its folder with --data; for one that was deployed: --on aws)`,
     );
     expect(code).toBe(1);
   });

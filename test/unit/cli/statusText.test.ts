@@ -20,8 +20,13 @@ const region = (over: Partial<RegionStatus>): RegionStatus => ({
   ...over,
 });
 
+const gate = (name: 'G1' | 'G9' | 'G10', ok: boolean): StatusOutput['gates'][number] => ({
+  ...{ gate: name, ok, otherwise: 'hold', value: null, limit: null, ageMs: null },
+  ...{ source: 'votes', why: 'as it is' },
+});
+
 const STATUS: StatusOutput = {
-  service: 'shop',
+  ...{ atMs: AT, place: null, service: 'shop' },
   record: 'shop.example.test',
   answer: { server: '127.0.0.1:5300', addresses: ['127.31.0.1'] },
   ...{ mode: 'auto', phase: 'STEADY', phaseSinceMs: AT, home: 'eu-west-1', active: 'eu-west-1' },
@@ -34,7 +39,7 @@ const STATUS: StatusOutput = {
   rpoMs: 60_000,
   capacity: { value: { ready: 4, wanted: 4, scalable: true }, ageMs: 10 },
   ...{ approval: null, execution: null, held: null, flips: [], promotion: null },
-  ...{ faults: [], facts: [] },
+  ...{ faults: [], facts: [], gates: [gate('G1', true), gate('G9', true)] },
 };
 
 const textOf = (over: Partial<StatusOutput> = {}): string =>
@@ -57,8 +62,40 @@ describe('the status of a watch', () => {
       regions: [region({ state: 'DOWN', votes }), STATUS.regions[1] ?? region({})],
     });
     expect(text).toContain(
-      'primary eu-west-1 DOWN since 02:14:07 · 1 of 2 observers (sa-east-1 abstains: its canary fails) · last failure: timeout · serves',
+      'primary eu-west-1 DOWN since 02:14:07 · 1 of 2 observers (sa-east-1 abstains: its canary fails), 0 ms old · last failure: timeout · serves',
     );
+  });
+
+  it('tells how old the votes are: an observer that has stopped shows', () => {
+    const votes = [vote('us-east-2', 'UP'), { ...vote('sa-east-1', 'UP'), atMs: AT - 75_000 }];
+    const text = textOf({
+      atMs: AT + 2_000,
+      regions: [region({ votes }), STATUS.regions[1] ?? region({})],
+    });
+    expect(text).toContain('2 of 2 observers, 2.0 s to 1 min 17 s old · serves');
+  });
+
+  it('tells which gates a move would not pass, unless one is under way', () => {
+    expect(textOf()).toContain('gates to eu-central-1: all 2 hold');
+    const gates = [gate('G1', true), gate('G9', false), gate('G10', false)];
+    const shut =
+      'gates to eu-central-1: G9 (mode, or a person) would not hold; G10 (switch can be written) asked anew by an order; 1 hold';
+    expect(textOf({ gates })).toContain(shut);
+    const execution = {
+      ...{ name: 'shop-11-1', decisionId: 'd1', kind: 'failover', from: 'eu-west-1' },
+      ...{ to: 'eu-central-1', epoch: 12, startedAtMs: AT, cause: 'down', automatic: true },
+    } as never;
+    expect(statusLines({ ...STATUS, gates, execution }, plainStyle).join()).not.toContain('gates');
+  });
+
+  it('names the same place in every command that it advises', () => {
+    const approval = { decisionId: 'd1', epoch: 11, expiresAtMs: AT + 60_000 };
+    const on = ' --on aws --stage staging';
+    const linesAt = (over: Partial<StatusOutput>) =>
+      statusLines({ ...STATUS, ...over }, plainStyle, on).join();
+    expect(linesAt({ approval })).toContain(`failover approve d1${on}`);
+    expect(linesAt({ phase: 'FAILBACK_READY' })).toContain(`failover back${on}`);
+    expect(linesAt({ held: 'hold G1' })).toContain(`failover flip${on} asks again`);
   });
 
   it('says what a single vantage cannot tell', () => {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { OPERATORS, type OperatorNeed, statementsFor } from '../../../core/deploy/operators.ts';
 import { ACTIONS_BY_TYPE, needsOf } from '../../../core/deploy/permissions.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { readStack } from '../../../local/stack/stackModel.ts';
@@ -40,4 +41,26 @@ it('docs/aws.md names every right that is asked for', () => {
   ];
   expect(asked.length).toBeGreaterThan(60);
   expect([...new Set(asked)].filter((action) => !page.includes(`\`${action}\``))).toEqual([]);
+});
+
+it('docs/aws.md lists what each command on AWS needs, and nothing else', () => {
+  const page = readFileSync(path.join(PROJECT_FOLDER, 'docs/aws.md'), 'utf8');
+  const [, section = ''] = page.split('## Who may operate\n');
+  const table = section.split('\n## ')[0] ?? '';
+  const rows = Object.entries<readonly OperatorNeed[]>(OPERATORS).map(([command, needs]) => {
+    const words = needs.map(
+      ({ actions, on }) => `${actions.map((action) => `\`${action}\``).join(', ')} on the ${on}`,
+    );
+    return `| \`${command}\` | ${words.join('; ')} |`;
+  });
+  expect(table.split('\n').filter((line) => line.startsWith('| `'))).toEqual(rows);
+});
+
+it('whoever operates is allowed nothing but named things in the home region', () => {
+  const at = { service: 'shop', accountId: '111122223333', region: 'eu-central-1' };
+  const statements = statementsFor('report', at);
+  expect(statements).toContainEqual({
+    ...{ Effect: 'Allow', Action: ['s3:GetObject'] },
+    Resource: 'arn:aws:s3:::failover-shop-watch-111122223333-eu-central-1/*',
+  });
 });

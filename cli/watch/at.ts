@@ -1,0 +1,98 @@
+/** A watch that can be asked and ordered: the one that runs on a data folder, or one that was deployed. */
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { watchTableOf } from '../../core/deploy/deployed.ts';
+import { notDeployed } from '../../core/deploy/troubles.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
+import { CREDENTIALS } from '../../local/stack/clients.ts';
+import { dataFolder } from '../dataFolder.ts';
+import type { Output } from '../output/output.ts';
+import { blockedBy, type Deployed, withDeployed } from '../where/deployed.ts';
+import { onAws, type WhereOptions } from '../where/options.ts';
+import type { ControlAnswer } from './control.ts';
+import { findWatch } from './controlClient.ts';
+
+export type WatchAt = {
+  readonly service: string;
+  /** Of the home region. */
+  readonly sdk: SdkSettings;
+  /** The same for functions that are waited for. */
+  readonly callSdk: SdkSettings;
+  /** Between two looks at a move that is under way. */
+  readonly pollMs: number;
+  /** DNS servers that are asked for the record; null for the resolvers of its plan. */
+  readonly dns: readonly string[] | null;
+  /** What only the process that watches knows. */
+  look(): Promise<ControlAnswer>;
+  /** What a further command needs to reach the same watch; empty for the one that runs here. */
+  readonly options: string;
+  readonly deployed: Deployed | null;
+};
+
+const POLL_MS = { embedded: 250, aws: 1_000 } as const;
+
+const runningWatch = async (data: string | undefined): Promise<WatchAt> => {
+  const { endpoint, homeRegion, service, dns, ask } = await findWatch(
+    dataFolder(data, process.env),
+  );
+  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
+  return {
+    ...{ service, sdk, callSdk: sdk, pollMs: POLL_MS.embedded, dns: [dns] },
+    ...{ look: () => ask({ do: 'look' }), options: '', deployed: null },
+  };
+};
+
+/** What was deployed counts, whatever has been written into the file since. */
+const tellDrift = (plan: WatchPlan, { config }: Deployed, output: Output): void => {
+  const { primary, standby } = config.regions;
+  const told = [
+    ['record', plan.record, config.record],
+    ['primary', plan.primary, primary.name],
+    ['standby', plan.standby, standby.name],
+  ] as const;
+  for (const [what, deployed, written] of told) {
+    if (deployed === written) continue;
+    output.note(`  deployed is the ${what} ${deployed}; the file says ${written ?? 'none'}`);
+  }
+};
+
+const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchAt> => {
+  const { config, place, sdk, callSdk, options, deploy } = deployed;
+  const { service, region } = place;
+  if (config.record === undefined) {
+    throw new DrillError(
+      'InputInvalid',
+      `the configuration has no record, so nothing is watched for ${service}`,
+    );
+  }
+  const table = openWatchTable(watchTableOf(service), sdk);
+  try {
+    const plan = await table.plan(service);
+    if (plan === null) {
+      const why = 'the table of its watch is there and holds no plan';
+      throw blockedBy(notDeployed({ service, region, deploy }, why));
+    }
+    tellDrift(plan, deployed, output);
+  } finally {
+    table.close();
+  }
+  return {
+    ...{ service, sdk, callSdk, pollMs: POLL_MS.aws, dns: null, options, deployed },
+    look: async () => ({ faults: [], facts: [] }),
+  };
+};
+
+/**
+ * @throws DrillError `WatchNotRunning` where none runs; `AwsBlocked` or `TransientFailure` where none that
+ * was deployed can be reached.
+ */
+export const withWatch = async <T>(
+  options: WhereOptions,
+  output: Output,
+  work: (watch: WatchAt) => Promise<T>,
+): Promise<T> => {
+  const at = onAws(options);
+  if (at === null) return work(await runningWatch(options.data));
+  return withDeployed(at, output, async (deployed) => work(await deployedWatch(deployed, output)));
+};

@@ -1,0 +1,106 @@
+/**
+ * What was deployed, for commands that operate it. Everything is asked in the home region, so that it works
+ * while the primary and us-east-1 are down; what cannot be asked is named within seconds.
+ */
+import { askCaller, type Caller } from '../../aws/caller.ts';
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { accountFinding, type Refusal } from '../../core/deploy/findings.ts';
+import { type Operated, type Trouble, troubleOf } from '../../core/deploy/troubles.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Config } from '../../events/config.ts';
+import type { OperatedPlace } from '../../events/operatedPlace.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Output } from '../output/output.ts';
+import type { OnAws } from './options.ts';
+
+/** A connection takes one round trip, and a read a few milliseconds more. */
+const CONNECT_MS = 2_000;
+const READ_MS = 5_000;
+/** A function may have to start first, and gathers facts from other regions before it decides. */
+const CALL_MS = 60_000;
+
+export type Deployed = {
+  readonly config: Config;
+  readonly place: OperatedPlace;
+  /** Of the home region; credentials and endpoint are found as the SDK finds them. */
+  readonly sdk: SdkSettings;
+  /** The same for what waits for a function. */
+  readonly callSdk: SdkSettings;
+  /** What a further command needs to work on the same: ` --on aws`, with the stage and the file. */
+  readonly options: string;
+  /** Why it cannot be worked on: a `not-deployed` by another sign than an error. */
+  readonly deploy: string;
+};
+
+/** Worth another try as it is; everything else a person has to change. */
+const PASSING: readonly Trouble['check'][] = ['throttled', 'not-answered'];
+
+export const blockedBy = ({ check, what, remedy }: Trouble, cause?: unknown): DrillError =>
+  new DrillError(
+    PASSING.includes(check) ? 'TransientFailure' : 'AwsBlocked',
+    `${check}: ${what}. What to do: ${remedy}`,
+    { check },
+    cause,
+  );
+
+const refusalOf = (error: Error): Refusal & { readonly code?: string } => {
+  const { code } = Object(error);
+  const base = { name: error.name, message: error.message };
+  return typeof code === 'string' ? { ...base, code } : base;
+};
+
+/** An answer of AWS by its name; anything else as it is. */
+const named = (error: unknown, at: Operated): unknown => {
+  if (!(error instanceof Error) || error instanceof DrillError) return error;
+  const trouble = troubleOf(refusalOf(error), at);
+  return trouble === null ? error : blockedBy(trouble, error);
+};
+
+const deployCommand = ({ stage, config }: OnAws): string =>
+  `failover deploy --config ${config} --stage ${stage}`;
+
+const checkAccount = (config: Config, { accountId }: Caller): void => {
+  const [wrong] = accountFinding(config.aws.account, accountId);
+  if (wrong === undefined) return;
+  const { what, remedy } = wrong;
+  throw blockedBy({ check: 'wrong-account', what, remedy });
+};
+
+export const placeText = ({ account, region, stage, service }: OperatedPlace): string =>
+  `${service} on AWS · stage ${stage} · account ${account} · ${region}`;
+
+/**
+ * Looks who asks, says where it works, and works.
+ * @throws Faults `ConfigInvalid`; DrillError `AwsBlocked` or `TransientFailure` with the check in its details.
+ */
+export const withDeployed = async <T>(
+  at: OnAws,
+  output: Output,
+  work: (deployed: Deployed) => Promise<T>,
+): Promise<T> => {
+  // As it was deployed; the Dockerfile that it names need not be at hand in the night.
+  const { config } = loadConfig(at.config, at.stage);
+  const region = config.regions.standby.name;
+  const deploy = deployCommand(at);
+  const sdkOf = (socketTimeout: number): SdkSettings => ({
+    region,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout },
+  });
+  try {
+    const caller = await askCaller(sdkOf(READ_MS));
+    checkAccount(config, caller);
+    const { service } = config;
+    const place = { account: caller.accountId, region, stage: at.stage, service };
+    output.note(placeText(place));
+    const sdk = sdkOf(READ_MS);
+    return await work({
+      config,
+      place,
+      sdk,
+      callSdk: sdkOf(CALL_MS),
+      ...{ options: at.options, deploy },
+    });
+  } catch (error) {
+    throw named(error, { service: config.service, region, deploy });
+  }
+};

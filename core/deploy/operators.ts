@@ -1,0 +1,73 @@
+/** What whoever operates a deployed service must be allowed to do, command by command, and nothing else. */
+import {
+  type DeployedPlace,
+  drillBucketOf,
+  drillTableOf,
+  functionNameOf,
+  watchBucketOf,
+  watchTableOf,
+} from './deployed.ts';
+
+/** What a command reads and calls, by the words of the table in docs/aws.md. */
+const RESOURCES = {
+  'table of drills': (at: DeployedPlace) => tableArn(at, drillTableOf(at.service)),
+  'table of the watch': (at: DeployedPlace) => tableArn(at, watchTableOf(at.service)),
+  'bucket of drills': (at: DeployedPlace) => `arn:aws:s3:::${drillBucketOf(at)}/*`,
+  'bucket of the watch': (at: DeployedPlace) => `arn:aws:s3:::${watchBucketOf(at)}/*`,
+  'function evaluate': (at: DeployedPlace) => functionArn(at, 'evaluate'),
+  'function promote': (at: DeployedPlace) => functionArn(at, 'promote'),
+} as const;
+
+const tableArn = ({ region, accountId }: DeployedPlace, table: string): string =>
+  `arn:aws:dynamodb:${region}:${accountId}:table/${table}`;
+
+const functionArn = ({ region, accountId, service }: DeployedPlace, part: string): string =>
+  `arn:aws:lambda:${region}:${accountId}:function:${functionNameOf(service, part)}`;
+
+export type OperatorNeed = {
+  readonly actions: readonly string[];
+  readonly on: keyof typeof RESOURCES;
+};
+
+const need = (on: OperatorNeed['on'], ...actions: string[]): OperatorNeed => ({ actions, on });
+
+const DRILLS = need('table of drills', 'dynamodb:Query');
+const WATCH = need('table of the watch', 'dynamodb:Query');
+const PLAN = need('table of the watch', 'dynamodb:GetItem');
+const REPORTS = need('bucket of drills', 's3:GetObject');
+const RECORDS = need('bucket of the watch', 's3:GetObject');
+const EVALUATE = need('function evaluate', 'lambda:InvokeFunction');
+const PROMOTE = need('function promote', 'lambda:InvokeFunction');
+
+/** Of each command that takes `--on aws`. */
+export const OPERATORS = {
+  status: [
+    need('table of the watch', 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'),
+  ],
+  flip: [PLAN, EVALUATE],
+  back: [PLAN, EVALUATE],
+  approve: [PLAN, EVALUATE],
+  history: [DRILLS, WATCH],
+  report: [DRILLS, WATCH, REPORTS, RECORDS],
+  replay: [WATCH, RECORDS],
+  rank: [DRILLS, REPORTS],
+  export: [DRILLS, REPORTS],
+  ack: [need('table of drills', 'dynamodb:Query', 'dynamodb:PutItem')],
+  promote: [
+    need('table of the watch', 'dynamodb:GetItem', 'dynamodb:Query'),
+    PROMOTE,
+    DRILLS,
+    REPORTS,
+  ],
+  rollback: [need('table of the watch', 'dynamodb:GetItem', 'dynamodb:Query'), PROMOTE],
+} as const satisfies Readonly<Record<string, readonly OperatorNeed[]>>;
+
+export type Operating = keyof typeof OPERATORS;
+
+/** Statements of a policy that allows one command on one service, and no more. */
+export const statementsFor = (command: Operating, at: DeployedPlace) =>
+  OPERATORS[command].map(({ actions, on }: OperatorNeed) => ({
+    Effect: 'Allow' as const,
+    Action: [...actions],
+    Resource: RESOURCES[on](at),
+  }));
