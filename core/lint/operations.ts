@@ -1,6 +1,14 @@
 /** Rules for what an operator finds afterwards: failures that land somewhere, alarms, logs, traces, tags. */
 import { grantsOf, ROLE } from './grants.ts';
-import { type Found, listOf, type Resource, type Stack, treeOf, within } from './model.ts';
+import {
+  type Found,
+  listOf,
+  type Resource,
+  type Stack,
+  type Tree,
+  treeOf,
+  within,
+} from './model.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const FUNCTION = 'AWS::Lambda::Function';
@@ -175,6 +183,18 @@ const alarmFaults = (stack: Stack): Found[] => {
 const LOG_GROUP = 'AWS::Logs::LogGroup';
 const PROJECT = 'AWS::CodeBuild::Project';
 
+/** What a machine does wrong with its log, and the remedy; undefined where it is right. */
+const machineLogFault = (stack: Stack, properties: Tree): [string, string] | undefined => {
+  const { Level, IncludeExecutionData, Destinations } = treeOf(properties['LoggingConfiguration']);
+  const group = treeOf(treeOf(listOf(Destinations)[0])['CloudWatchLogsLogGroup'])['LogGroupArn'];
+  const isOwn = ofType(stack, LOG_GROUP).some(([, one]) => arnOf(one) === group);
+  if (!isOwn || Level === undefined || Level === 'OFF')
+    return ['writes no log to a group of its stack', 'LoggingConfiguration'];
+  return IncludeExecutionData === false
+    ? undefined
+    : ['writes what its states say to each other into its log', 'IncludeExecutionData: false'];
+};
+
 const logFaults = (stack: Stack): Found[] =>
   Object.entries(stack.resources).flatMap(([name, { type, properties, place }]): Found[] => {
     const fault = (what: string, remedy: string): Found[] => [
@@ -186,6 +206,8 @@ const logFaults = (stack: Stack): Found[] =>
     if (type === FUNCTION && properties['LogRetentionInDays'] === null) {
       return fault('keeps its logs for ever', 'provider.logRetentionInDays in serverless.yml');
     }
+    const wrong = type === MACHINE ? machineLogFault(stack, properties) : undefined;
+    if (wrong !== undefined) return fault(...wrong);
     if (type !== PROJECT) return [];
     const group = treeOf(treeOf(properties['LogsConfig'])['CloudWatchLogs'])['GroupName'];
     const own = ofType(stack, LOG_GROUP).some(

@@ -88,6 +88,12 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'AWS knows no resource for it',
   },
   {
+    action:
+      /^logs:(?:(?:Create|Get|Update|Delete)LogDelivery|ListLogDeliveries|PutResourcePolicy|Describe(?:ResourcePolicies|LogGroups))$/,
+    resource: EVERYTHING,
+    why: 'AWS knows no resource for handing logs over',
+  },
+  {
     action: /^states:SendTask(?:Success|Failure|Heartbeat)$/,
     resource: EVERYTHING,
     why: 'AWS knows no resource for it: the token, which nobody can guess, is the right',

@@ -47,6 +47,7 @@ export const PROPERTIES_LEFT_OUT: Readonly<Record<string, Readonly<Record<string
     'Target.DeadLetterConfig': 'there is no SQS here',
   },
   'AWS::StepFunctions::StateMachine': {
+    LoggingConfiguration: 'the history of an execution is there as long as the data folder',
     TracingConfiguration: 'there is no X-Ray: the history of an execution has the times',
   },
 };

@@ -25,6 +25,11 @@ const UNSEEN: readonly { role: RegExp; action: RegExp; why: string }[] = [
     why: 'Lambda and Step Functions send traces with the role of what is traced; there is no X-Ray here',
   },
   {
+    role: /^(?:Drill|Failover|Failback|Rehearsal|Promotion)Role$/,
+    action: /^logs:(?:.*LogDeliver|PutResourcePolicy|Describe)/,
+    why: 'Step Functions hands the log of a machine over with its role; the embedded one keeps histories',
+  },
+  {
     role: /Role$/,
     action: /^sqs:SendMessage$/,
     why: 'Lambda and Scheduler put away what failed on every try; there is no SQS here',

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { templates } from '../package/templates.ts';
 import { CACHE, pythonProgram, say } from './install.ts';
 
-const CFN_LINT = 'cfn-lint==1.58.0';
+export const CFN_LINT = 'cfn-lint==1.58.0';
 
 const run = promisify(execFile);
 

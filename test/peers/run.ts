@@ -10,6 +10,7 @@ import { judgeTemplates } from './cfnLint.ts';
 import { judgeDeployment } from './deploy.ts';
 import { judgeDeployCommand } from './deployCommand.ts';
 import { DYNAMODB_LOCAL_FILES, judgeDynamodbLocal } from './dynamodbLocal.ts';
+import { judgeHandlers } from './handlers.ts';
 import { say } from './install.ts';
 import { NOT_RUN } from './listed.ts';
 import { judgeMoto, MOTO_TRIALS } from './moto.ts';
@@ -29,6 +30,7 @@ const judgeCoverage = async (): Promise<number> => {
 const PARTS: Record<string, () => Promise<number>> = {
   coverage: judgeCoverage,
   'cfn-lint': judgeTemplates,
+  handlers: judgeHandlers,
   'dynamodb-local': judgeDynamodbLocal,
   moto: judgeMoto,
   deploy: judgeDeployment,

@@ -64,6 +64,23 @@ const BROKEN: string[][] = [
     ...['log-retention', 'resources/control.yml', 'GroupName: !Ref BuildLog', 'GroupName: other'],
     'BuildProject writes',
   ],
+  [
+    ...[
+      'log-retention',
+      'resources/failover.yml',
+      'GetAtt FailoverLog.Arn',
+      'GetAtt FailoverRole.Arn',
+    ],
+    'FailoverMachine writes no log',
+  ],
+  [
+    ...['log-retention', 'resources/rehearsal.yml'],
+    ...[
+      'IncludeExecutionData: false',
+      'IncludeExecutionData: true',
+      'RehearsalMachine writes what',
+    ],
+  ],
   ['encryption', 'resources/switch.yml', 'BucketEncryption', 'Encryption', 'SwitchBucket'],
   [
     ...[
