@@ -116,6 +116,6 @@ export const removeRest = async (
   for (const region of [primary.name, standby.name]) {
     await aws
       .leftOversIn(region)
-      .retireTaskDefinitions(`failover-drill-${service}-`, `/failover-drill/${service}/`);
+      .retireTaskDefinitions(`failover-drill-${service}--`, `/failover-drill/${service}/`);
   }
 };

@@ -190,11 +190,11 @@ export const stackFinding = (stack: Stack, found: StackFound): DeployFinding[] =
   ];
 };
 
-const DELETE = {
+/** How what it holds is kept elsewhere, for a person who wants it and a new deployment. */
+const KEEP = {
   table: ({ name, region }: Retained) =>
-    `aws dynamodb delete-table --table-name ${name} --region ${region}`,
-  bucket: ({ name, region }: Retained) =>
-    `empty it, all versions too, then aws s3api delete-bucket --bucket ${name} --region ${region}`,
+    `aws dynamodb create-backup --table-name ${name} --backup-name ${name} --region ${region}`,
+  bucket: ({ name, region }: Retained) => `aws s3 sync s3://${name} ${name} --region ${region}`,
 } as const;
 
 /** A table or bucket of ours whose stack is gone: a new stack could not make it. */
@@ -202,7 +202,10 @@ export const leftOverFinding = (left: Retained): DeployFinding => ({
   check: 'left-over',
   severity: 'stop',
   what: `the ${left.kind} ${left.name} in ${left.region} is there without its stack, as a former deployment kept it`,
-  remedy: `failover deploy --destroy removes it, or by hand: ${DELETE[left.kind](left)}`,
+  remedy:
+    `keep what it holds: ${KEEP[left.kind](left)}. ` +
+    'Then failover deploy --destroy with the same configuration and stage removes all that was kept, and deploy works again. ' +
+    'Or give the service another name, and leave this as it is',
 });
 
 export const unknownRightsFinding = (arn: string, { name, message }: Refusal): DeployFinding => ({

@@ -59,7 +59,7 @@ export const WILDCARDS: readonly Allowance[] = [
   },
   {
     action: /^ecs:(?:RunTask|RegisterTaskDefinition)$/,
-    resource: /:ecs:\*:\d+:task-definition\/failover-drill-[^*]+-\*$/,
+    resource: /:ecs:\*:\d+:task-definition\/failover-drill-[^*]+--\*$/,
     why: 'ECS numbers task definitions, one for each arm of a drill, in each serving region',
   },
   {

@@ -20,7 +20,8 @@ export const registerTask =
     const taskDefinition = await tasks.register(
       region,
       {
-        family: `failover-drill-${service}-${armId}`.replace(/[^\w-]/g, '_').slice(0, FAMILY_MAX),
+        // No name of a service has two dashes in a row: what is allowed by this prefix is of this one alone.
+        family: `failover-drill-${service}--${armId}`.replace(/[^\w-]/g, '_').slice(0, FAMILY_MAX),
         image: `${repository}@${imageDigest}`,
         port: run.port,
         cpu: run.cpu,

@@ -59,8 +59,8 @@ const UNSEEN: readonly { role: RegExp; action: RegExp; why: string }[] = [
 /**
  * Grants that whole runs have shown in use, all held to their roles: drills with a rehearsal, watches with a
  * failover and the way home under both drivers, promotions, approvals. And those of rare ways that the code has
- * (`test/package/templates.test.ts`) and no whole run takes, each with the way. A grant on neither list that no
- * test uses fails.
+ * and no whole run takes, each with the way: `test/contract/rareGrants.test.ts` makes each of those calls under its role,
+ * and without that one grant. A grant on neither list that no test uses fails.
  */
 const LISTED = z
   .strictObject({ shown: z.array(z.string()), rare: z.record(z.string(), z.string().min(20)) })

@@ -239,6 +239,7 @@ export const NOT_RUN: readonly { readonly what: string; readonly why: string }[]
   { what: 'operations.test.ts', why: 'compares the embedded services with a document' },
   { what: 'iam.test.ts', why: 'about the roles that the embedded cloud enforces' },
   { what: 'aws/caller.test.ts', why: 'who calls is told by the keys of the embedded cloud' },
+  { what: 'rareGrants.test.ts', why: 'about the roles that the embedded cloud enforces' },
   { what: 'ecs/', why: 'moto runs no task' },
   { what: 'aws/services.test.ts', why: 'moto runs no task' },
   { what: 'aws/tasks.test.ts', why: 'moto runs no task' },

@@ -189,6 +189,9 @@ describe('what is in the way', () => {
     );
     expect(text).toContain('us-east-2 is not enabled in this account');
     expect(text).toContain('shop.example.com exists already and is not ours: A 192.0.2.7');
+    const flat = text.replace(/\s+/g, ' ');
+    expect(flat).toContain('keep what it holds: aws s3 sync s3://failover-');
+    expect(flat).toContain('Then failover deploy --destroy');
     expect(text).toContain('Nothing was changed.');
     route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: [] });
     expect((await look()).checks).toContain('zone-missing');
