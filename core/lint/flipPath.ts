@@ -177,15 +177,22 @@ export const driverFaults = ({ driver, placeOf }: Setup): Found[] =>
         },
       ];
 
-/** Roles that the flip rests on and that stand in the region it is to survive. */
+const REPOSITORY = 'AWS::ECR::Repository';
+
+/** Stacks that the flip rests on, or the tasks after it, and that stand in the region it is to survive. */
 export const homeFaults = (
   stacks: readonly Stack[],
   machines: readonly Machine[],
   { primary, placeOf }: Setup,
 ): Found[] =>
   stacks.flatMap((stack) => {
-    if (stack.region !== primary || flipPathRoles(stack, machines).length === 0) return [];
-    const what = `the stack ${stack.role} would stand in ${primary}, whose loss it is there for`;
+    if (stack.region !== primary) return [];
+    const moves = flipPathRoles(stack, machines).length > 0;
+    const pulled = Object.values(stack.resources).some(({ type }) => type === REPOSITORY);
+    if (!moves && !pulled) return [];
+    const what = moves
+      ? `the stack ${stack.role} would stand in ${primary}, whose loss it is there for`
+      : `images would be kept in ${primary} alone, and after its loss the standby could start no task`;
     return [
       {
         ...placeOf('regions', 'primary'),

@@ -44,6 +44,13 @@ describe('places', () => {
     expect(homeFaults([at('failover', 'eu-central-1')], MACHINES, SETUP)).toEqual([]);
   });
 
+  it('images are kept in the standby, which pulls them from nowhere else', () => {
+    expect(homeFaults([at('control', 'eu-west-1')], MACHINES, SETUP)).toMatchObject([
+      { rule: 'flip-needs-primary', what: expect.stringContaining('could start no task') },
+    ]);
+    expect(homeFaults([at('control', 'eu-central-1')], MACHINES, SETUP)).toEqual([]);
+  });
+
   it('a check of a switch that looks for no text takes any answer of S3 for a vote', () => {
     const place = { file: 'x.yml', path: [] };
     const check = { type: 'HTTPS', host: 'b.s3.eu-north-1.amazonaws.com', disabled: false, place };
