@@ -44,8 +44,6 @@ export const ACTIONS_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     'iam:PutRolePolicy',
     'iam:TagRole',
     'iam:UpdateAssumeRolePolicy',
-    'iam:UpdateRole',
-    'iam:UpdateRoleDescription',
   ],
   'AWS::Logs::LogGroup': [
     'logs:CreateLogGroup',

@@ -38,8 +38,8 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
   },
   {
     type: 'AWS::IAM::Role',
-    action: /(?:Attach|Detach)RolePolicy|PermissionsBoundary/,
-    why: 'all policies are inline, and there are no boundaries',
+    action: /(?:Attach|Detach)RolePolicy|PermissionsBoundary|UpdateRole(?:Description)?$/,
+    why: 'all policies are inline, and there are no boundaries, descriptions and lengths of sessions',
   },
   {
     type: 'AWS::Logs::LogGroup',
