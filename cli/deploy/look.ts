@@ -10,6 +10,7 @@ import {
   type DeployFinding,
   deniedFinding,
   leftOverFinding,
+  nameFinding,
   recordFindings,
   regionFinding,
   stackFinding,
@@ -18,10 +19,12 @@ import {
   zoneFinding,
 } from '../../core/deploy/findings.ts';
 import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import { outerNames } from '../../core/deploy/names.ts';
 import { networkFindings } from '../../core/deploy/network.ts';
 import { needsOf } from '../../core/deploy/permissions.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
+import { stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
 
@@ -95,6 +98,24 @@ const lookAtStacks = async (
     }),
   );
   return { found, findings, dark };
+};
+
+/** Services that are deployed where this one is to be, and whose name its own begins with. */
+const lookAtNames = async (
+  stacks: Stacks,
+  { service, planned }: DeploySetup,
+  { found, dark }: { found: ReadonlyMap<string, StackFound>; dark: ReadonlySet<string> },
+): Promise<DeployFinding[]> => {
+  const isDeployed = [...found.values()].some(({ status }) => status !== null);
+  const places = planned.filter(({ region }) => !dark.has(region));
+  const findings = outerNames(service).map(async (outer) => {
+    for (const { role, region } of places) {
+      const { status } = await stacks.find({ name: stackNameOf(outer, role), region });
+      if (status !== null) return [nameFinding(service, { service: outer, region }, isDeployed)];
+    }
+    return [];
+  });
+  return (await Promise.all(findings)).flat();
 };
 
 const lookAtRecord = async (
@@ -227,7 +248,8 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     lookAtDns(aws.zones, setup),
   ]);
   const zoneId = dns.value?.zoneId ?? null;
-  const [left, permissions] = await Promise.all([
+  const [names, left, permissions] = await Promise.all([
+    lookAtNames(aws.stacks, setup, stacks),
     lookAtLeftOvers(aws, setup, caller.accountId, stacks),
     lookAtPermissions(aws.account, setup, caller, zoneId),
   ]);
@@ -238,6 +260,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     found: stacks.found,
     findings: [
       ...stacks.findings,
+      ...names,
       ...dns.findings,
       ...networkFindings({ ...config.aws, ...probingOf(setup) }),
       ...left,

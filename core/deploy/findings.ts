@@ -19,6 +19,7 @@ export const DEPLOY_CHECKS = [
   'network-missing',
   'probes-missing',
   'stack-blocked',
+  'name-within',
   'left-over',
   'not-answered',
 ] as const;
@@ -189,6 +190,19 @@ export const stackFinding = (stack: Stack, found: StackFound): DeployFinding[] =
     },
   ];
 };
+
+/** Another service of the account whose rights reach what is called by this one's name. */
+export const nameFinding = (
+  service: string,
+  outer: { readonly service: string; readonly region: string },
+  isDeployed: boolean,
+): DeployFinding => ({
+  check: 'name-within',
+  // Whoever has both already must be able to deploy them.
+  severity: isDeployed ? 'warn' : 'stop',
+  what: `a service ${outer.service} is deployed in ${outer.region}, and what begins with ${outer.service}- is its own: fences, alarms and roles called ${service}-… too`,
+  remedy: `give one of them a name that does not begin with the other's and a dash, such as ${service.replaceAll('-', '')}`,
+});
 
 /** How what it holds is kept elsewhere, for a person who wants it and a new deployment. */
 const KEEP = {

@@ -19,6 +19,12 @@ export const namePartsIn = (stacks: readonly Stack[], service: string): string[]
   return [...new Set(parts)].sort();
 };
 
+/** Services whose `<name>-` this one's name begins with: what they may do with things called so, they may do with its own. */
+export const outerNames = (service: string): string[] => {
+  const words = service.split('-');
+  return words.slice(1).map((_, at) => words.slice(0, at + 1).join('-'));
+};
+
 /** The part that a service's name ends with; undefined for a name that shares nothing. */
 export const sharedPart = (service: string, parts: readonly string[]): string | undefined =>
   parts.find((part) => service.endsWith(`-${part}`));

@@ -11,7 +11,7 @@ import {
   zoneFinding,
 } from '../../../core/deploy/findings.ts';
 import { judgeRecord, type RecordSetFound } from '../../../core/deploy/liveRecord.ts';
-import { namePartsIn, sharedPart } from '../../../core/deploy/names.ts';
+import { namePartsIn, outerNames, sharedPart } from '../../../core/deploy/names.ts';
 import { networkFindings } from '../../../core/deploy/network.ts';
 import { judgeRemoval, judgeStack } from '../../../core/deploy/stackState.ts';
 import { inReverse, planStacks, wavesOf } from '../../../core/deploy/stacks.ts';
@@ -242,5 +242,7 @@ describe('names', () => {
     expect(sharedPart('shop-watch', parts)).toBe('watch');
     expect(sharedPart('shop-staging', parts)).toBeUndefined();
     expect(sharedPart('watch', parts)).toBeUndefined();
+    expect(outerNames('shop')).toEqual([]);
+    expect(outerNames('shop-two-a')).toEqual(['shop', 'shop-two']);
   });
 });

@@ -197,6 +197,24 @@ describe('what is in the way', () => {
     expect((await look()).checks).toContain('zone-missing');
   });
 
+  it('refuses a name that another service of the account would take for its own, until both are deployed', async () => {
+    writeFileSync(file, CONFIG.replace('service: shop', 'service: shop-two'));
+    const there = new Set(['failover-drill-shop-failover']);
+    cloudFormation.on(DescribeStacksCommand).callsFake(async ({ StackName }) => {
+      if (!there.has(StackName)) throw named('ValidationError', 'Stack with id x does not exist');
+      return {
+        Stacks: [{ StackName, StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(0) }],
+      };
+    });
+    const { checks, text } = await look();
+    expect(checks).toEqual(['name-within']);
+    expect(text).toContain('a service shop is deployed in eu-central-1');
+    there.add('failover-drill-shop-two-failover');
+    const again = await look();
+    expect(again.checks).toEqual([]);
+    expect(again.result.findings.map(({ check }) => check)).toContain('name-within');
+  });
+
   it('is never the record of an earlier deployment', async () => {
     route53.on(ListResourceRecordSetsCommand).resolves({
       ResourceRecordSets: [
