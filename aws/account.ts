@@ -1,9 +1,11 @@
 /** What whoever asks AWS may do there, as far as IAM's own simulator tells. */
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
-import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
+import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 /** Where its API stands, whatever region is asked. */
 const IAM_REGION = 'us-east-1';
+
+const ECS_ROLE = 'AWSServiceRoleForECS';
 
 export const openAccount = (sdk: SdkSettings = {}) => {
   const iam = new IAMClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region: IAM_REGION });
@@ -41,7 +43,19 @@ export const openAccount = (sdk: SdkSettings = {}) => {
     return found;
   };
 
-  return { principalOf, denied, close: (): void => iam.destroy() };
+  /** The role that ECS itself takes; null where the caller may not know. */
+  const hasEcsRole = async (): Promise<boolean | null> => {
+    try {
+      await iam.send(new GetRoleCommand({ RoleName: ECS_ROLE }));
+      return true;
+    } catch (error) {
+      if (isAwsError(error, 'NoSuchEntity', 'NoSuchEntityException')) return false;
+      if (isAwsError(error, 'AccessDenied', 'AccessDeniedException')) return null;
+      throw error;
+    }
+  };
+
+  return { principalOf, denied, hasEcsRole, close: (): void => iam.destroy() };
 };
 
 export type Account = ReturnType<typeof openAccount>;

@@ -14,6 +14,7 @@ import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 const Task = z.object({
   taskArn: z.string(),
   lastStatus: z.string(),
+  startedBy: z.string().optional(),
   createdAt: z.date().optional(),
   pullStartedAt: z.date().optional(),
   pullStoppedAt: z.date().optional(),
@@ -41,7 +42,11 @@ const Task = z.object({
 export type RunningTask = {
   readonly taskArn: string;
   readonly status: string;
-  readonly host: string | undefined;
+  readonly startedBy: string | undefined;
+  /** Within its network; undefined until it has one. */
+  readonly privateAddress: string | undefined;
+  /** What an address of the internet belongs to, where it has one. */
+  readonly networkInterfaceId: string | undefined;
   readonly createdAtMs: number | undefined;
   readonly pullStartedAtMs: number | undefined;
   readonly pullStoppedAtMs: number | undefined;
@@ -65,10 +70,19 @@ export type TaskShape = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
+/** Where the tasks of a region are placed, and whether at an address of the internet. */
+export type TaskNetwork = {
+  readonly isPublic: boolean;
+  readonly securityGroup: string;
+  readonly subnets: readonly string[];
+};
+
+/** By region; that of `*` is for every region that is not named. */
+export type TaskNetworks = ReadonlyMap<string, TaskNetwork>;
+
 export type Placing = {
   readonly cluster: string;
-  /** By region; those of `*` are for every region that is not named. */
-  readonly subnets: ReadonlyMap<string, readonly string[]>;
+  readonly network: TaskNetworks;
   readonly executionRoleArn: string | undefined;
 };
 
@@ -77,14 +91,69 @@ const OWN_ENDINGS = ['EssentialContainerExited', 'TaskFailedToStart'];
 
 /** The most tasks one drill may have at a time in one region; also the size of a page. */
 const TASKS_MAX = 100;
+/** ECS tells of a stopped task for an hour, in which a drill stops some hundred. */
+const STOPPED_PAGES_MAX = 20;
 
-const subnetsOf = ({ subnets }: Placing, region: string): string[] => {
-  const found = subnets.get(region) ?? subnets.get('*');
-  if (found) return [...found];
+/** @throws DrillError `PlacementFailed` for a region that none is named for. */
+export const networkIn = (networks: TaskNetworks, region: string): TaskNetwork => {
+  const found = networks.get(region) ?? networks.get('*');
+  if (found) return found;
   throw new DrillError(
     'PlacementFailed',
-    `no subnet of ${region} is named: deploy with the parameter "subnets" holding ${region}/<subnet>`,
+    `no network of ${region} is named: deploy with aws.network.${region}`,
   );
+};
+
+type Describe = (
+  region: string,
+  taskArns: readonly string[],
+  signal: AbortSignal,
+) => Promise<RunningTask[]>;
+
+/** Finds tasks by who started them. */
+const openLists = (at: (region: string) => ECSClient, cluster: string, describe: Describe) => {
+  /** Tasks that someone started and that are to run. ECS takes no other filter beside who started them. */
+  const startedBy = async (
+    region: string,
+    starter: string,
+    signal: AbortSignal,
+  ): Promise<string[]> => {
+    const answer = await at(region).send(
+      new ListTasksCommand({ cluster, startedBy: starter, maxResults: TASKS_MAX }),
+      { abortSignal: signal },
+    );
+    return z.array(z.string()).parse(answer.taskArns ?? []);
+  };
+
+  /** Tasks that someone started and that were told to stop within the hour, from the first pages of all such. */
+  const stoppedOf = async (
+    region: string,
+    starter: string,
+    signal: AbortSignal,
+  ): Promise<RunningTask[]> => {
+    const found: RunningTask[] = [];
+    let nextToken: string | undefined;
+    for (let page = 0; page < STOPPED_PAGES_MAX; page++) {
+      const answer = await at(region).send(
+        new ListTasksCommand({
+          ...{ cluster, desiredStatus: 'STOPPED', maxResults: TASKS_MAX },
+          ...(nextToken === undefined ? {} : { nextToken }),
+        }),
+        { abortSignal: signal },
+      );
+      const tasks = await describe(
+        region,
+        z.array(z.string()).parse(answer.taskArns ?? []),
+        signal,
+      );
+      found.push(...tasks.filter((task) => task.startedBy === starter));
+      nextToken = answer.nextToken;
+      if (nextToken === undefined) break;
+    }
+    return found;
+  };
+
+  return { startedBy, stoppedOf };
 };
 
 export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
@@ -135,7 +204,7 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
     task: { taskDefinition: string; startedBy: string; clientToken: string },
     signal: AbortSignal,
   ): Promise<string> => {
-    const subnets = subnetsOf(placing, region);
+    const { isPublic, securityGroup, subnets } = networkIn(placing.network, region);
     const answer = await at(region).send(
       new RunTaskCommand({
         cluster: placing.cluster,
@@ -143,7 +212,11 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
         count: 1,
         ...task,
         networkConfiguration: {
-          awsvpcConfiguration: { subnets, assignPublicIp: 'DISABLED' },
+          awsvpcConfiguration: {
+            subnets: [...subnets],
+            securityGroups: [securityGroup],
+            assignPublicIp: isPublic ? 'ENABLED' : 'DISABLED',
+          },
         },
       }),
       { abortSignal: signal },
@@ -188,32 +261,21 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
     await at(region).send(new StopTaskCommand(asked), { abortSignal: signal });
   };
 
-  /** Tasks that someone started and that are to run, or that were told to stop within the hour. */
-  const startedBy = async (
-    region: string,
-    starter: string,
-    signal: AbortSignal,
-    desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING',
-  ): Promise<string[]> => {
-    const { cluster } = placing;
-    const answer = await at(region).send(
-      new ListTasksCommand({ cluster, startedBy: starter, desiredStatus, maxResults: TASKS_MAX }),
-      { abortSignal: signal },
-    );
-    return z.array(z.string()).parse(answer.taskArns ?? []);
-  };
-
-  return { register, run, describe, stop, startedBy };
+  return { register, run, describe, stop, ...openLists(at, placing.cluster, describe) };
 };
 
 export type Tasks = ReturnType<typeof openTasks>;
 
+/** What ECS tells of the network interface that it has attached. */
+const attached = ({ attachments }: z.output<typeof Task>, name: string): string | undefined =>
+  attachments.flatMap(({ details }) => details).find((detail) => detail.name === name)?.value;
+
 const runningTask = (task: z.output<typeof Task>): RunningTask => ({
   taskArn: task.taskArn,
   status: task.lastStatus,
-  host: task.attachments
-    .flatMap((attachment) => attachment.details)
-    .find((detail) => detail.name === 'privateIPv4Address')?.value,
+  startedBy: task.startedBy,
+  privateAddress: attached(task, 'privateIPv4Address'),
+  networkInterfaceId: attached(task, 'networkInterfaceId'),
   createdAtMs: task.createdAt?.getTime(),
   pullStartedAtMs: task.pullStartedAt?.getTime(),
   pullStoppedAtMs: task.pullStoppedAt?.getTime(),

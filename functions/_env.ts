@@ -1,7 +1,17 @@
 /** The only place where functions read their environment: once, whole, with all faults together. */
 import * as z from 'zod';
+import type { TaskNetwork } from '../aws/tasks.ts';
 import { DrillError } from '../core/errors.ts';
 import { Region } from '../events/region.ts';
+
+const NETWORK = String.raw`(?:[a-z0-9-]+|\*)\/(?:public|private)\/[\w-]+\/[\w-]+(?:\+[\w-]+)*`;
+const NETWORKS = new RegExp(`^${NETWORK}(?:,${NETWORK})*$`);
+
+const networkOf = (entry: string): [string, TaskNetwork] => {
+  const [region = '', access, securityGroup = '', subnets = ''] = entry.split('/');
+  const isPublic = access === 'public';
+  return [region, { isPublic, securityGroup, subnets: subnets.split('+') }];
+};
 
 /** Settings by the name of the environment variable; each function picks what it needs. */
 export const SETTINGS = {
@@ -16,20 +26,17 @@ export const SETTINGS = {
   IMAGE_REPOSITORY: z.string().min(1),
   REGISTRY: z.string().min(1),
   PROBE_FUNCTION: z.string().min(1),
-  /** Subnets by region, as `eu-west-1/subnet-a,eu-west-1/subnet-b`; `*` is every region that is not named. */
-  SUBNETS: z
+  /**
+   * Where tasks are placed, by region: `eu-west-1/public/sg-a/subnet-a+subnet-b` is how they are reached, their
+   * security group and their subnets; `*` is every region that is not named.
+   */
+  NETWORK: z
     .string()
     .regex(
-      /^([a-z0-9-]+|\*)\/[\w-]+(,([a-z0-9-]+|\*)\/[\w-]+)*$/,
-      'expected region/subnet, as eu-west-1/subnet-a,eu-central-1/subnet-b',
+      NETWORKS,
+      'expected region/access/group/subnets, as eu-west-1/public/sg-a/subnet-a+subnet-b,eu-central-1/…',
     )
-    .transform((text) => {
-      const entries = text.split(',').map((entry) => entry.split('/'));
-      const groups = Map.groupBy(entries, ([region = '']) => region);
-      return new Map(
-        [...groups].map(([region, pairs]) => [region, pairs.map(([, subnet = '']) => subnet)]),
-      );
-    }),
+    .transform((text) => new Map(text.split(',').map(networkOf))),
   SERVICE: z.string().min(1),
   PREPARE_FUNCTION: z.string().min(1),
   ACQUIRE_LEASE_FUNCTION: z.string().min(1),

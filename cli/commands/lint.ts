@@ -29,7 +29,7 @@ const shown = (folder: string, file: string): string => {
 /** Findings of a configuration with the templates and machines of a project folder. */
 export const lintOf = (loaded: LoadedConfig, folder: string) => {
   const { config, file, lineOf } = loaded;
-  const stacks = readStacks(folder, placesOf(config), stackParams(config));
+  const stacks = readStacks(folder, placesOf(config), (place) => stackParams(config, place));
   const machines = readMachines(folder);
   const facts = readFacts(folder);
   const checks = checksOf(config);

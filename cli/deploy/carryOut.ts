@@ -1,6 +1,7 @@
 /** A whole deployment: the stacks in their order, and between them what each needs to begin. */
 import type { Caller } from '../../aws/caller.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import { configDocument } from '../drill/configDocument.ts';
 import { packSource } from '../source.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
@@ -13,11 +14,27 @@ export type Sight = Seen & { readonly caller: Caller };
 
 type Telling = { readonly note: (line: string) => void; readonly signal: AbortSignal };
 
+/** Its name in `resources/serving.yml`. */
+const TASK_GROUP = 'TaskSecurityGroup';
+
 /** Of the file, which functions parse again; the stage is laid over it already. */
 const documentOf = ({ checked }: DeploySetup) => {
   const { image } = checked.config;
   const packed = image && packSource(checked.contextFolder, image.dockerfile);
   return configDocument(checked, checked.written, packed);
+};
+
+/** Security groups of tasks, which AWS has named by now. */
+const learnGroups = async (
+  { stacks }: Aws,
+  { planned }: DeploySetup,
+  groups: Map<string, string>,
+): Promise<void> => {
+  for (const stack of planned.filter(({ role }) => role === 'serving')) {
+    const resources = await stacks.resources(stack);
+    const id = resources.find((one) => one.id === TASK_GROUP)?.physicalId;
+    if (id) groups.set(stack.region, id);
+  }
 };
 
 /** @returns what came of each stack, in their order. */
@@ -42,9 +59,14 @@ export const deployStacks = async (
   note('packaging the functions');
   const osls = await openOsls(setup.stage, signal);
   try {
-    const params = paramsOf(setup, { configKey: stored?.key ?? 'none', zoneId });
-    const raising = { stacks: aws.stacks, osls, paramsOf: () => params, note, signal };
+    const groups = new Map<string, string>();
+    const known = { configKey: stored?.key ?? 'none', zoneId, groups };
+    const raising = {
+      ...{ stacks: aws.stacks, osls, note, signal },
+      paramsOf: (place: PlannedStack) => paramsOf(setup, known, place),
+    };
     return await raiseStacks(raising, setup.planned, async (role) => {
+      if (role === 'serving') await learnGroups(aws, setup, groups);
       if (role === 'control' && !isThere) await store();
       if (role !== 'failover' || zoneId === null) return;
       await startWatch(setup, await planWatch(setup, accountId, zoneId), signal);

@@ -20,12 +20,13 @@ import {
 } from '../../core/deploy/findings.ts';
 import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import { outerNames } from '../../core/deploy/names.ts';
-import { networkFindings } from '../../core/deploy/network.ts';
 import { needsOf } from '../../core/deploy/permissions.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
 import { stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
+import { lookAtNetworks } from './network.ts';
+import { refusalOf } from './refusal.ts';
 import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
 
 /** Enabled in every account, so that a refusal there is one of the credentials. */
@@ -63,12 +64,6 @@ export type Seen = {
 
 export const keyOf = ({ name, region }: { name: string; region: string }): string =>
   `${name}@${region}`;
-
-/** An error of the SDK, as the findings read it. */
-export const refusalOf = (error: unknown): { name: string; message: string } =>
-  error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'Error', message: String(error) };
 
 type Looked<T> = { readonly value: T | null; readonly findings: DeployFinding[] };
 
@@ -217,13 +212,6 @@ const lookAtPermissions = async (
   }
 };
 
-/** Where tasks are placed, and from where they are spoken to. */
-const probingOf = ({ planned, homeRegion }: DeploySetup) => {
-  const at = (role: string) => planned.filter((each) => each.role === role);
-  const serving = at('serving').map(({ region }) => region);
-  return { serving, probing: [...at('observer').map(({ region }) => region), homeRegion] };
-};
-
 const nobody = (findings: readonly DeployFinding[]): Seen => ({
   caller: null,
   zoneId: null,
@@ -243,9 +231,10 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   }
   const wrong = accountFinding(config.aws.account, caller.accountId);
   if (wrong.length > 0) return { ...nobody(wrong), caller };
-  const [stacks, dns] = await Promise.all([
+  const [stacks, dns, networks] = await Promise.all([
     lookAtStacks(aws.stacks, setup),
     lookAtDns(aws.zones, setup),
+    lookAtNetworks(aws.account, setup),
   ]);
   const zoneId = dns.value?.zoneId ?? null;
   const [names, left, permissions] = await Promise.all([
@@ -258,13 +247,6 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     zoneId,
     record: dns.value?.record ?? null,
     found: stacks.found,
-    findings: [
-      ...stacks.findings,
-      ...names,
-      ...dns.findings,
-      ...networkFindings({ ...config.aws, ...probingOf(setup) }),
-      ...left,
-      ...permissions,
-    ],
+    findings: [...stacks.findings, ...names, ...dns.findings, ...networks, ...left, ...permissions],
   };
 };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { namePartsIn, sharedPart } from '../../core/deploy/names.ts';
 import { type PlannedStack, planStacks } from '../../core/deploy/stacks.ts';
 import type { Stack } from '../../core/lint/model.ts';
+import type { StackPlace } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
 import { answersOf, zoneOf } from '../../events/watchPlanOf.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
@@ -72,30 +73,41 @@ const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
 /** What the record answers while the primary serves. */
 export const primaryAnswers = ({ endpoints }: Live) => answersOf(endpoints[0]);
 
-const subnetsParam = ({ aws }: Config): string =>
-  Object.entries(aws.network)
-    .flatMap(([region, network]) => (network?.subnets ?? []).map((subnet) => `${region}/${subnet}`))
-    .join(',');
+/** What is known once the account has been looked at, and the stacks before have been made. */
+export type Known = {
+  readonly configKey: string;
+  readonly zoneId: string | null;
+  /** Ids of the security groups of tasks, by region. */
+  readonly groups: ReadonlyMap<string, string>;
+};
 
-export type Known = { readonly configKey: string; readonly zoneId: string | null };
+/** As functions read it: region, access, security group and subnets of each network. */
+const networkParam = ({ aws }: Config, groups: Known['groups']): string =>
+  Object.entries(aws.network)
+    .flatMap(([region, network]) => {
+      const group = groups.get(region);
+      if (network === undefined || group === undefined) return [];
+      return [[region, network.access, group, network.subnets.join('+')].join('/')];
+    })
+    .join(',');
 
 /** The name without that of the stage, which serverless.yml puts before it. */
 const bareService = ({ service, stage }: DeploySetup): string =>
   stage === PRODUCTION ? service : service.slice(stage.length + 1);
 
-/** What every stack is told, with its stage. */
-export const paramsOf = (setup: DeploySetup, known: Known) => {
+/** What a stack is told, with its stage. */
+export const paramsOf = (setup: DeploySetup, known: Known, place: StackPlace) => {
   const { config } = setup.checked;
   const { schedule, timezone } = config.drill;
-  const subnets = subnetsParam(config);
+  const network = networkParam(config, known.groups);
   return {
-    ...stackParams(config),
+    ...stackParams(config, place),
     service: bareService(setup),
     configKey: known.configKey,
     timezone,
     scheduleState: schedule === undefined ? 'DISABLED' : 'ENABLED',
     ...(schedule === undefined ? {} : { schedule }),
-    ...(subnets === '' ? {} : { subnets }),
+    ...(network === '' ? {} : { network }),
     ...(config.aws.alarmEmail === undefined ? {} : { alarmEmail: config.aws.alarmEmail }),
     ...(known.zoneId === null ? {} : { zoneId: known.zoneId }),
   };
@@ -107,11 +119,13 @@ export const stacksOf = (
   accountId: string,
 ): (Stack & { readonly name: string })[] => {
   const read = openYaml();
-  const params = stackParams(checked.config);
-  return planned.map(({ role, region, name }) => ({
-    ...readStack({ folder: PROJECT_FOLDER, role, region, accountId, params, read }),
-    name,
-  }));
+  return planned.map(({ role, region, name }) => {
+    const params = stackParams(checked.config, { role, region });
+    return {
+      ...readStack({ folder: PROJECT_FOLDER, role, region, accountId, params, read }),
+      name,
+    };
+  });
 };
 
 /** Of every role that there is, as another service of the account may have it. */
@@ -154,13 +168,12 @@ export const readSetup = (file: string, stage: string): DeploySetup => {
   if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
   const live = liveOf(checked);
   const read = openYaml();
-  const params = stackParams(config);
   const planned = planStacks(config.service, placesOf(config), (place) => {
     const stack = readStack({
       folder: PROJECT_FOLDER,
       ...place,
       accountId: NO_ACCOUNT,
-      params,
+      params: stackParams(config, place),
       read,
     });
     const types = Object.values(stack.resources).map(({ type }) => type);

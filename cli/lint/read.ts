@@ -13,11 +13,11 @@ import { type Lined, lineAt } from '../config/lines.ts';
 export const readStacks = (
   folder: string,
   places: readonly StackPlace[],
-  params: Params,
+  paramsOf: (place: StackPlace) => Params,
 ): Stack[] => {
   const read = openYaml();
   return places.map((place) =>
-    readStack({ folder, ...place, accountId: ACCOUNT_ID, params, read }),
+    readStack({ folder, ...place, accountId: ACCOUNT_ID, params: paramsOf(place), read }),
   );
 };
 

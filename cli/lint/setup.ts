@@ -43,14 +43,32 @@ export const placesOf = (config: Config): StackPlace[] => {
   });
 };
 
-/** What the templates are told of a service. */
-export const stackParams = (config: Config): Record<string, string> => {
+/** Of the region of a stack: the network of its tasks, and that of the functions that speak to tasks. */
+const networkParams = ({ aws, run }: Config, region: string): Record<string, string> => {
+  const network = aws.network[region];
+  const probes = aws.probes[region];
+  return {
+    port: String(run.port),
+    ...(network === undefined ? {} : { vpc: network.vpc, access: network.access }),
+    ...(probes === undefined
+      ? {}
+      : {
+          attachment: 'own',
+          probeSubnets: probes.subnets.join(','),
+          probeGroups: probes.securityGroups.join(','),
+        }),
+  };
+};
+
+/** What the templates are told of a service, for a stack in a region. */
+export const stackParams = (config: Config, { region }: StackPlace): Record<string, string> => {
   return {
     service: config.service,
     homeRegion: config.regions.standby.name,
     slackParameter: slackParameterOf(config),
     ...dataTableParams(config),
     ...recordParams(config),
+    ...networkParams(config, region),
   };
 };
 

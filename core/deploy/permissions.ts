@@ -78,6 +78,14 @@ export const ACTIONS_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     'dynamodb:UpdateTable',
     'dynamodb:UpdateTimeToLive',
   ],
+  'AWS::EC2::SecurityGroup': [
+    'ec2:AuthorizeSecurityGroupIngress',
+    'ec2:CreateSecurityGroup',
+    'ec2:CreateTags',
+    'ec2:DeleteSecurityGroup',
+    'ec2:DescribeSecurityGroups',
+    'ec2:RevokeSecurityGroupIngress',
+  ],
   'AWS::ECR::Repository': [
     'ecr:CreateRepository',
     'ecr:DeleteRepository',

@@ -18,6 +18,17 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'AWS knows no resource for it',
   },
   {
+    action: /^ec2:DescribeNetworkInterfaces$/,
+    resource: EVERYTHING,
+    why: 'EC2 knows no resource for what describes: whoever may ask for one interface may ask for all',
+  },
+  {
+    action:
+      /^ec2:(?:CreateNetworkInterface|DeleteNetworkInterface|DescribeSubnets|(?:Una|A)ssignPrivateIpAddresses)$/,
+    resource: EVERYTHING,
+    why: 'Lambda makes and names the interfaces of a function that is attached to a network',
+  },
+  {
     action: /^elasticloadbalancing:Describe(?:TargetHealth|Listeners)$/,
     resource: EVERYTHING,
     why: 'AWS knows no resource for it',

@@ -1,17 +1,19 @@
 import * as z from 'zod';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
+import { openNetworkInterfaces } from '../../aws/networkInterfaces.ts';
 import { openTasks } from '../../aws/tasks.ts';
 import { AwaitReadyInput, Placement } from '../../events/placement.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
+import { taskAddress } from '../_taskAddress.ts';
 import { awaitReady } from './run.ts';
 
-const { TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'await-ready',
-  env: z.object({ TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  env: z.object({ TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE }),
   input: AwaitReadyInput,
   output: Placement,
   make: (env, base) =>
@@ -19,9 +21,10 @@ export const handler = entry({
       records: openDrillRecords(env.TABLE),
       tasks: openTasks({
         cluster: env.CLUSTER,
-        subnets: env.SUBNETS,
+        network: env.NETWORK,
         executionRoleArn: env.TASK_EXECUTION_ROLE,
       }),
+      addressOf: taskAddress(env.NETWORK, openNetworkInterfaces()),
       probe: httpProbe,
       ...base,
     }),

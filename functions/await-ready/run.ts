@@ -8,8 +8,14 @@ import { formatMs } from '../../core/units.ts';
 import type { AwaitReadyInput, Placement } from '../../events/placement.ts';
 import type { httpProbe } from '../../probes/http.ts';
 import type { Base } from '../_entry.ts';
+import type { TaskAddress } from '../_taskAddress.ts';
 
-type Needs = Base & { records: DrillRecords; tasks: Tasks; probe: typeof httpProbe };
+type Needs = Base & {
+  records: DrillRecords;
+  tasks: Tasks;
+  addressOf: TaskAddress;
+  probe: typeof httpProbe;
+};
 type Input = z.output<typeof AwaitReadyInput>;
 type Run = { port: number; health: string; readyTimeoutMs: number };
 
@@ -34,7 +40,7 @@ const late = ({ health, port, readyTimeoutMs }: Run, last: string) =>
 
 /** The task once it runs and has an address. */
 const awaitRunning = async (
-  { tasks, clock }: Needs,
+  { tasks, addressOf, clock }: Needs,
   input: Input,
   run: Run,
   untilMs: number,
@@ -43,8 +49,15 @@ const awaitRunning = async (
   for (;;) {
     const [task] = await tasks.describe(input.region, [input.taskArn], signal);
     if (task?.status === 'STOPPED') throw dead(task);
-    if (task?.status === 'RUNNING' && task.host) return { ...task, host: task.host };
-    if (clock.now() >= untilMs) throw late(run, `task is ${task?.status ?? 'unknown'}`);
+    const isRunning = task?.status === 'RUNNING';
+    const host = isRunning ? await addressOf(input.region, task, signal) : undefined;
+    if (isRunning && host !== undefined) return { ...task, host };
+    if (clock.now() >= untilMs) {
+      throw late(
+        run,
+        `task is ${task?.status ?? 'unknown'}${isRunning ? ' without an address' : ''}`,
+      );
+    }
     await clock.sleep(RUNNING_EVERY_MS, signal);
   }
 };

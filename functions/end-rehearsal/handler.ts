@@ -8,11 +8,11 @@ import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { endRehearsal } from './run.ts';
 
-const { TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'end-rehearsal',
-  env: z.object({ TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  env: z.object({ TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE }),
   input: EndRehearsalInput,
   output: RehearsalResult,
   make: (env, base) =>
@@ -23,7 +23,7 @@ export const handler = entry({
       tasks: openTasks(
         {
           cluster: env.CLUSTER,
-          subnets: env.SUBNETS,
+          network: env.NETWORK,
           executionRoleArn: env.TASK_EXECUTION_ROLE,
         },
         base.sdk,

@@ -5,18 +5,18 @@ import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { placeTask } from './run.ts';
 
-const { CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'place-task',
-  env: z.object({ CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  env: z.object({ CLUSTER, NETWORK, TASK_EXECUTION_ROLE }),
   input: PlaceTaskInput,
   output: PlacedTask,
   make: (env) =>
     placeTask({
       tasks: openTasks({
         cluster: env.CLUSTER,
-        subnets: env.SUBNETS,
+        network: env.NETWORK,
         executionRoleArn: env.TASK_EXECUTION_ROLE,
       }),
     }),

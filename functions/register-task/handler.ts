@@ -6,11 +6,11 @@ import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { registerTask } from './run.ts';
 
-const { TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'register-task',
-  env: z.object({ TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE }),
+  env: z.object({ TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE }),
   input: RegisterTaskInput,
   output: PlacementPlan,
   make: (env, base) =>
@@ -18,7 +18,7 @@ export const handler = entry({
       records: openDrillRecords(env.TABLE),
       tasks: openTasks({
         cluster: env.CLUSTER,
-        subnets: env.SUBNETS,
+        network: env.NETWORK,
         executionRoleArn: env.TASK_EXECUTION_ROLE,
       }),
       ...base,

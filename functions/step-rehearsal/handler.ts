@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { openDnsRecord } from '../../aws/dnsRecord.ts';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
+import { openNetworkInterfaces } from '../../aws/networkInterfaces.ts';
 import { openTasks } from '../../aws/tasks.ts';
 import { openVantages } from '../../aws/vantages.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
@@ -9,9 +10,10 @@ import { StepRehearsalInput, StepRehearsalOutput } from '../../events/rehearsal.
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
+import { taskAddress } from '../_taskAddress.ts';
 import { stepOfRehearsal } from './run.ts';
 
-const { TABLE, DRILL_TABLE, CLUSTER, SUBNETS, TASK_EXECUTION_ROLE } = SETTINGS;
+const { TABLE, DRILL_TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 const { EVALUATE_FUNCTION, OBSERVE_FUNCTION } = SETTINGS;
 
 export const handler = entry({
@@ -20,7 +22,7 @@ export const handler = entry({
     TABLE,
     DRILL_TABLE,
     CLUSTER,
-    SUBNETS,
+    NETWORK,
     TASK_EXECUTION_ROLE,
     EVALUATE_FUNCTION,
     OBSERVE_FUNCTION,
@@ -34,11 +36,12 @@ export const handler = entry({
       tasks: openTasks(
         {
           cluster: env.CLUSTER,
-          subnets: env.SUBNETS,
+          network: env.NETWORK,
           executionRoleArn: env.TASK_EXECUTION_ROLE,
         },
         base.sdk,
       ),
+      addressOf: taskAddress(env.NETWORK, openNetworkInterfaces(base.sdk)),
       dnsRecord: openDnsRecord({ ...base.sdk, maxAttempts: 8 }),
       functions: openFunctionCalls(base.sdk),
       evaluateFunction: env.EVALUATE_FUNCTION,

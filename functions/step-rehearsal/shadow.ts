@@ -16,11 +16,13 @@ import { shadowOf, type WatchPlan, type WatchTarget } from '../../events/watchPl
 import type { httpProbe } from '../../probes/http.ts';
 import type { Base } from '../_entry.ts';
 import { starterOf, stopStarted } from '../_starter.ts';
+import type { TaskAddress } from '../_taskAddress.ts';
 
 export type ShadowNeeds = Base & {
   readonly table: WatchTable;
   readonly records: DrillRecords;
   readonly tasks: Tasks;
+  readonly addressOf: TaskAddress;
   readonly dnsRecord: DnsRecord;
   readonly probe: typeof httpProbe;
 };
@@ -36,7 +38,7 @@ export const shadowRecord = (record: string): string => `shadow-${record}`;
 
 /** The image again, in one region. The moment makes each placement a new one. */
 const place = async (
-  { tasks, records, clock, probe }: ShadowNeeds,
+  { tasks, addressOf, records, clock, probe }: ShadowNeeds,
   { drillId, placements }: RehearsalInput,
   region: string,
   signal: AbortSignal,
@@ -62,8 +64,9 @@ const place = async (
     if (task?.status === 'STOPPED') {
       throw new DrillError('TaskDied', `${region}: ${task.stoppedReason ?? 'no reason given'}`);
     }
-    if (task?.status === 'RUNNING' && task.host !== undefined) {
-      const { host } = task;
+    const isRunning = task?.status === 'RUNNING';
+    const host = isRunning ? await addressOf(region, task, signal) : undefined;
+    if (host !== undefined) {
       const { port, health } = run;
       const target = { host, port, path: health, expectStatus: 200 };
       const outcome = await probe(target, { timeoutMs: PROBE_TIMEOUT_MS, signal });
@@ -170,8 +173,7 @@ export const openShadow = (needs: ShadowNeeds) => {
     region: string,
     signal: AbortSignal,
   ): Promise<Hit> => {
-    const arns = await tasks.startedBy(region, starterOf(drillId), signal, 'STOPPED');
-    const found = await tasks.describe(region, arns, signal);
+    const found = await tasks.stoppedOf(region, starterOf(drillId), signal);
     const hit = found.filter(({ stoppedReason }) => stoppedReason === `${BREAKS} ${drillId}`);
     const moments = hit.flatMap(({ stoppingAtMs }) => stoppingAtMs ?? []);
     return { targets: hit.length, atMs: Math.min(clock.now(), ...moments) };

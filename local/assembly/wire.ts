@@ -13,6 +13,7 @@ import * as schedulerSdk from '@aws-sdk/client-scheduler';
 import * as sfnSdk from '@aws-sdk/client-sfn';
 import * as ssmSdk from '@aws-sdk/client-ssm';
 import * as stsSdk from '@aws-sdk/client-sts';
+import { ec2Front } from '../ec2/service.ts';
 import type { Network } from '../network/network.ts';
 import { createSts } from '../sts/service.ts';
 import type { DispatcherOptions } from '../wire/dispatcher.ts';
@@ -44,6 +45,7 @@ export const openWire = (
       storage.dynamodb.front,
       serviceFromSdk(cloudwatchSdk, 'monitoring', storage.cloudwatch.operations, faults),
       serviceFromSdk(codebuildSdk, 'codebuild', compute.codebuild.operations, faults),
+      ec2Front({ interfaces: compute.ecs.interfaces, onFault }),
       serviceFromSdk(ecrSdk, 'ecr', storage.ecr.operations, faults),
       serviceFromSdk(ecsSdk, 'ecs', compute.ecs.operations, faults),
       serviceFromSdk(elbv2Sdk, 'elasticloadbalancing', compute.elbv2.operations, faults),

@@ -17,6 +17,7 @@ import { createServiceScheduler, type ServiceScheduler } from './services/schedu
 import { type EcsState, openEcsState } from './state.ts';
 import { removeTaskLog } from './taskLog.ts';
 import { tagOperations, taskOperations } from './tasks.ts';
+import { interfacesOf, type TaskInterface } from './taskView.ts';
 
 export type EcsNeeds = {
   readonly dataDir: string;
@@ -47,6 +48,8 @@ export type Ecs = {
   runner(): Promise<Runner> | undefined;
   /** File with the last output of a task. */
   logFile(taskId: string): string;
+  /** The network interfaces that there are now, in all regions. */
+  interfaces(): TaskInterface[];
   /** Stops all tasks and frees everything. */
   close(): Promise<void>;
 };
@@ -162,6 +165,7 @@ export const createEcs = async (needs: EcsNeeds): Promise<Ecs> => {
     setCapacity: room.set,
     runner: runner.current,
     logFile,
+    interfaces: () => interfacesOf(state),
     async close() {
       stopForgetting();
       scheduler.close();

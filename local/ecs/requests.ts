@@ -33,6 +33,12 @@ export const refuseOthers = (
   );
 };
 
+/** What `assignPublicIp` says. */
+export const isPublic = (assign: string = 'DISABLED'): boolean => {
+  if (assign === 'ENABLED' || assign === 'DISABLED') return assign === 'ENABLED';
+  throw invalid(`assignPublicIp must be ENABLED or DISABLED; found ${assign}.`);
+};
+
 type Tag = { key?: string | undefined; value?: string | undefined };
 
 const TAGS_MAX = 50;

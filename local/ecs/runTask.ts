@@ -5,7 +5,15 @@ import { ACCOUNT_ID, AwsError, type CallContext, type Operations } from '../wire
 import { findCluster } from './clusters.ts';
 import { findDefinition } from './definitions.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { clientError, invalid, present, readPairs, readTags, refuseOthers } from './requests.ts';
+import {
+  clientError,
+  invalid,
+  isPublic,
+  present,
+  readPairs,
+  readTags,
+  refuseOthers,
+} from './requests.ts';
 import { LIVE_TASKS_MAX } from './room.ts';
 import { fargateSize } from './size.ts';
 import type { Definition, EcsState, Override, Task } from './state.ts';
@@ -39,14 +47,20 @@ const STARTED_BY_MAX = 128;
 const TOKEN_CHARS_MAX = 64;
 const PLATFORM_VERSION = '1.4.0';
 
-const checkNetwork = (input: RunTaskRequest): string => {
+const checkNetwork = (
+  input: RunTaskRequest,
+): Pick<Task, 'subnet' | 'securityGroups' | 'isPublic'> => {
   const vpc = input.networkConfiguration?.awsvpcConfiguration;
   if (!vpc) {
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
   const [subnet] = vpc.subnets ?? [];
   if (subnet === undefined) throw invalid('subnets can not be empty.');
-  return subnet;
+  return {
+    subnet,
+    securityGroups: vpc.securityGroups ?? [],
+    isPublic: isPublic(vpc.assignPublicIp),
+  };
 };
 
 const checkFields = (input: RunTaskRequest): void => {
@@ -148,7 +162,7 @@ export const runTaskOperation = (needs: RunTaskNeeds): Operations => {
       group: input.group ?? `family:${definition.family}`,
       ...(input.startedBy ? { startedBy: input.startedBy } : {}),
       ...(input.clientToken ? { clientToken: input.clientToken } : {}),
-      subnet: checkNetwork(input),
+      ...checkNetwork(input),
       platformVersion: PLATFORM_VERSION,
       overrides: readOverrides(input.overrides, definition),
       tags: readTags(input.tags),

@@ -99,6 +99,9 @@ export const Task = z.object({
   service: z.string().optional(),
   startedBy: z.string().optional(),
   subnet: z.string(),
+  securityGroups: z.array(z.string()).default([]),
+  /** Whether its network interface has an address of the internet. */
+  isPublic: z.boolean().default(false),
   platformVersion: z.string(),
   overrides: Override,
   tags: Pairs,

@@ -1,3 +1,4 @@
+import { ACCOUNT_ID } from '../wire/types.ts';
 import { present, writePairs, writeTags } from './requests.ts';
 import type { EcsState, Override, Task, TaskStatus } from './state.ts';
 
@@ -26,8 +27,31 @@ const attachmentStatus = (task: Task): string => {
   return task.address === undefined ? 'PRECREATED' : 'ATTACHED';
 };
 
+const attachmentId = ({ id }: Task): string =>
+  `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`;
+
+/** The network interface of a task, as EC2 has it. */
+export type TaskInterface = Pick<Task, 'subnet' | 'securityGroups' | 'isPublic'> & {
+  readonly id: string;
+  readonly region: string;
+  readonly address: string;
+  readonly description: string;
+};
+
+const interfaceId = (task: Task): string => `eni-${task.id.slice(0, 17)}`;
+
+/** Of tasks that have been given an address and have not ended. */
+export const interfacesOf = (state: EcsState): TaskInterface[] =>
+  [...state.tasks.values()].flatMap((task) => {
+    const { region, address, lastStatus, subnet, securityGroups, isPublic } = task;
+    if (address === undefined || lastStatus === 'STOPPED') return [];
+    const description = `arn:aws:ecs:${region}:${ACCOUNT_ID}:attachment/${attachmentId(task)}`;
+    const id = interfaceId(task);
+    return [{ id, region, address, description, subnet, securityGroups, isPublic }];
+  });
+
 const attachmentOf = (task: Task) => ({
-  id: `${task.id.slice(0, 8)}-${task.id.slice(8, 12)}-${task.id.slice(12, 16)}-${task.id.slice(16, 20)}-${task.id.slice(20)}`,
+  id: attachmentId(task),
   type: 'ElasticNetworkInterface',
   status: attachmentStatus(task),
   details: [
@@ -35,7 +59,7 @@ const attachmentOf = (task: Task) => ({
     ...(task.address === undefined
       ? []
       : [
-          { name: 'networkInterfaceId', value: `eni-${task.id.slice(0, 17)}` },
+          { name: 'networkInterfaceId', value: interfaceId(task) },
           { name: 'privateIPv4Address', value: task.address },
         ]),
   ],

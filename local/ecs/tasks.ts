@@ -26,6 +26,9 @@ const LIST_FIELDS = [
   'nextToken',
 ];
 
+/** Those that the API reference does not take beside `startedBy`. */
+const OTHER_FILTERS = ['family', 'serviceName', 'desiredStatus', 'launchType'] as const;
+
 const idOf = (task: string): string => task.split('/').at(-1) ?? '';
 
 const findTask = (state: EcsState, cluster: string, idOrArn: string): Task | undefined =>
@@ -60,6 +63,9 @@ export const taskOperations = (state: EcsState, lifecycle: Lifecycle): Operation
   },
   ListTasks: (input: ListTasksRequest, { region }: CallContext) => {
     refuseOthers('ListTasks', input, LIST_FIELDS, invalid);
+    if (input.startedBy !== undefined && OTHER_FILTERS.some((name) => input[name] !== undefined)) {
+      throw invalid('startedBy must be the only filter.');
+    }
     const cluster = findCluster(state, region, input.cluster);
     const arns = [...state.tasks.values()]
       .filter((task) => task.cluster === cluster.arn)

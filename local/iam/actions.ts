@@ -144,6 +144,7 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
     DeleteObject: objectAsk('s3:DeleteObject'),
     ListObjectsV2: ({ input }) => [one('s3:ListBucket', `arn:aws:s3:::${text(input['Bucket'])}`)],
   },
+  ec2: { DescribeNetworkInterfaces: () => [one('ec2:DescribeNetworkInterfaces', '*')] },
   ecs: ECS_ACTIONS,
   route53: {
     ListResourceRecordSets: ({ input }) => [one('route53:ListResourceRecordSets', zoneArn(input))],

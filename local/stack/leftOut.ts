@@ -7,6 +7,7 @@
 export const TYPES_LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm':
     'nobody watches the pipeline here but who started it: faults are printed',
+  'AWS::EC2::SecurityGroup': 'there are no private networks here: loopback is the only way in',
   'AWS::Lambda::EventInvokeConfig':
     'two retries are the rule here too; an event that is given up is printed and not kept',
   'AWS::Lambda::Permission':

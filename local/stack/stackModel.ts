@@ -100,6 +100,9 @@ const namesOf = (
       return named('Name', 'codebuild', 'project/');
     case 'AWS::ECS::Cluster':
       return named('ClusterName', 'ecs', 'cluster/');
+    // AWS ends its name.
+    case 'AWS::EC2::SecurityGroup':
+      return { ref: 'sg-0', arn: arn('ec2', 'security-group/*') };
     case 'AWS::Events::Rule':
       return named('Name', 'events', 'rule/');
     case 'AWS::SQS::Queue': {

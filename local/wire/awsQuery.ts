@@ -1,6 +1,6 @@
 import { bytesOf, type Protocol } from './protocol.ts';
 import { errorDocument } from './restXml.ts';
-import type { ServiceModel, Shape } from './sdkModel.ts';
+import type { OperationModel, ServiceModel, Shape } from './sdkModel.ts';
 import { AwsError, type WireRequest } from './types.ts';
 import { mismatch, readText } from './values.ts';
 import { writeMembers, XML_HEAD } from './xmlCodec.ts';
@@ -40,12 +40,23 @@ const nameOf = (shape: Shape, otherwise: string): string => {
   return typeof named === 'string' ? named : otherwise;
 };
 
-const readForm = (shape: Shape, node: FormNode, where: string): unknown => {
-  const flat = Boolean(shape.getMergedTraits().xmlFlattened);
+/** How a service writes forms: what members are called, and whether all lists are flat. */
+export type FormStyle = {
+  readonly fieldOf: (member: Shape, name: string) => string;
+  readonly flatLists: boolean;
+};
+
+const PLAIN: FormStyle = { fieldOf: nameOf, flatLists: false };
+
+const readForm = (shape: Shape, node: FormNode, where: string, style: FormStyle): unknown => {
+  const flat =
+    Boolean(shape.getMergedTraits().xmlFlattened) || (style.flatLists && shape.isListSchema());
   if (shape.isListSchema()) {
     const item = shape.getValueSchema();
     const items = flat ? node : node.branches.get(nameOf(item, 'member'));
-    return numbered(items).map((branch, index) => readForm(item, branch, `${where}[${index}]`));
+    return numbered(items).map((branch, index) =>
+      readForm(item, branch, `${where}[${index}]`, style),
+    );
   }
   if (shape.isMapSchema()) {
     const value = shape.getValueSchema();
@@ -54,15 +65,15 @@ const readForm = (shape: Shape, node: FormNode, where: string): unknown => {
       entries.flatMap((entry) => {
         const key = entry.branches.get(nameOf(shape.getKeySchema(), 'key'))?.text;
         const branch = entry.branches.get(nameOf(value, 'value'));
-        return key === undefined || !branch ? [] : [[key, readForm(value, branch, where)]];
+        return key === undefined || !branch ? [] : [[key, readForm(value, branch, where, style)]];
       }),
     );
   }
   if (shape.isStructSchema()) {
     const entries: [string, unknown][] = [];
     for (const [name, member] of shape.structIterator()) {
-      const branch = node.branches.get(nameOf(member, name));
-      if (branch) entries.push([name, readForm(member, branch, `${where}.${name}`)]);
+      const branch = node.branches.get(style.fieldOf(member, name));
+      if (branch) entries.push([name, readForm(member, branch, `${where}.${name}`, style)]);
     }
     return Object.fromEntries(entries);
   }
@@ -71,10 +82,16 @@ const readForm = (shape: Shape, node: FormNode, where: string): unknown => {
   return readText(shape, node.text, where);
 };
 
-const formOf = (request: WireRequest): URLSearchParams =>
+export const formOf = (request: WireRequest): URLSearchParams =>
   request.method === 'GET'
     ? request.query
     : new URLSearchParams(Buffer.from(request.body).toString());
+
+export const readFormInput = (
+  { input, name }: OperationModel,
+  request: WireRequest,
+  style: FormStyle,
+): unknown => readForm(input, formTree(formOf(request)), name, style);
 
 /** Whether a request speaks the query protocol, whatever the service's own one is. */
 export const speaksQuery = (request: WireRequest): boolean =>
@@ -101,8 +118,7 @@ export const awsQuery = (model: ServiceModel): Protocol => {
       if (!operation) throw unknownAction(action);
       return { operation, labels: {} };
     },
-    read: ({ operation }, request) =>
-      readForm(operation.input, formTree(formOf(request)), operation.name),
+    read: ({ operation }, request) => readFormInput(operation, request, PLAIN),
     write(operation, output, requestId) {
       const { name } = operation;
       const result = operation.output.isUnitSchema()

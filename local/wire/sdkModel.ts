@@ -27,7 +27,14 @@ export type ErrorModel = {
   readonly query: { readonly code: string; readonly status: number } | undefined;
 };
 
-const PROTOCOLS = ['awsJson1_0', 'awsJson1_1', 'restJson1', 'restXml', 'awsQuery'] as const;
+const PROTOCOLS = [
+  'awsJson1_0',
+  'awsJson1_1',
+  'restJson1',
+  'restXml',
+  'awsQuery',
+  'ec2Query',
+] as const;
 type ProtocolName = (typeof PROTOCOLS)[number];
 
 export type ServiceModel = {

@@ -1,5 +1,6 @@
 import { awsJson } from './awsJson.ts';
 import { awsQuery, speaksQuery } from './awsQuery.ts';
+import { ec2Query } from './ec2Query.ts';
 import type { Protocol } from './protocol.ts';
 import { restJson } from './restJson.ts';
 import { restXml } from './restXml.ts';
@@ -25,6 +26,10 @@ const protocolsOf = (model: ServiceModel): ((request: WireRequest) => Protocol) 
     const isS3 = model.namespace === 'com.amazonaws.s3';
     const xml = isS3 ? restXml(model, s3Dialect) : restXml(model);
     return () => xml;
+  }
+  if (model.protocol === 'ec2Query') {
+    const query = ec2Query(model);
+    return () => query;
   }
   const query = awsQuery(model);
   if (model.protocol === 'awsQuery') return () => query;

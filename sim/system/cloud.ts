@@ -204,7 +204,7 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
     delay: network.delayHook,
     services: [
       tables.front,
-      tasks.front,
+      ...tasks.fronts,
       sandboxes.front,
       serviceFromSdk(eventsSdk, 'events', eventbridge.operations, faults),
       serviceFromSdk(route53Sdk, 'route53', route53.operations, faults),

@@ -3,9 +3,11 @@
  * starts no process. A task is there after as long as a container would take, and answers at its
  * address from then on.
  */
+import * as ec2Sdk from '@aws-sdk/client-ec2';
 import * as ecsSdk from '@aws-sdk/client-ecs';
 import type { Random } from '../../core/random.ts';
 import type { Clock } from '../../local/clock.ts';
+import { ec2Operations } from '../../local/ec2/service.ts';
 import { clusterOperations } from '../../local/ecs/clusters.ts';
 import { definitionOperations } from '../../local/ecs/definitions.ts';
 import { createLifecycle } from '../../local/ecs/lifecycle.ts';
@@ -19,6 +21,7 @@ import {
 } from '../../local/ecs/services/scheduler.ts';
 import { openEcsState, type Task } from '../../local/ecs/state.ts';
 import { tagOperations, taskOperations } from '../../local/ecs/tasks.ts';
+import { interfacesOf } from '../../local/ecs/taskView.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import type { CallContext, Operations } from '../../local/wire/types.ts';
 
@@ -123,10 +126,14 @@ export const createTasks = async (needs: Needs) => {
     ...serviceOperations({ state, clock, scheduler, targets: undefined }),
     ...tagOperations(state),
   };
+  const network = ec2Operations({ interfaces: () => interfacesOf(state) });
   const live = (): Task[] => [...state.tasks.values()].filter(isLive);
 
   return {
-    front: serviceFromSdk(ecsSdk, 'ecs', operations, { onFault }),
+    fronts: [
+      serviceFromSdk(ecsSdk, 'ecs', operations, { onFault }),
+      serviceFromSdk(ec2Sdk, 'ec2', network, { onFault }),
+    ],
     /** As whoever runs the service calls ECS: nothing befalls these calls. */
     call: async (operation: string, input: unknown, region: string): Promise<unknown> =>
       operations[operation]?.(input, contextOf(region)),

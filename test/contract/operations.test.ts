@@ -8,6 +8,7 @@ import { openClosing } from '../../local/assembly/closing.ts';
 import { openStorage } from '../../local/assembly/storage.ts';
 import { realClock } from '../../local/clock.ts';
 import { createCodeBuild } from '../../local/codebuild/createCodeBuild.ts';
+import { ec2Operations } from '../../local/ec2/service.ts';
 import { createEcs } from '../../local/ecs/createEcs.ts';
 import { createElbv2 } from '../../local/elbv2/service.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
@@ -69,6 +70,7 @@ const operationsByService = async (): Promise<Record<string, string[]>> => {
     CloudWatch: storage.cloudwatch,
     'CloudWatch Logs': storage.logs,
     CodeBuild: keep(await createCodeBuild({ ...base, endpoint, engine: null, log: () => {} })),
+    EC2: { operations: ec2Operations({ interfaces: unused }) },
     ECR: storage.ecr,
     ECS: keep(
       await createEcs({

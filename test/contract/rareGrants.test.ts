@@ -69,7 +69,7 @@ const CALLS: readonly [stack: string, grant: string, call: Call][] = [
   [
     ...(['control', 'CleanUpRole ecs:StopTask'] as const),
     (sdk) =>
-      openTasks({ cluster: CLUSTER, subnets: new Map(), executionRoleArn: undefined }, sdk).stop(
+      openTasks({ cluster: CLUSTER, network: new Map(), executionRoleArn: undefined }, sdk).stop(
         ...([PRIMARY, TASK, 'the drill is over', SIGNAL] as const),
       ),
   ],

@@ -186,7 +186,7 @@ const environment = (url: string): Record<string, string> => ({
   ...{ AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'local' },
   ...{ TABLE, BUCKET, CLUSTER, IMAGE_REPOSITORY: REPOSITORY, REGISTRY: 'registry.test' },
   ...{
-    SUBNETS: 'eu-west-1/subnet-a,eu-central-1/subnet-b',
+    NETWORK: 'eu-west-1/private/sg-a/subnet-a,eu-central-1/private/sg-b/subnet-b',
     BUILD_PROJECT: 'BuildProject',
     PROBE_FUNCTION: 'probe',
   },

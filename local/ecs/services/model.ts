@@ -45,6 +45,7 @@ export const Service = z.object({
   graceS: z.number(),
   subnets: z.array(z.string()),
   securityGroups: z.array(z.string()),
+  isPublic: z.boolean().default(false),
   platformVersion: z.string(),
   tags: Pairs,
   createdAt: z.number(),

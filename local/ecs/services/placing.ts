@@ -28,6 +28,8 @@ const draftTask = (
     service: service.arn,
     startedBy: deployment,
     subnet: service.subnets[0] ?? '',
+    securityGroups: service.securityGroups,
+    isPublic: service.isPublic,
     platformVersion: service.platformVersion,
     overrides: {},
     tags: {},

@@ -8,7 +8,7 @@ import type {
   UpdateServiceRequest,
 } from '@aws-sdk/client-ecs';
 import { AwsError } from '../../wire/types.ts';
-import { invalid, refuseOthers } from '../requests.ts';
+import { invalid, isPublic, refuseOthers } from '../requests.ts';
 import type { Definition } from '../state.ts';
 import type { Service, ServiceLoadBalancer, ServiceTargets } from './model.ts';
 
@@ -123,7 +123,7 @@ export const rolloutOf = (
   };
 };
 
-type Placed = Pick<Service, 'subnets' | 'securityGroups'>;
+type Placed = Pick<Service, 'subnets' | 'securityGroups' | 'isPublic'>;
 
 export const networkOf = (input: NetworkConfiguration | undefined): Placed => {
   const vpc = input?.awsvpcConfiguration;
@@ -131,7 +131,11 @@ export const networkOf = (input: NetworkConfiguration | undefined): Placed => {
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
   if ((vpc.subnets ?? []).length === 0) throw invalid('subnets can not be empty.');
-  return { subnets: vpc.subnets ?? [], securityGroups: vpc.securityGroups ?? [] };
+  return {
+    subnets: vpc.subnets ?? [],
+    securityGroups: vpc.securityGroups ?? [],
+    isPublic: isPublic(vpc.assignPublicIp),
+  };
 };
 
 const LOAD_BALANCER_FIELDS = ['targetGroupArn', 'containerName', 'containerPort'];

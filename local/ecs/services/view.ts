@@ -8,8 +8,12 @@ const isRunning = ({ lastStatus }: Task): boolean => lastStatus === 'RUNNING';
 const isPending = ({ lastStatus }: Task): boolean =>
   lastStatus === 'PROVISIONING' || lastStatus === 'PENDING';
 
-const networkOf = ({ subnets, securityGroups }: Service) => ({
-  awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: 'DISABLED' },
+const networkOf = ({ subnets, securityGroups, isPublic }: Service) => ({
+  awsvpcConfiguration: {
+    subnets,
+    securityGroups,
+    assignPublicIp: isPublic ? 'ENABLED' : 'DISABLED',
+  },
 });
 
 const describeDeployment = (service: Service, tasks: readonly Task[]) => (one: Deployment) => {

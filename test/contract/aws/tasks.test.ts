@@ -1,7 +1,9 @@
 // Goal: an arm is registered, placed, seen, found again and stopped, in the words of the drill.
 // Method: aws/tasks.ts over sockets against the embedded ECS; tasks are Node programs as plain processes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openNetworkInterfaces } from '../../../aws/networkInterfaces.ts';
 import { openTasks, type Tasks } from '../../../aws/tasks.ts';
+import { type TaskAddress, taskAddress } from '../../../functions/_taskAddress.ts';
 import { type Cloud, startProcessCloud } from '../../integration/ecs/harness.ts';
 
 const REGION = 'eu-west-1';
@@ -11,15 +13,22 @@ const PROGRAMS = {
 };
 
 const signal = new AbortController().signal;
+const network = new Map([
+  ['*', { isPublic: true, securityGroup: 'sg-1', subnets: ['subnet-1', 'subnet-2'] }],
+]);
+const PLACING = { cluster: 'drill', network, executionRoleArn: undefined };
+const sdkOf = ({ wire }: Cloud) => ({
+  endpoint: wire.url,
+  credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' },
+});
 let cloud: Cloud;
 let tasks: Tasks;
+let addressOf: TaskAddress;
 
 beforeAll(async () => {
   cloud = await startProcessCloud(PROGRAMS);
-  tasks = openTasks(
-    { cluster: 'drill', subnets: new Map([['*', ['subnet-1']]]), executionRoleArn: undefined },
-    { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
-  );
+  addressOf = taskAddress(network, openNetworkInterfaces(sdkOf(cloud)));
+  tasks = openTasks(PLACING, sdkOf(cloud));
 });
 afterAll(() => cloud.close());
 
@@ -57,7 +66,10 @@ describe('a task', () => {
     const running = await untilStatus(taskArn, 'RUNNING');
     expect(running).toMatchObject({ taskArn, runner: 'process', pullStartedAtMs: undefined });
     expect(running?.startedAtMs).toBeGreaterThanOrEqual(running?.createdAtMs ?? Number.NaN);
-    const answer = async () => (await fetch(`http://${running?.host}:8080/`)).text();
+    if (running === undefined) throw new Error('the task is gone');
+    const host = await addressOf(REGION, running, signal);
+    expect(host).toBe(running.privateAddress);
+    const answer = async () => (await fetch(`http://${host}:8080/`)).text();
     await expect.poll(() => answer().catch(() => 'not yet'), { timeout: 10_000 }).toBe('sha256:1');
     expect(await tasks.startedBy(REGION, 'drill-1', signal)).toEqual([taskArn]);
     expect(await tasks.startedBy(REGION, 'drill-2', signal)).toEqual([]);
@@ -66,6 +78,34 @@ describe('a task', () => {
       stoppedReason: 'round 1 is over',
     });
     expect(await tasks.startedBy(REGION, 'drill-1', signal)).toEqual([]);
+    const stopped = await tasks.stoppedOf(REGION, 'drill-1', signal);
+    expect(stopped.map((one) => one.taskArn)).toEqual([taskArn]);
+    expect(await tasks.stoppedOf(REGION, 'drill-2', signal)).toEqual([]);
+  });
+
+  it('in a private network has no address of the internet', async () => {
+    const hidden = new Map([
+      ['*', { isPublic: false, securityGroup: 'sg-2', subnets: ['subnet-3'] }],
+    ]);
+    const sdk = sdkOf(cloud);
+    const inside = openTasks({ ...PLACING, network: hidden }, sdk);
+    const taskDefinition = await register('failover-drill-shop-slim', 'server');
+    const task = { taskDefinition, startedBy: 'drill-4', clientToken: 'round-1-private' };
+    const taskArn = await inside.run(REGION, task, signal);
+    const running = await untilStatus(taskArn, 'RUNNING');
+    if (running === undefined) throw new Error('the task is gone');
+    const interfaces = openNetworkInterfaces(sdk);
+    expect(await taskAddress(hidden, interfaces)(REGION, running, signal)).toBe(
+      running.privateAddress,
+    );
+    expect(await addressOf(REGION, running, signal)).toBeUndefined();
+    // Of another region, and so not there.
+    expect(await addressOf('eu-north-1', running, signal)).toBeUndefined();
+    await expect(interfaces.publicAddress(REGION, 'eni-none', signal)).rejects.toMatchObject({
+      name: 'InvalidNetworkInterfaceId.Malformed',
+    });
+    await tasks.stop(REGION, taskArn, 'round 1 is over', signal);
+    await untilStatus(taskArn, 'STOPPED');
   });
 
   it('that dies says so', async () => {
@@ -77,10 +117,7 @@ describe('a task', () => {
   });
 
   it('of an unknown region or cluster is an error with the name that ECS gives', async () => {
-    const lost = openTasks(
-      { cluster: 'none', subnets: new Map([['*', ['subnet-1']]]), executionRoleArn: undefined },
-      { endpoint: cloud.wire.url, credentials: { accessKeyId: 'AKID', secretAccessKey: 'local' } },
-    );
+    const lost = openTasks({ ...PLACING, cluster: 'none' }, sdkOf(cloud));
     await expect(lost.startedBy(REGION, 'drill-1', signal)).rejects.toMatchObject({
       name: 'ClusterNotFoundException',
     });

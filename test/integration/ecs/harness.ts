@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as sdk from '@aws-sdk/client-ecs';
 import { realClock } from '../../../local/clock.ts';
+import { ec2Front } from '../../../local/ec2/service.ts';
 import { createEcs, type Ecs, type EcsNeeds } from '../../../local/ecs/createEcs.ts';
 import type { TaskNetwork } from '../../../local/ecs/lifecycle.ts';
 import { createProcessRunner } from '../../../local/ecs/runners/process.ts';
@@ -54,7 +55,15 @@ export const startCloud = async (
 ): Promise<Cloud> => {
   const ecs = await createEcs({ clock: realClock, network: plainNetwork, ...needs });
   await ecs.recover();
-  const wire = await startWireServer({ services: [serviceFromSdk(sdk, 'ecs', ecs.operations)] });
+  const onFault = (error: unknown): void => {
+    throw error;
+  };
+  const wire = await startWireServer({
+    services: [
+      serviceFromSdk(sdk, 'ecs', ecs.operations),
+      ec2Front({ interfaces: ecs.interfaces, onFault }),
+    ],
+  });
   const client = new sdk.ECSClient({
     region: 'eu-west-1',
     endpoint: wire.url,

@@ -143,7 +143,7 @@ describe('documents', () => {
 describe('placements', () => {
   const placing = {
     cluster: 'shop',
-    subnets: new Map([['*', ['subnet-1']]]),
+    network: new Map([['*', { isPublic: true, securityGroup: 'sg-1', subnets: ['subnet-1'] }]]),
     executionRoleArn: 'arn:role',
   };
   const task = { taskDefinition: 'shop:1', startedBy: 'drill-1', clientToken: 't' };
@@ -158,23 +158,27 @@ describe('placements', () => {
     );
   });
 
-  it('go to the subnets of their own region, and nowhere when it has none', async () => {
+  it('go to the network of their own region, and nowhere when it has none', async () => {
     ecs.on(RunTaskCommand).resolves({ tasks: [{ taskArn: 'arn:1' }] });
-    const { SUBNETS } = SETTINGS_OF_FUNCTIONS;
-    const subnets = SUBNETS.parse('eu-west-1/subnet-a,eu-central-1/subnet-c,eu-west-1/subnet-b');
-    const tasks = openTasks({ ...placing, subnets }, SETTINGS);
+    const { NETWORK } = SETTINGS_OF_FUNCTIONS;
+    const text = 'eu-west-1/public/sg-a/subnet-a+subnet-b,eu-central-1/private/sg-b/subnet-c';
+    const tasks = openTasks({ ...placing, network: NETWORK.parse(text) }, SETTINGS);
     await tasks.run('eu-west-1', task, signal);
     await tasks.run('eu-central-1', task, signal);
     const used = ecs
       .commandCalls(RunTaskCommand)
-      .map(({ args: [{ input }] }) => input.networkConfiguration?.awsvpcConfiguration?.subnets);
-    expect(used.slice(-2)).toEqual([['subnet-a', 'subnet-b'], ['subnet-c']]);
+      .map(({ args: [{ input }] }) => input.networkConfiguration?.awsvpcConfiguration);
+    expect(used.slice(-2)).toEqual([
+      { subnets: ['subnet-a', 'subnet-b'], securityGroups: ['sg-a'], assignPublicIp: 'ENABLED' },
+      { subnets: ['subnet-c'], securityGroups: ['sg-b'], assignPublicIp: 'DISABLED' },
+    ]);
     await expect(tasks.run('eu-north-1', task, signal)).rejects.toMatchObject({
       name: 'PlacementFailed',
-      message:
-        'no subnet of eu-north-1 is named: deploy with the parameter "subnets" holding eu-north-1/<subnet>',
+      message: 'no network of eu-north-1 is named: deploy with aws.network.eu-north-1',
     });
-    expect(SUBNETS.safeParse('subnet-1,subnet-2').success).toBe(false);
+    for (const wrong of ['', 'subnet-1,subnet-2', 'eu-west-1/open/sg-a/subnet-a']) {
+      expect(NETWORK.safeParse(wrong).success, wrong).toBe(false);
+    }
   });
 
   it('that ECS neither makes nor refuses are an error too', async () => {
@@ -193,7 +197,7 @@ describe('placements', () => {
     });
     const seen = await openTasks(placing, SETTINGS).describe('eu-west-1', ['arn:1'], signal);
     expect(seen.map(({ runner }) => runner)).toEqual(['fargate', 'runc', 'unknown']);
-    expect(seen[0]?.host).toBeUndefined();
+    expect(seen[0]?.privateAddress).toBeUndefined();
   });
 
   it('take the reason of the container when the task gives none', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../../../core/deploy/findings.ts';
 import { judgeRecord, type RecordSetFound } from '../../../core/deploy/liveRecord.ts';
 import { namePartsIn, outerNames, sharedPart } from '../../../core/deploy/names.ts';
-import { networkFindings } from '../../../core/deploy/network.ts';
+import { ecsRoleFinding, networkFindings, subnetFindings } from '../../../core/deploy/network.ts';
 import { judgeRemoval, judgeStack } from '../../../core/deploy/stackState.ts';
 import { inReverse, planStacks, wavesOf } from '../../../core/deploy/stacks.ts';
 
@@ -199,6 +199,7 @@ describe('what is in the way', () => {
       probing: ['eu-west-1', 'eu-north-1', 'eu-west-1'],
       network: { 'eu-west-1': network },
       probes: {},
+      showsShadow: true,
     };
     const [bare, ...others] = networkFindings(asked);
     expect(bare).toMatchObject({ check: 'network-missing', severity: 'stop' });
@@ -207,11 +208,33 @@ describe('what is in the way', () => {
     const hidden = { ...network, access: 'private' as const };
     const both = { ...asked, network: { 'eu-west-1': network, 'eu-central-1': hidden } };
     const unreached = networkFindings({ ...both, probes: { 'eu-north-1': {} } });
-    expect(unreached.map(({ check }) => check)).toEqual(['probes-missing']);
+    expect(unreached.map(({ check }) => check)).toEqual(['probes-missing', 'shadow-hidden']);
     expect(unreached[0]?.what).toBe(
       'tasks in eu-central-1 have private addresses only, which functions in eu-west-1 cannot reach',
     );
     expect(networkFindings({ ...both, serving: [] })).toEqual([]);
+  });
+
+  it('is a subnet that is not there, of another network, or without a way to the internet', () => {
+    const network = { vpc: 'vpc-1', subnets: ['subnet-1', 'subnet-2', 'subnet-3', 'subnet-4'] };
+    const found = [
+      { id: 'subnet-1', vpc: 'vpc-1', isOpen: true },
+      { id: 'subnet-2', vpc: 'vpc-2', isOpen: true },
+      { id: 'subnet-3', vpc: 'vpc-1', isOpen: false },
+    ];
+    const checksOf = (access: 'public' | 'private') =>
+      subnetFindings('eu-west-1', { ...network, access }, found).map(
+        ({ check, what }) => `${check}: ${what.match(/subnet-\d/)?.[0]}`,
+      );
+    expect(checksOf('public')).toEqual([
+      'subnet-missing: subnet-4',
+      'subnet-elsewhere: subnet-2',
+      'subnet-closed: subnet-3',
+    ]);
+    // What private tasks need of the internet, a NAT gateway or endpoints may give.
+    expect(checksOf('private')).toEqual(['subnet-missing: subnet-4', 'subnet-elsewhere: subnet-2']);
+    expect(ecsRoleFinding(false)[0]?.check).toBe('ecs-role-missing');
+    expect(ecsRoleFinding(true)).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import { NO_ACCOUNT, paramsOf, readSetup, stacksOf } from '../../../cli/deploy/s
 import { linesOf } from '../../../cli/failure.ts';
 import { needsOf } from '../../../core/deploy/permissions.ts';
 import { retainedIn } from '../../../core/deploy/retained.ts';
+import { grantsOf } from '../../../core/lint/grants.ts';
 
 const CONFIG = `service: shop
 record: shop.example.com
@@ -21,6 +22,8 @@ aws:
   network:
     eu-west-1: { vpc: vpc-0a, subnets: [subnet-0a, subnet-0b] }
     eu-central-1: { vpc: vpc-0b, subnets: [subnet-0c], access: private }
+  probes:
+    eu-west-1: { subnets: [subnet-0d, subnet-0e], securityGroups: [sg-0f] }
 stages:
   staging:
     record: staging.example.com
@@ -67,16 +70,16 @@ describe('a stage', () => {
 
   it('that is not there, or would move the name of production, is named', () => {
     expect(faultsOf(() => loadConfig(file, 'stagin'))).toEqual([
-      'FILE:12: there is no stage "stagin" in stages. Did you mean "staging"?',
+      'FILE:14: there is no stage "stagin" in stages. Did you mean "staging"?',
     ]);
     expect(faultsOf(() => loadConfig(file, 'none'))[0]).toMatch(
-      /^FILE:17: stages\.none would move shop\.example\.com/,
+      /^FILE:19: stages\.none would move shop\.example\.com/,
     );
   });
 
   it('names its own line for a fault in it', () => {
     expect(faultsOf(() => loadConfig(file, 'typo'))).toEqual([
-      'FILE:18: unknown key "intervl" in health. Did you mean "interval"?',
+      'FILE:20: unknown key "intervl" in health. Did you mean "interval"?',
     ]);
   });
 });
@@ -99,19 +102,53 @@ describe('what is to be deployed', () => {
     // Made under a condition that does not hold here.
     const types = setup.planned.flatMap(({ resources }) => resources.map(({ type }) => type));
     expect(types).not.toContain('AWS::SNS::Subscription');
-    expect(paramsOf(setup, { configKey: 'config/shop/1.json', zoneId: 'Z1' })).toMatchObject({
+    const groups = new Map([
+      ['eu-west-1', 'sg-1'],
+      ['eu-central-1', 'sg-2'],
+    ]);
+    const known = { configKey: 'config/shop/1.json', zoneId: 'Z1', groups };
+    const home = { role: 'control', region: 'eu-central-1' };
+    expect(paramsOf(setup, known, home)).toMatchObject({
       service: 'shop',
       zoneId: 'Z1',
       record: 'shop.example.com',
       schedule: 'cron(0 2 * * ? *)',
       scheduleState: 'ENABLED',
-      subnets: 'eu-west-1/subnet-0a,eu-west-1/subnet-0b,eu-central-1/subnet-0c',
+      network: 'eu-west-1/public/sg-1/subnet-0a+subnet-0b,eu-central-1/private/sg-2/subnet-0c',
+      ...{ vpc: 'vpc-0b', access: 'private', port: '8080' },
+    });
+    const vantage = { role: 'observer', region: 'eu-west-1' };
+    expect(paramsOf(setup, known, vantage)).toMatchObject({
+      ...{ vpc: 'vpc-0a', access: 'public' },
+      ...{ attachment: 'own', probeSubnets: 'subnet-0d,subnet-0e', probeGroups: 'sg-0f' },
     });
     const staging = readSetup(file, 'staging');
-    expect(paramsOf(staging, { configKey: 'none', zoneId: null })).toMatchObject({
+    expect(paramsOf(staging, { configKey: 'none', zoneId: null, groups }, home)).toMatchObject({
       service: 'shop',
       scheduleState: 'DISABLED',
     });
+  });
+
+  it('lets callers reach tasks as their network says, and attaches functions where it is told', () => {
+    const stacks = stacksOf(readSetup(file, 'prod'), NO_ACCOUNT);
+    const stackAt = (role: string, region: string) => {
+      const found = stacks.find((one) => one.role === role && one.region === region);
+      if (found === undefined) throw new Error(`no stack ${role} in ${region}`);
+      return found;
+    };
+    const callersIn = (region: string): unknown =>
+      stackAt('serving', region).resources['TaskSecurityGroup']?.properties['SecurityGroupIngress'];
+    const port = { IpProtocol: 'tcp', FromPort: '8080', ToPort: '8080' };
+    expect(callersIn('eu-west-1')).toEqual([{ ...port, CidrIp: '0.0.0.0/0' }]);
+    expect(callersIn('eu-central-1')).toContainEqual({ ...port, CidrIp: '10.0.0.0/8' });
+    expect(callersIn('eu-central-1')).not.toContainEqual({ ...port, CidrIp: '0.0.0.0/0' });
+    const attaches = (role: string, region: string, by: string): boolean =>
+      grantsOf(stackAt(role, region)).some(
+        (grant) => grant.role === by && grant.action === 'ec2:CreateNetworkInterface',
+      );
+    expect(attaches('observer', 'eu-west-1', 'ProbeRole')).toBe(true);
+    expect(attaches('observer', 'eu-central-1', 'ProbeRole')).toBe(false);
+    expect(attaches('control', 'eu-central-1', 'AwaitReadyRole')).toBe(false);
   });
 
   it('shares no name with another stage', () => {
@@ -124,7 +161,8 @@ describe('what is to be deployed', () => {
     };
     const production = new Set(namesOf('prod'));
     const shared = namesOf('staging').filter(
-      (name) => name !== 'undefined' && production.has(name),
+      // Security groups have no name that a template could give them.
+      (name) => !/^undefined$|\/\*$/.test(name) && production.has(name),
     );
     expect(shared).toEqual([]);
   });
@@ -145,10 +183,10 @@ describe('what is to be deployed', () => {
 
   it('wants to know where the regions are, and that the record is in its zone', () => {
     write(
-      CONFIG.replace(
+      `${CONFIG.replace(
         '{ name: eu-west-1, endpoint: "https://a.example.net/healthz" }',
         'eu-west-1',
-      ) + 'dns: { zone: example.org }\n',
+      )}dns: { zone: example.org }\n`,
     );
     expect(faultsOf(() => readSetup(file, 'prod'))).toEqual([
       expect.stringMatching(/^FILE:4: regions\.primary: nothing tells where eu-west-1 is reached/),

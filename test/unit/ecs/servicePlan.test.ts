@@ -38,6 +38,7 @@ const service = (over: Partial<Service> = {}): Service => ({
   loadBalancers: [],
   graceS: 0,
   subnets: [],
+  isPublic: false,
   securityGroups: [],
   platformVersion: '1.4.0',
   tags: {},

@@ -65,6 +65,7 @@ it('starts again after a failure though the pause ended while it was looking', a
     loadBalancers: [],
     graceS: 0,
     subnets: [],
+    isPublic: false,
     securityGroups: [],
     platformVersion: '1.4.0',
     tags: {},

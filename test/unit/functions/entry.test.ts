@@ -7,7 +7,7 @@ import { DrillError } from '../../../core/errors.ts';
 import { entry } from '../../../functions/_entry.ts';
 import { SETTINGS } from '../../../functions/_env.ts';
 
-const { TABLE, BUCKET, SUBNETS } = SETTINGS;
+const { TABLE, BUCKET, NETWORK } = SETTINGS;
 
 const context = (leftMs = 5_000) =>
   ({
@@ -23,7 +23,7 @@ type Work = (input: { n: number }, signal: AbortSignal) => Promise<unknown>;
 const double = (work: Work = async ({ n }) => ({ twice: 2 * n })) =>
   entry({
     name: 'double',
-    env: z.object({ TABLE, BUCKET, SUBNETS }),
+    env: z.object({ TABLE, BUCKET, NETWORK }),
     input: z.strictObject({ n: z.int() }),
     output: z.strictObject({ twice: z.int() }),
     make: () => work as never,
@@ -38,7 +38,7 @@ const settings = (values: Record<string, string>) => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a function', () => {
-  const GOOD = { TABLE: 'drills', BUCKET: 'documents', SUBNETS: '*/subnet-1,*/subnet-2' };
+  const GOOD = { TABLE: 'drills', BUCKET: 'documents', NETWORK: '*/public/sg-1/subnet-1+subnet-2' };
 
   it('gives its answer', async () => {
     settings(GOOD);
@@ -50,7 +50,7 @@ describe('a function', () => {
     await expect(call(double(), { n: 1 })).rejects.toMatchObject({
       name: 'ConfigInvalid',
       message: expect.stringMatching(
-        /^environment of the function: .*TABLE: .*BUCKET: .*SUBNETS: /s,
+        /^environment of the function: .*TABLE: .*BUCKET: .*NETWORK: /s,
       ),
     });
   });

@@ -265,9 +265,9 @@ describe('the project as it is', () => {
 
   it('knows what a flip rests on: who starts it, its machine, and each function up to it', () => {
     const { config } = loaded(CONFIG);
-    const stack = readStacks(copy.folder, placesOf(config), stackParams(config)).find(
-      ({ role }) => role === 'failover',
-    );
+    const stack = readStacks(copy.folder, placesOf(config), (place) =>
+      stackParams(config, place),
+    ).find(({ role }) => role === 'failover');
     const machines = MACHINE_FILES.map((file) => ({ file, definition: readMachine(file) }));
     expect(stack && flipPathRoles(stack, machines).sort()).toEqual([
       'AcquireLeaseRole',
@@ -280,8 +280,11 @@ describe('the project as it is', () => {
   });
 
   it('uses every exception that the rules make', () => {
-    const { config } = loaded(CONFIG);
-    const grants = readStacks(copy.folder, placesOf(config), stackParams(config)).flatMap(grantsOf);
+    const attached = 'probes: { eu-north-1: { subnets: [subnet-1], securityGroups: [sg-1] } }';
+    const { config } = loaded(`${CONFIG}aws: { ${attached} }\n`);
+    const grants = readStacks(copy.folder, placesOf(config), (place) =>
+      stackParams(config, place),
+    ).flatMap(grantsOf);
     expect(grants.length).toBeGreaterThan(100);
     const unused = WILDCARDS.filter(
       (one) =>
