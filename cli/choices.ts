@@ -24,6 +24,7 @@ export const SCHEMA_NAMES = [
   'fact',
   'status',
   'order',
+  'stopped',
   'promotion',
   'fault',
   'lint',

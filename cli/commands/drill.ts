@@ -1,39 +1,27 @@
-/** `failover drill`: a whole drill on this machine, from sources to a ranking. */
-import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { samplingOf } from '../../core/drill/profiles.ts';
+/** `failover drill`: a whole drill, from sources to a ranking, on this machine or where it was deployed. */
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DrillError } from '../../core/errors.ts';
-import { toTell } from '../../core/report/nights.ts';
-import { formatMs } from '../../core/units.ts';
 import { loadConfig } from '../config/load.ts';
 import { type CheckedConfig, checkConfig } from '../config/validate.ts';
-import { dataFolder, shownPath } from '../dataFolder.ts';
-import {
-  failureOf,
-  giveUp,
-  goOn,
-  leftRunning,
-  openSfn,
-  startExecution,
-} from '../drill/executions.ts';
-import { follow, openScreen } from '../drill/follow.ts';
-import { executionEnd, type NotifyEnd } from '../drill/outcome.ts';
-import { startOfProgress } from '../drill/progress.ts';
-import { readReport } from '../drill/readReport.ts';
+import { dataFolder } from '../dataFolder.ts';
+import { drillOnAws } from '../drill/deployed.ts';
+import { giveUp, goOn, leftRunning, openSfn, startExecution } from '../drill/executions.ts';
 import { openSession, type Session } from '../drill/session.ts';
+import { toEnd } from '../drill/toEnd.ts';
 import { slackText, webhookFrom } from '../drill/webhook.ts';
-import { EXIT } from '../failure.ts';
 import type { Output } from '../output/output.ts';
-import { reportLines } from '../output/reportText.ts';
-import { writeReportPage } from '../report/page.ts';
+import { CONFIG_FILE, onAws, type WhereOptions } from '../where/options.ts';
 
-export type DrillOptions = {
-  readonly config: string;
-  readonly data?: string;
+export type DrillOptions = WhereOptions & {
   readonly profile?: 'quick' | 'nightly';
   readonly install: boolean;
   readonly enforceIam?: boolean;
   readonly resume?: boolean;
+  /** Only on AWS, where a drill goes on without whoever follows it. */
+  readonly stop?: boolean;
 };
+
+const POLL_MS = 300;
 
 /** The execution to follow: one left to resume, or a new one once those left are given up. */
 const chooseExecution = async (
@@ -65,30 +53,21 @@ const chooseExecution = async (
   return newest.arn;
 };
 
-/** What an execution was asked for may differ from what this call asks for, when it is gone on with. */
-const profileOf = async (sfn: SFNClient, executionArn: string): Promise<string | undefined> => {
-  const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  return /"profile":"(quick|nightly)"/.exec(input ?? '')?.[1];
-};
-
 const heading = ({ config, variants }: CheckedConfig): string =>
   `${config.service} · drill · ${config.regions.primary.name} → ${config.regions.standby.name} · ${variants.length} variants`;
 
 /** @throws Faults and DrillErrors about what a person wrote */
-const checkedFor = (options: DrillOptions): CheckedConfig => {
-  const checked = checkConfig(loadConfig(options.config));
+const checkedFor = ({ config }: { readonly config: string }): CheckedConfig => {
+  const checked = checkConfig(loadConfig(config));
   if (checked.config.image) return checked;
   throw new DrillError(
     'ConfigInvalid',
-    `${options.config}: there is no image, so there are no variants to drill. Add image with a matrix of targets`,
+    `${config}: there is no image, so there are no variants to drill. Add image with a matrix of targets`,
   );
 };
 
-const howToGoOn = ({ config, data }: DrillOptions): string =>
+const howToGoOn = ({ config = CONFIG_FILE, data }: DrillOptions): string =>
   `failover drill --resume --config ${config}${data === undefined ? '' : ` --data ${data}`}`;
-
-const notifyLine = (notify: NotifyEnd, where: string): string =>
-  notify.status === 'failed' ? `Slack was not told: ${notify.reason ?? 'no reason given'}` : where;
 
 type Work = {
   readonly options: DrillOptions;
@@ -105,36 +84,18 @@ const runDrill = async (
 ): Promise<number> => {
   const executionArn = await chooseExecution(sfn, session, checked, options, output);
   session.cloud.lambda.releaseEvents();
-  const profile = (await profileOf(sfn, executionArn)) ?? checked.config.drill.profile;
-  const sampling = samplingOf(
-    profile === 'quick' || profile === 'nightly' ? profile : checked.config.drill.profile,
-    checked.variants.length,
-  );
-  const progress = startOfProgress(sampling.rounds.max);
-  const ended = await follow(sfn, executionArn, progress, openScreen(process.stderr), signal);
-  if (ended.status !== 'SUCCEEDED') throw await failureOf(sfn, executionArn);
-  const { reportKey, notify, anomalies } = executionEnd(ended.output);
-  const report = await readReport(session, reportKey);
-  const page = writeReportPage(dataDir, report);
-  output.result(report, (style) => [
-    ...reportLines(report, style),
-    // Counted from the start of the process: what a person waited.
-    `Report: ${shownPath(page)}   (${formatMs(performance.now())} in all)`,
-    notifyLine(notify, slackText(session, dataDir)),
-  ]);
-  const unjudged = anomalies?.status === 'failed';
-  if (unjudged) output.note(`  the nights could not be judged: ${anomalies?.reason ?? 'unknown'}`);
-  const told = report.nights ? toTell(report.nights).told.length : 0;
-  const marked = report.problems.length > 0 || told > 0 || unjudged || notify.status === 'failed';
-  return marked ? EXIT.marked : EXIT.ok;
+  const { config, variants } = checked;
+  const drilled = { sfn, executionArn, drills: session, config, variants: variants.length };
+  const slack = slackText(session, dataDir);
+  return toEnd({ ...drilled, dataDir, slack, pollMs: POLL_MS }, output, signal);
 };
 
-export const drill = async (
+const drillHere = async (
   options: DrillOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> => {
-  const checked = checkedFor(options);
+  const checked = checkedFor({ config: options.config ?? CONFIG_FILE });
   const webhook = webhookFrom(process.env);
   output.note(heading(checked));
   const dataDir = dataFolder(options.data, process.env);
@@ -156,4 +117,29 @@ export const drill = async (
     if (!signal.aborted) throw error;
     throw new DrillError('Interrupted', `interrupted. Go on with: ${howToGoOn(options)}`);
   }
+};
+
+/** @throws DrillError `InputInvalid` for what only makes sense in the other place. */
+const checkPlace = ({ on, stage, stop, enforceIam }: DrillOptions): void => {
+  if (on === undefined && (stop || stage !== undefined)) {
+    const option = stop ? '--stop' : '--stage';
+    throw new DrillError('InputInvalid', `${option} is about a drill on AWS: add --on aws`);
+  }
+  if (on !== undefined && enforceIam) {
+    throw new DrillError(
+      'InputInvalid',
+      '--enforce-iam is about the embedded cloud: AWS always does',
+    );
+  }
+};
+
+export const drill = async (
+  options: DrillOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  checkPlace(options);
+  const { on, ...here } = options;
+  const at = on === undefined ? null : onAws(options);
+  return at === null ? drillHere(here, output, signal) : drillOnAws(at, options, output, signal);
 };

@@ -6,6 +6,7 @@ import { CheckOutput } from '../../events/checkOutput.ts';
 import { CostOutput } from '../../events/costOutput.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
 import { DrillReport } from '../../events/drillReport.ts';
+import { DrillStopped } from '../../events/drillStopped.ts';
 import { ExportOutput } from '../../events/exportOutput.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
 import { FaultOutput } from '../../events/faultOutput.ts';
@@ -45,6 +46,7 @@ const SCHEMAS = {
   watch: outputSchema(WatchReady, 'failover watch --json, its first line'),
   fact: outputSchema(WatchFact, 'failover watch --json, each further line'),
   status: outputSchema(StatusOutput, 'failover status --json'),
+  stopped: outputSchema(DrillStopped, 'failover drill --stop --json'),
   order: outputSchema(OrderOutput, 'failover flip, back and approve with --json'),
   promotion: outputSchema(PromotionOrder, 'failover promote and rollback with --json'),
   fault: outputSchema(FaultOutput, 'failover fault --json'),

@@ -7,20 +7,26 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
+import type { SdkSettings } from '../../aws/sdk.ts';
 import { failureText } from '../../core/drill/failureText.ts';
 import { DrillError, ERROR_NAMES } from '../../core/errors.ts';
-import { CREDENTIALS } from '../../local/stack/clients.ts';
 import type { Session } from './session.ts';
+
+/** Where drills of a service run: in a session of the embedded cloud, or where they were deployed. */
+export type DrillsAt = {
+  /** Of the home region. */
+  readonly sdk: SdkSettings;
+  readonly installation: {
+    readonly bucket: string;
+    readonly table: string;
+    readonly machineArn: string;
+  };
+  readonly configKey: string;
+};
 
 export type LeftExecution = { readonly arn: string; readonly name: string };
 
-const settingsOf = ({ cloud, installation }: Session) => ({
-  endpoint: cloud.endpoint,
-  region: installation.homeRegion,
-  credentials: CREDENTIALS,
-});
-
-export const openSfn = (session: Session): SFNClient => new SFNClient(settingsOf(session));
+export const openSfn = ({ sdk }: DrillsAt): SFNClient => new SFNClient(sdk);
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
@@ -33,10 +39,10 @@ export const drillIdAt = (service: string, now: Date): string => {
   return `${service}-${day}-${time}`;
 };
 
-/** Executions that an earlier run left running, newest first. */
+/** Executions that run, newest first: those that an earlier run left, or that others have started. */
 export const leftRunning = async (
   sfn: SFNClient,
-  { installation }: Session,
+  { installation }: Pick<DrillsAt, 'installation'>,
 ): Promise<LeftExecution[]> => {
   const answer = await sfn.send(
     new ListExecutionsCommand({
@@ -52,7 +58,7 @@ export const leftRunning = async (
 
 export const startExecution = async (
   sfn: SFNClient,
-  { installation, configKey }: Session,
+  { installation, configKey }: DrillsAt,
   service: string,
   profile: string | undefined,
 ): Promise<string> => {
@@ -68,8 +74,12 @@ export const startExecution = async (
 };
 
 /** Marks a drill that never ends by itself any more as failed, so that history tells the truth. */
-const recordGivenUp = async (session: Session, drillId: string, reason: string): Promise<void> => {
-  const records = openDrillRecords(session.installation.table, settingsOf(session));
+export const recordGivenUp = async (
+  { installation, sdk }: Pick<DrillsAt, 'installation' | 'sdk'>,
+  drillId: string,
+  reason: string,
+): Promise<void> => {
+  const records = openDrillRecords(installation.table, sdk);
   try {
     const state = (await records.states(HISTORY_MAX)).find((one) => one.drillId === drillId);
     if (state?.status !== 'RUNNING') return;

@@ -16,7 +16,6 @@ import {
   progressLines,
 } from './progress.ts';
 
-const POLL_MS = 300;
 const PAGE = 200;
 
 const seenOf = (event: SdkEvent): HistoryEvent => ({
@@ -83,12 +82,25 @@ export const openScreen = (stream: NodeJS.WriteStream): Screen => {
   };
 };
 
+/** How far it is, by what has happened since it was that far. */
+export const progressSince = async (
+  sfn: SFNClient,
+  executionArn: string,
+  from: Progress,
+): Promise<Progress> => (await newEvents(sfn, executionArn, from.lastId)).reduce(onEvent, from);
+
+export type Following = {
+  readonly from: Progress;
+  readonly screen: Screen;
+  /** Between two looks. */
+  readonly pollMs: number;
+};
+
 /** Resolves with the ended execution. Rejects with the signal's reason when aborted. */
 export const follow = async (
   sfn: SFNClient,
   executionArn: string,
-  from: Progress,
-  screen: Screen,
+  { from, screen, pollMs }: Following,
   signal: AbortSignal,
 ): Promise<DescribeExecutionCommandOutput> => {
   let progress = from;
@@ -96,12 +108,10 @@ export const follow = async (
     for (;;) {
       const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
       const before = progress;
-      for (const event of await newEvents(sfn, executionArn, progress.lastId)) {
-        progress = onEvent(progress, event);
-      }
+      progress = await progressSince(sfn, executionArn, progress);
       screen.show(before, progress);
       if (execution.status !== 'RUNNING') return execution;
-      await sleep(POLL_MS, undefined, { signal });
+      await sleep(pollMs, undefined, { signal });
       signal.throwIfAborted();
     }
   } finally {

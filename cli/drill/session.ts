@@ -22,6 +22,7 @@ import type { Output } from '../output/output.ts';
 import { addressInUse } from '../portOwner.ts';
 import { type PackedSource, packSource } from '../source.ts';
 import { configDocument, storeDocument } from './configDocument.ts';
+import type { DrillsAt } from './executions.ts';
 
 export type SessionOptions = {
   readonly dataDir: string;
@@ -35,10 +36,9 @@ export type SessionOptions = {
   readonly webhook: string | undefined;
 };
 
-export type Session = {
+export type Session = DrillsAt & {
   readonly cloud: Cloud;
   readonly installation: Installation;
-  readonly configKey: string;
   readonly builder: BuilderDetection;
   close(): Promise<void>;
 };
@@ -167,7 +167,9 @@ export const openSession = async (
     else if (promote !== 'manual') await installUnwatched({ ...base, signal });
     if (promote !== 'manual') await deployPromotion(base);
     signal.throwIfAborted();
-    return { cloud, installation, configKey, builder, close: cloud.close };
+    const { homeRegion: region } = installation;
+    const sdk = { endpoint: cloud.endpoint, region, credentials: CREDENTIALS };
+    return { cloud, sdk, installation, configKey, builder, close: cloud.close };
   } catch (error) {
     await cloud.close();
     throw error;

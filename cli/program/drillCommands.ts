@@ -1,7 +1,7 @@
 /** The commands that make and run drills. The work of each is loaded only when it is called. */
 import { type Command, Option } from 'commander';
 import { UP_PORT } from '../choices.ts';
-import { CONFIG, DATA, JSON_FLAG, run } from './run.ts';
+import { CONFIG, DATA, JSON_FLAG, onOption, run, STAGE } from './run.ts';
 
 const initCommand = (program: Command): void => {
   program
@@ -60,14 +60,20 @@ const drillCommand = (program: Command): void => {
     .description('build every variant, place and probe it round after round, and rank')
     .option(...CONFIG)
     .option(...DATA)
+    .addOption(onOption())
+    .option(...STAGE)
     .addOption(new Option('--profile <name>', 'how much to measure').choices(['quick', 'nightly']))
-    .option('--resume', 'go on with a drill that was interrupted')
+    .option(
+      '--resume',
+      'go on with a drill that was interrupted; with --on aws, follow the one that runs',
+    )
+    .option('--stop', 'with --on aws: stop the drill that runs')
     .option('--no-install', 'never install a container builder')
     .option('--enforce-iam', 'hold functions, machines and builds to the policies of their roles')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover drill --config examples/shop/failover.yml\n  failover drill --profile nightly --json > drill.json\n\nExit codes: 0 done, 1 failed, 2 input to change, 3 done but something is marked, 130 interrupted',
+      '\nExamples:\n  failover drill --config examples/shop/failover.yml\n  failover drill --profile nightly --json > drill.json\n  failover drill --on aws --stage staging\n\nExit codes: 0 done, 1 failed, 2 input to change, 3 done but something is marked, 130 interrupted',
     )
     .action((options) =>
       run(options.json, async (output, signal) =>

@@ -11,14 +11,17 @@ export const DATA = [
 export const YES = ['-y, --yes', 'do it without asking'] as const;
 export const JSON_FLAG = ['--json', 'print the result as JSON'] as const;
 
+export const STAGE = ['--stage <name>', 'with --on aws: which stage (default: prod)'] as const;
+
+export const onOption = (): Option =>
+  new Option('--on <place>', 'work on what `failover deploy` has put there').choices(['aws']);
+
 /** Where a command works that also operates what was deployed; any other place is the embedded cloud. */
 export const withWhere = (command: Command): Command =>
   command
     .option(...DATA)
-    .addOption(
-      new Option('--on <place>', 'work on what `failover deploy` has put there').choices(['aws']),
-    )
-    .option('--stage <name>', 'with --on aws: which stage (default: prod)')
+    .addOption(onOption())
+    .option(...STAGE)
     .option('-c, --config <file>', 'with --on aws: the configuration (default: failover.yml)');
 
 /** A second signal ends at once; the first lets the work stop cleanly. */

@@ -37,7 +37,8 @@ export const onAws = ({ data, on, config, stage }: WhereOptions): OnAws | null =
     throw contradiction('--data', 'names a folder of this machine: leave it out with --on aws');
   }
   const stageText = stage === undefined ? '' : ` --stage ${stage}`;
-  const configText = config === undefined ? '' : ` --config ${config}`;
+  const isUsual = config === undefined || config === CONFIG_FILE;
+  const configText = isUsual ? '' : ` --config ${config}`;
   return {
     config: config ?? CONFIG_FILE,
     stage: stage ?? PRODUCTION,

@@ -25,3 +25,8 @@ export const watchBucketOf = ({ service, accountId, region }: DeployedPlace): st
 
 export const functionNameOf = (service: string, part: string): string =>
   `failover-drill-${service}-${part}`;
+export const drillMachineArnOf = ({ service, accountId, region }: DeployedPlace): string =>
+  `arn:aws:states:${region}:${accountId}:stateMachine:failover-drill-${service}`;
+
+/** Starts a drill each night, and knows which configuration was deployed. */
+export const drillScheduleOf = (service: string): string => `failover-drill-${service}`;

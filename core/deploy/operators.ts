@@ -2,6 +2,8 @@
 import {
   type DeployedPlace,
   drillBucketOf,
+  drillMachineArnOf,
+  drillScheduleOf,
   drillTableOf,
   functionNameOf,
   watchBucketOf,
@@ -16,6 +18,12 @@ const RESOURCES = {
   'bucket of the watch': (at: DeployedPlace) => `arn:aws:s3:::${watchBucketOf(at)}/*`,
   'function evaluate': (at: DeployedPlace) => functionArn(at, 'evaluate'),
   'function promote': (at: DeployedPlace) => functionArn(at, 'promote'),
+  'function clean-up': (at: DeployedPlace) => functionArn(at, 'clean-up'),
+  'drill machine': drillMachineArnOf,
+  'executions of it': (at: DeployedPlace) =>
+    `${drillMachineArnOf(at).replace(':stateMachine:', ':execution:')}:*`,
+  schedule: ({ region, accountId, service }: DeployedPlace) =>
+    `arn:aws:scheduler:${region}:${accountId}:schedule/default/${drillScheduleOf(service)}`,
 } as const;
 
 const tableArn = ({ region, accountId }: DeployedPlace, table: string): string =>
@@ -39,6 +47,8 @@ const RECORDS = need('bucket of the watch', 's3:GetObject');
 const EVALUATE = need('function evaluate', 'lambda:InvokeFunction');
 const PROMOTE = need('function promote', 'lambda:InvokeFunction');
 
+const FOLLOW = need('executions of it', 'states:DescribeExecution', 'states:GetExecutionHistory');
+
 /** Of each command that takes `--on aws`. */
 export const OPERATORS = {
   status: [
@@ -53,6 +63,19 @@ export const OPERATORS = {
   rank: [DRILLS, REPORTS],
   export: [DRILLS, REPORTS],
   ack: [need('table of drills', 'dynamodb:Query', 'dynamodb:PutItem')],
+  drill: [
+    need('schedule', 'scheduler:GetSchedule'),
+    need('drill machine', 'states:ListExecutions', 'states:StartExecution'),
+    FOLLOW,
+    REPORTS,
+  ],
+  'drill --resume': [need('drill machine', 'states:ListExecutions'), FOLLOW, REPORTS],
+  'drill --stop': [
+    need('drill machine', 'states:ListExecutions'),
+    need('executions of it', 'states:GetExecutionHistory', 'states:StopExecution'),
+    need('function clean-up', 'lambda:InvokeFunction'),
+    need('table of drills', 'dynamodb:Query', 'dynamodb:PutItem'),
+  ],
   promote: [
     need('table of the watch', 'dynamodb:GetItem', 'dynamodb:Query'),
     PROMOTE,

@@ -49,7 +49,8 @@ export const openWorkshop = (prefix: string) => {
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       FAILOVER_SLACK_WEBHOOK: undefined,
     };
-    const holding = HOLD.includes(args[0] ?? '') ? ['--enforce-iam'] : [];
+    const isHeld = HOLD.includes(args[0] ?? '') && !args.includes('--on');
+    const holding = isHeld ? ['--enforce-iam'] : [];
     const child = spawn(process.execPath, [MAIN, ...args, ...holding], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...plain, ...env },

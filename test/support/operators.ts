@@ -11,7 +11,7 @@ import { ACCOUNT_ID } from '../../local/wire/types.ts';
 import type { Ended, Running, Workshop } from './drillCommand.ts';
 
 const roleOf = (command: Operating): string =>
-  `arn:aws:iam::${ACCOUNT_ID}:role/operator-${command}`;
+  `arn:aws:iam::${ACCOUNT_ID}:role/operator-${command.replace(/\W+/g, '-')}`;
 
 const COMMANDS = Object.keys(OPERATORS).filter((name): name is Operating =>
   Object.hasOwn(OPERATORS, name),
@@ -47,7 +47,7 @@ export const openOperators = ({ workshop, service, region, config }: Operated) =
     { as = command, env = {} }: Options = {},
   ): Running => {
     const where = args.includes('--config') ? [] : ['--config', config];
-    const all = [command, ...args, '--on', 'aws', ...where];
+    const all = [...command.split(' '), ...args, '--on', 'aws', ...where];
     return workshop.start(all, { ...envOf(as), ...env });
   };
   const run = (command: readonly [Operating, ...string[]], options: Options = {}): Promise<Ended> =>

@@ -113,6 +113,9 @@ describe('a deployed watch', () => {
     const unknown = await operators.run(['approve', 'another']);
     expect(unknown.code).toBe(3);
     expect(unknown.stdout).toContain('no approval is asked for decision another');
+    const image = await operators.run(['promote', `sha256:${'a'.repeat(64)}`, '--dry-run']);
+    expect(image.code).toBe(2);
+    expect(image.stderr).toContain('web runs at endpoints that somebody else deploys');
   }, 180_000);
 
   it('needed the rights that are listed, all of them, and nothing outside its home region', () => {
