@@ -1,10 +1,9 @@
 // A service that is served, watched and can be promoted, on an embedded cloud in this process.
 
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { bundleFolder } from '../../cli/dataFolder.ts';
 import { PromoteOutput, type PromotionRecord } from '../../events/promotion.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import type { BuilderDetection } from '../../local/containers/detect.ts';
@@ -29,7 +28,7 @@ export const openPromoted = (
   builderIn?: (dataDir: string) => Promise<BuilderDetection>,
 ) => {
   const served = openServed({ ...QUICK, ...more });
-  const bundleDir = path.join(tmpdir(), 'failover-test-bundles');
+  const bundleDir = bundleFolder(process.env);
   let cloud: Cloud;
   let watch: WatchInstallation;
   let observing: NodeJS.Timeout | undefined;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { bundleFolder } from '../../cli/dataFolder.ts';
 import { Config } from '../../events/config.ts';
 import { realClock } from '../../local/clock.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
@@ -74,7 +75,7 @@ export const startWatched = async ({ over = {}, ...given }: WatchedOptions = {})
   const open = async () => {
     const cloud = await start();
     given.whileInstalling?.(answer);
-    const bundleDir = given.bundleDir ?? path.join(tmpdir(), 'failover-test-bundles');
+    const bundleDir = given.bundleDir ?? bundleFolder(process.env);
     const installation = await installWatch({
       ...{ cloud, config, bundleDir, nowMs: Date.now(), webhook: undefined },
     });

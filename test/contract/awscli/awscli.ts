@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import type { WireServer } from '../../../local/wire/server.ts';
 import type { ServiceFront } from '../../../local/wire/types.ts';
 import { startEndpoint, temporaryFolder } from '../endpoint.ts';
@@ -16,32 +18,44 @@ const missingAwscli = existsSync(AWS)
 
 type AwsAnswer = { readonly code: number; readonly json: unknown; readonly error: string };
 
-const run = promisify(execFile);
+/** The interpreter that Debian's `aws` names in its first line: another one does not have its modules. */
+const PYTHON = '/usr/bin/python3';
+const COMMANDS = path.join(import.meta.dirname, 'commands.py');
+const Ran = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
 
-/** Runs one command of the AWS command line against the endpoint. */
-const aws = async (
-  server: Pick<WireServer, 'url'>,
-  args: readonly string[],
-): Promise<AwsAnswer> => {
-  const env = {
-    PATH: '/usr/bin:/bin',
-    HOME: '/nonexistent',
-    AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_DEFAULT_REGION: 'eu-central-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_MAX_ATTEMPTS: '1',
-    AWS_PAGER: '',
+const ENVIRONMENT = {
+  PATH: '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_DEFAULT_REGION: 'eu-central-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_MAX_ATTEMPTS: '1',
+  AWS_PAGER: '',
+};
+
+/** The AWS command line, loaded once, for one command after the other. */
+const openAws = () => {
+  const child = spawn(PYTHON, [COMMANDS], {
+    env: ENVIRONMENT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    run: async ({ url }: Pick<WireServer, 'url'>, args: readonly string[]): Promise<AwsAnswer> => {
+      child.stdin.write(
+        `${JSON.stringify(['--endpoint-url', url, '--output', 'json', ...args])}\n`,
+      );
+      const { value, done } = await answers.next();
+      if (done) throw new Error(`${PYTHON} ${COMMANDS} ended without an answer`);
+      const { code, stdout, stderr } = Ran.parse(JSON.parse(value));
+      const json = code === 0 && stdout.trim() ? JSON.parse(stdout) : undefined;
+      return { code, json, error: code === 0 ? '' : stderr };
+    },
+    close: (): void => {
+      child.stdin.end();
+    },
   };
-  try {
-    const { stdout } = await run(AWS, ['--endpoint-url', server.url, '--output', 'json', ...args], {
-      env,
-    });
-    return { code: 0, json: stdout.trim() ? JSON.parse(stdout) : undefined, error: '' };
-  } catch (error) {
-    const { code, stderr } = Object(error);
-    return { code: Number(code), json: undefined, error: String(stderr) };
-  }
 };
 
 export type AwscliCase = {
@@ -70,17 +84,20 @@ export const awscliTable = (
     const { folder, remove } = temporaryFolder();
     let service: Service;
     let server: WireServer;
+    let aws: ReturnType<typeof openAws>;
     beforeAll(async () => {
       service = await open(folder);
       server = await startEndpoint([service.front]);
+      aws = openAws();
     });
     afterAll(async () => {
+      aws.close();
       await server.close();
       await service.close();
       remove();
     });
     test.each(cases)('$name', async ({ args, prints, fails }) => {
-      const answer = await aws(server, await args(folder));
+      const answer = await aws.run(server, await args(folder));
       if (fails !== undefined) {
         expect(answer.code).not.toBe(0);
         expect(answer.error).toContain(`(${fails})`);

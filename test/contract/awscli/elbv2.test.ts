@@ -29,7 +29,8 @@ const elb =
 const group = () => arnOf('targetGroups');
 const balancer = () => arnOf('loadBalancers');
 const listener = () => arnOf('listeners');
-const target = ['--targets', 'Id=127.31.1.1,Port=8080'];
+// Nothing listens there, whatever else this machine runs: the target stays as it begins.
+const target = ['--targets', 'Id=127.31.1.1,Port=1'];
 
 awscliTable(
   'elbv2',
@@ -105,7 +106,7 @@ awscliTable(
       prints: {
         TargetHealthDescriptions: [
           {
-            Target: { Id: '127.31.1.1', Port: 8080 },
+            Target: { Id: '127.31.1.1', Port: 1 },
             TargetHealth: { State: 'initial', Reason: 'Elb.InitialHealthChecking' },
           },
         ],

@@ -134,11 +134,11 @@ const untilPhase = (phase: string) =>
     .poll(async () => (await status()).phase, { timeout: START_MS + MOVE_MS, interval: 500 })
     .toBe(phase);
 
-/** The two events between which a step is under way. */
-const inAndOut = (...states: string[]): Step[] =>
-  states.flatMap((state) =>
-    ['TaskStateEntered', 'TaskStateExited'].map((type) => ({ type, state })),
-  );
+/** A step ends in the same write to the journal as the next one begins: a kill between them is one kill. */
+const begun = (...states: string[]): Step[] =>
+  states.map((state) => ({ type: 'TaskStateEntered', state }));
+
+const ENDED: Step = { type: 'TaskStateExited', state: 'Finish' };
 
 const STEPS = ['AcquireLease', 'Flip', 'Verify', 'Finish'];
 
@@ -151,11 +151,10 @@ describe('a watch that is killed again and again', () => {
     const recorder = recordAnswers();
     await primary.start();
     const steps = [
-      ...inAndOut('AcquireLease'),
-      { type: 'TaskStateEntered', state: 'FlipShift' },
+      ...begun('AcquireLease', 'FlipShift'),
       { type: 'WaitStateEntered', state: 'WatchShare' },
-      { type: 'TaskStateEntered', state: 'Verify' },
-      ...inAndOut('Finish'),
+      ...begun('Verify', 'Finish'),
+      ENDED,
     ];
     for (const step of steps) watch = await restartAt(step, watch, 'failback');
     await untilPhase('STEADY');
@@ -180,7 +179,8 @@ describe('a watch that is killed again and again', () => {
       await answers(port, primary.host, START_MS, watch);
       const recorder = recordAnswers();
       await primary.stop();
-      for (const step of inAndOut(...STEPS)) watch = await restartAt(step, watch, 'failover');
+      for (const step of [...begun(...STEPS), ENDED])
+        watch = await restartAt(step, watch, 'failover');
       await untilPhase(UNKILLED.phase);
       const ended = await status();
       expect(endStateOf(ended)).toEqual(UNKILLED);
