@@ -68,16 +68,30 @@ const writeOutArns = (folder: string): void => {
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('!GetAtt BuildProject.Arn', arn));
 };
 
-const deployRole = async (folder: string, role: Role, endpoint: string): Promise<void> => {
+/** The network that moto has from the beginning. */
+const defaultVpc = async (motoUrl: string): Promise<string> => {
+  const headers = { authorization: authorization('ec2', REGION) };
+  const body = new URLSearchParams({ Action: 'DescribeVpcs', Version: '2016-11-15' });
+  const response = await fetch(motoUrl, { method: 'POST', headers, body });
+  const [, vpc] = /<vpcId>([^<]+)</.exec(await response.text()) ?? [];
+  if (vpc === undefined) throw new Error('moto has no default VPC');
+  return vpc;
+};
+
+type Urls = { readonly moto: string; readonly relay: string };
+
+const deployRole = async (folder: string, role: Role, urls: Urls): Promise<void> => {
   const cli = path.join(PROJECT_FOLDER, 'node_modules/serverless/bin/serverless.js');
-  const params = ['--param', `role=${role}`, '--param', 'service=shop', '--region', REGION];
+  const vpc = await defaultVpc(urls.moto);
+  const told = ['--param', `role=${role}`, '--param', 'service=shop', '--param', `vpc=${vpc}`];
+  const params = [...told, '--region', REGION];
   await run(process.execPath, [cli, 'deploy', ...params], {
     cwd: folder,
     timeout: DEPLOY_WITHIN_MS,
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: urls.relay,
       AWS_ACCESS_KEY_ID: 'AKIDLOCAL',
       AWS_SECRET_ACCESS_KEY: 'local',
       SLS_TELEMETRY_DISABLED: '1',
@@ -98,10 +112,10 @@ const standing = async (motoUrl: string, role: Role): Promise<Set<string>> => {
   return new Set([...text.matchAll(/<LogicalResourceId>([^<]+)</g)].map(([, id]) => id ?? ''));
 };
 
-const judgeRole = async (folder: string, role: Role, urls: { moto: string; relay: string }) => {
+const judgeRole = async (folder: string, role: Role, urls: Urls) => {
   const faults: string[] = [];
   try {
-    await deployRole(folder, role, urls.relay);
+    await deployRole(folder, role, urls);
   } catch (error) {
     const said = String(Reflect.get(Object(error), 'stdout')) || String(error);
     faults.push(said.trim().split('\n').slice(-3).join(' '));

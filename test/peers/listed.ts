@@ -212,6 +212,28 @@ export const MOTO_LISTED: readonly Listed[] = [
     why: 'disagreement: takes names of 16 levels and values that do not fit AllowedPattern',
   },
   {
+    file: 'ec2.test.ts',
+    tests: [
+      'a network interface > is found by its id, with its addresses and who has it',
+      'a network interface > has an address of the internet only where it was given one',
+      'a network interface > comes with the others of its region, in pages',
+    ],
+    why: 'interfaces of tasks; moto runs none',
+  },
+  {
+    file: 'ec2.test.ts',
+    tests: ['EC2 refuses > a malformed id, a page that is too small, and ids in pages'],
+    why: 'disagreement: a malformed id is one that is not there, and pages have any size',
+  },
+  {
+    file: 'ec2.test.ts',
+    tests: [
+      'EC2 refuses > filters, which it does not have here',
+      'EC2 refuses > every other action, in the words of AWS',
+    ],
+    why: 'about what the embedded EC2 does not have',
+  },
+  {
     file: 'ecr.test.ts',
     tests: [
       'replicas are seen in the other region once the lag is over, and deleted there alone',

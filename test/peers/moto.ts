@@ -23,6 +23,7 @@ export const MOTO_TRIALS: readonly { scopes: string[]; files: readonly string[] 
       'ssm.test.ts',
     ],
   },
+  { scopes: ['ec2'], files: ['ec2.test.ts'] },
   { scopes: ['ecr'], files: ['ecr.test.ts'] },
 ];
 
