@@ -84,6 +84,8 @@ export const ACTIONS_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     'ec2:CreateTags',
     'ec2:DeleteSecurityGroup',
     'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcs',
     'ec2:RevokeSecurityGroupIngress',
   ],
   'AWS::ECR::Repository': [

@@ -23,7 +23,7 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
   {
     action:
       /^(?:kms|ec2|elasticfilesystem|s3files|s3tables|firehose|kinesis|s3:REST\.PUT|s3:GetObjectMetadata)/,
-    why: 'of keys, networks, file systems and streams, which no template names',
+    why: 'of keys, file systems and streams, which no template names; of networks, as asked for with security groups',
   },
   { action: /:Untag/, why: 'tags are never taken off' },
   {
@@ -82,6 +82,10 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
 const BESIDE: readonly { action: RegExp; why: string }[] = [
   { action: /^iam:PassRole$/, why: 'IAM asks for it of whoever names a role' },
   { action: /^s3:(?:Get|Put)Object$/, why: 'osls puts archives there, and Lambda reads them' },
+  {
+    action: /^ec2:Describe(?:Subnets|Vpcs)$/,
+    why: 'Lambda looks so at the network that a function of a drill is attached to',
+  },
   { action: /^codebuild:/, why: 'the type has no handlers in the registry' },
 ];
 
