@@ -104,6 +104,9 @@ export const rank = async (
     if (drillId !== undefined) {
       throw new DrillError('InputInvalid', 'give either a drill or --input, not both');
     }
+    if (options.on !== undefined) {
+      throw new DrillError('InputInvalid', '--input names a file of this machine: leave --on out');
+    }
     return rankTable(input, options, output);
   }
   const stray = TABLE_OPTIONS.find((option) => options[option] !== undefined);

@@ -171,6 +171,10 @@ describe('rank', () => {
     });
     for (const [args, said] of [
       [['rank', DONE, '--input', file], 'not both'],
+      [['rank', '--input', file, '--on', 'aws'], '--input names a file of this machine'],
+      [['history', '--stage', 'staging'], '--stage says what of AWS is meant: add --on aws'],
+      [['history', '--on', 'aws'], '--data names a folder of this machine'],
+      [['drill', '--stage', 'staging'], '--stage is about a drill on AWS: add --on aws'],
       [['rank', '--metric', 'm'], '--metric goes with --input'],
       [['rank', '--input', file, '--q', '1.5'], '--q 1.5: expected a number between 0 and 1'],
       [['rank', '--input', file, '--alpha', 'x'], '--alpha x: expected a number'],
