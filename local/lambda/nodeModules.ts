@@ -1,7 +1,10 @@
-import { isBuiltin } from 'node:module';
+import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 const NAMESPACE = 'node-module';
+
+/** Matched by esbuild itself: being asked about every import would take longer than bundling. */
+const NODE_MODULE = new RegExp(`^(node:.+|${builtinModules.join('|')})$`);
 
 /** Whether an input in esbuild's account is one of Node's own modules, and no file. */
 export const isNodeModule = (input: string): boolean => input.startsWith(`${NAMESPACE}:`);
@@ -14,10 +17,8 @@ export const isNodeModule = (input: string): boolean => input.startsWith(`${NAME
 export const nodeModulesOnUse: Plugin = {
   name: 'node-modules-on-use',
   setup(build) {
-    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-      kind === 'import-statement' && isBuiltin(path)
-        ? { path, namespace: NAMESPACE, sideEffects: false }
-        : undefined,
+    build.onResolve({ filter: NODE_MODULE }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: NAMESPACE, sideEffects: false } : undefined,
     );
     build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
