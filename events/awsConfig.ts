@@ -30,9 +30,31 @@ export const AwsConfig = z.strictObject({
         subnets,
         /** `public`: at an address of the internet. `private`: only from networks that are joined to theirs. */
         access: z.enum(['public', 'private']).default('public'),
+        /** Where the service's load balancer stands: subnets of two zones with a way in from the internet. */
+        balancerSubnets: subnets.optional(),
       }),
     )
     .default({}),
+  /** Certificates of ACM for the record, by serving region: the service is then reached by HTTPS. */
+  certificates: z
+    .partialRecord(
+      Region,
+      z
+        .string()
+        .regex(
+          /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/,
+          'expected the ARN of a certificate, as arn:aws:acm:eu-west-1:111122223333:certificate/…',
+        ),
+    )
+    .default({}),
+  /** The role that tasks of the service have, for what they ask of AWS. */
+  taskRole: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+      'expected the ARN of a role, as arn:aws:iam::111122223333:role/shop',
+    )
+    .optional(),
   /** Networks that the probing functions of a region are attached to, from which private addresses are reached. */
   probes: z
     .partialRecord(

@@ -37,7 +37,14 @@ export const DeployOutput = z.strictObject({
     })
     .nullable(),
   cost: z
-    .strictObject({ drillUsd: Usd.nullable(), watchMonthUsd: Usd.nullable(), monthUsd: Usd })
+    .strictObject({
+      drillUsd: Usd.nullable(),
+      watchMonthUsd: Usd.nullable(),
+      /** Of drills and of watching. */
+      monthUsd: Usd,
+      /** Of the service itself; null where it is not made here. */
+      runningMonthUsd: Usd.nullable(),
+    })
     .nullable(),
   findings: z.array(
     z.strictObject({

@@ -32,11 +32,7 @@ export const answersOf = (url: string): Answers => {
 export const zoneOf = (config: Config, record: string): string =>
   config.dns.zone ?? record.split('.').slice(1).join('.');
 
-const targetFrom = (
-  region: Config['regions']['primary'],
-  facts: TargetFacts,
-  config: Config,
-): unknown => {
+const targetFrom = (region: Config['regions']['primary'], facts: TargetFacts): unknown => {
   const endpoint = 'endpoint' in region ? region.endpoint : undefined;
   const url = facts.url ?? endpoint;
   if (url === undefined) {
@@ -50,7 +46,7 @@ const targetFrom = (
     url,
     serverName: facts.serverName ?? null,
     answers: facts.answers ?? answersOf(endpoint ?? url),
-    capacity: config.image === undefined ? null : (facts.capacity ?? null),
+    capacity: facts.capacity ?? null,
   };
 };
 
@@ -84,8 +80,8 @@ export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
     health: healthSettings(config),
     failover: { ...failoverSettings(config), service },
     targets: [
-      targetFrom(primary, facts.targets.primary, config),
-      targetFrom(standby, facts.targets.standby, config),
+      targetFrom(primary, facts.targets.primary),
+      targetFrom(standby, facts.targets.standby),
     ],
     canaries: (config.health ?? HealthConfig.parse({})).canaries,
     dns: facts.dns,

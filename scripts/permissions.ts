@@ -13,6 +13,7 @@ import { openYaml } from '../local/stack/variables.ts';
 const STACKS: Readonly<Record<string, string>> = {
   control: 'in the standby: the nightly drill',
   serving: 'in primary and standby: where variants are placed',
+  service: 'in primary and standby: the service itself',
   observer: 'where probes start',
   switch: 'in three regions: objects of the quorum switch',
   heartbeat: 'in primary and standby: signs of life',
@@ -98,6 +99,7 @@ const WHYS: readonly [action: RegExp, resource: RegExp, why: string][] = [
   [/^s3:/, /\/evidence\/\*$/, 'the record of a failover'],
   [/^s3:/, /-switch-/, 'reads and writes the switch'],
   [/^logs:/, /\/aws\/lambda\//, 'its own log'],
+  [/^logs:/, /log-group:\/failover-drill\//, 'what tasks of the service say'],
   [/^logs:GetLogEvents$/, /./, 'how long each step of a build took'],
   [/^logs:/, /\/aws\/codebuild\//, 'the log of the build'],
   [/^ecr:/, /./, 'brings images to the registry, or reads what is in them'],

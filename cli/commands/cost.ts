@@ -3,7 +3,14 @@ import { PRICES, PRICES_DATE, PRICES_REGION } from '../../core/cost/prices.ts';
 import type { CostOutput } from '../../events/costOutput.ts';
 import { loadConfig } from '../config/load.ts';
 import { checkConfig } from '../config/validate.ts';
-import { ASSUMED, drillCost, drillsAMonth, othersCost, watchCost } from '../cost/figures.ts';
+import {
+  ASSUMED,
+  drillCost,
+  drillsAMonth,
+  othersCost,
+  serviceCost,
+  watchCost,
+} from '../cost/figures.ts';
 import type { Output } from '../output/output.ts';
 import { tableLines, wrap } from '../output/table.ts';
 
@@ -11,7 +18,7 @@ const WIDTH = 110;
 
 const NOT_COUNTED = [
   'free tiers and taxes',
-  'your service itself: its tasks, load balancers, data and its copies',
+  'your service itself where you deploy it, its data and their copies, and what it costs to serve requests',
   'networks: NAT gateways or endpoints through which tasks pull images, and joined networks',
   'queries to the zone ($0.40 a million), and what a failover itself does (cents)',
 ];
@@ -22,11 +29,13 @@ export const costOf = (file: string, nowMs: number, stage?: string): CostOutput 
   const one = drillCost(config, variants);
   const aMonth = drillsAMonth(config, nowMs);
   const watch = watchCost(config);
+  const running = serviceCost(config);
   return {
     service: config.service,
     pricesOf: { date: PRICES_DATE, region: PRICES_REGION },
     drill: one === null ? null : { ...one, aMonth },
     watch,
+    running,
     monthUsd: (one?.usd ?? 0) * aMonth + (watch?.usd ?? 0),
     others: othersCost(watch?.observers ?? Math.max(1, config.observers.length)),
     prices: PRICES,
@@ -60,7 +69,7 @@ const shareUnverified = (sums: readonly (CostOutput['drill'] | CostOutput['watch
 };
 
 const lines = (cost: CostOutput): string[] => {
-  const { drill, watch, others, pricesOf } = cost;
+  const { drill, watch, running, others, pricesOf } = cost;
   const month =
     drill === null || drill.aMonth === 0
       ? 'no schedule'
@@ -82,6 +91,13 @@ const lines = (cost: CostOutput): string[] => {
           ...wrap(`           ${partsText(watch)}`, WIDTH, '           '),
         ]),
     `a month    ${dollars(cost.monthUsd)}`,
+    ...(running === null
+      ? []
+      : [
+          '',
+          `the service itself, besides    ${dollars(running.usd)} a month in ${running.regions} regions`,
+          ...wrap(`           ${partsText(running)}`, WIDTH, '           '),
+        ]),
     '',
     ...tableLines(
       [{ title: 'Beside it' }, { title: 'a month', align: 'right' }, { title: 'does; does not' }],

@@ -41,8 +41,13 @@ const changeText = ({ live }: DeploySetup, record: Seen['record']): string => {
 };
 
 const costPart = ({ config, stage }: DeployOptions): NonNullable<DeployOutput['cost']> => {
-  const { drill, watch, monthUsd } = costOf(config, Date.now(), stage);
-  return { drillUsd: drill?.usd ?? null, watchMonthUsd: watch?.usd ?? null, monthUsd };
+  const { drill, watch, running, monthUsd } = costOf(config, Date.now(), stage);
+  return {
+    drillUsd: drill?.usd ?? null,
+    watchMonthUsd: watch?.usd ?? null,
+    runningMonthUsd: running?.usd ?? null,
+    monthUsd,
+  };
 };
 
 const told = (

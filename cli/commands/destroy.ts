@@ -1,4 +1,4 @@
-/** `failover deploy --destroy`: takes a deployment away, and leaves the live record as it answers. */
+/** `failover deploy --destroy`: takes a deployment away, and leaves the live record as it answers, unless the service goes too. */
 
 import { accountFinding, credentialsFinding } from '../../core/deploy/findings.ts';
 import type { Retained } from '../../core/deploy/retained.ts';
@@ -13,6 +13,7 @@ import { readWatch } from '../deploy/seed.ts';
 import type { DeploySetup } from '../deploy/setup.ts';
 import { unhook } from '../deploy/unhook.ts';
 import { EXIT } from '../failure.ts';
+import { servesIn } from '../lint/setup.ts';
 import { deployLines } from '../output/deployText.ts';
 import type { Output } from '../output/output.ts';
 import { confirmed } from '../where/confirmed.ts';
@@ -31,10 +32,19 @@ const tell = (output: Output, result: Result): void => {
 
 const activeOf = ({ plan, state }: Watch): string | null => state?.active ?? plan?.primary ?? null;
 
+/** Whether the region that the record answers for goes on serving: it does where the service is somebody else's. */
+const goesOn = (watch: Watch, { checked: { config } }: DeploySetup): boolean =>
+  !servesIn(config).includes(activeOf(watch) ?? '');
+
 /** `wasOn`: whether it was on the switch; undefined before anybody has looked. */
-const changeText = (watch: Watch, wasOn?: boolean): string => {
+const changeText = (watch: Watch, setup: DeploySetup, wasOn?: boolean): string => {
   const active = activeOf(watch);
   if (active === null) return 'no deployment has touched it';
+  if (!goesOn(watch, setup) && wasOn !== false) {
+    return wasOn
+      ? 'is gone, as is the service'
+      : 'goes first, and then the service: nobody is answered any more';
+  }
   if (wasOn === undefined) return `will go on answering as ${active} does, and fail over no more`;
   return wasOn
     ? `answers as ${active} does, and fails over no more`
@@ -67,7 +77,7 @@ const planOf = async (
       zone: setup.live.zone,
       driver: setup.live.driver,
       found: null,
-      change: changeText(watch),
+      change: changeText(watch, setup),
     },
     findings: [],
     kept: [],
@@ -125,8 +135,10 @@ const removed = async (
   const active = activeOf(watch);
   let wasOn = false;
   if (watch.plan !== null && active !== null) {
-    wasOn = await unhook(watch.plan, active, signal);
-    if (wasOn) output.note(`  ${watch.plan.record} answers as ${active} does`);
+    const stays = goesOn(watch, setup);
+    wasOn = await unhook(watch.plan, active, stays, signal);
+    const is = stays ? `answers as ${active} does` : 'is gone';
+    if (wasOn) output.note(`  ${watch.plan.record} ${is}`);
   }
   await away(others);
   const stays = await removeRetained(aws, setup, accountId, options.keep === 'evidence', telling);
@@ -175,7 +187,10 @@ export const destroy = async (
   const begun = DeployOutput.parse({ ...plan, action: 'destroy', cost: null, outcome: 'begun' });
   for (const line of deployLines(begun, output.style)) output.note(line);
   const what = options.keep === 'evidence' ? 'all but the evidence' : 'all of it, evidence too';
-  const text = `Remove ${what} from account ${accountId}? ${setup.live?.record ?? setup.service} then fails over no more.`;
+  const then = goesOn(watch, setup)
+    ? 'then fails over no more'
+    : 'then answers nobody: the service goes, too';
+  const text = `Remove ${what} from account ${accountId}? ${setup.live?.record ?? setup.service} ${then}.`;
   if (!(await confirmed(text, options, output, signal))) {
     tell(output, { ...plan, outcome: 'declined' });
     return EXIT.ok;
@@ -190,7 +205,7 @@ export const destroy = async (
       ...stack,
       outcome: outcomes.get(keyOf(stack)) ?? 'absent',
     })),
-    dns: plan.dns && { ...plan.dns, change: changeText(watch, wasOn) },
+    dns: plan.dns && { ...plan.dns, change: changeText(watch, setup, wasOn) },
     kept,
     outcome: 'done',
   });

@@ -4,6 +4,7 @@ import { alarmMetrics } from '../../core/cost/alarms.ts';
 import { type DrillSize, drillItems } from '../../core/cost/drill.ts';
 import { others } from '../../core/cost/others.ts';
 import { byPart, type Item, usdOf } from '../../core/cost/prices.ts';
+import { serviceItems } from '../../core/cost/service.ts';
 import { watchItems } from '../../core/cost/watch.ts';
 import { ARM_KINDS, armsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
@@ -12,9 +13,11 @@ import type { VariantSpec } from '../../core/variants/matrix.ts';
 import type { Config } from '../../events/config.ts';
 import { healthSettings } from '../../events/failoverSettings.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
+import { TASKS } from '../../local/stack/serviceStack.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
 import { openYaml, type ReadYaml } from '../../local/stack/variables.ts';
 import { ACCOUNT_ID } from '../../local/wire/types.ts';
+import { servesIn } from '../lint/setup.ts';
 
 /** What only a build or a bill would tell. */
 export const ASSUMED = {
@@ -123,6 +126,25 @@ export const watchCost = (config: Config, read = openYaml()) => {
     },
   });
   return { observers, ...summed(items) };
+};
+
+/** Public addresses that a load balancer has: one in each of two zones. */
+const BALANCER_ADDRESSES = 2;
+
+/** A month of the service itself; null where it is somebody else's. */
+export const serviceCost = (config: Config) => {
+  const regions = servesIn(config);
+  if (regions.length === 0) return null;
+  const networks = new Map(Object.entries(config.aws.network));
+  const publicTasks = regions.filter((region) => networks.get(region)?.access !== 'private');
+  const items = serviceItems({
+    regions: regions.length,
+    tasks: TASKS,
+    cpu: config.run.cpu,
+    memoryMb: config.run.memory,
+    addresses: regions.length * BALANCER_ADDRESSES + publicTasks.length * TASKS,
+  });
+  return { regions: regions.length, ...summed(items) };
 };
 
 const NIGHTS_MAX = 200;

@@ -2,12 +2,14 @@
 import type { Caller } from '../../aws/caller.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import type { PlannedStack } from '../../core/deploy/stacks.ts';
+import { ENVIRONMENT_FILE, environmentOf } from '../../local/stack/serviceParams.ts';
 import { configDocument } from '../drill/configDocument.ts';
 import { packSource } from '../source.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
 import { openOsls } from './osls.ts';
 import { type Outcome, raiseStacks } from './raise.ts';
-import { planWatch, startRecord, startWatch, storeConfig } from './seed.ts';
+import { bucketOf, planWatch, startRecord, startWatch, storeConfig } from './seed.ts';
+import { serviceStackParams, storePromotionPlan, type Versions, versionsOf } from './service.ts';
 import { type DeploySetup, paramsOf } from './setup.ts';
 
 export type Sight = Seen & { readonly caller: Caller };
@@ -57,17 +59,32 @@ export const deployStacks = async (
   // A schedule that is told of it finds it, whatever happens in between.
   if (isThere) await store();
   note('packaging the functions');
-  const osls = await openOsls(setup.stage, signal);
+  const { config } = setup.checked;
+  const files = { [ENVIRONMENT_FILE]: JSON.stringify(environmentOf(config)) };
+  const osls = await openOsls(setup.stage, files, signal);
+  let versions: Versions | null = null;
   try {
     const groups = new Map<string, string>();
     const known = { configKey: stored?.key ?? 'none', zoneId, groups };
     const raising = {
       ...{ stacks: aws.stacks, osls, note, signal },
-      paramsOf: (place: PlannedStack) => paramsOf(setup, known, place),
+      paramsOf: (place: PlannedStack) => ({
+        ...paramsOf(setup, known, place),
+        ...(place.role === 'service' && versions !== null
+          ? serviceStackParams(setup, place.region, versions)
+          : {}),
+      }),
     };
     return await raiseStacks(raising, setup.planned, async (role) => {
       if (role === 'serving') await learnGroups(aws, setup, groups);
-      if (role === 'control' && !isThere) await store();
+      if (role === 'control') {
+        if (!isThere) await store();
+        versions = await versionsOf(setup, accountId, bucketOf(setup, accountId), { note, signal });
+      }
+      if (role === 'promotion' && versions !== null) {
+        await storePromotionPlan(setup, versions.reference);
+        note('  promotions know their plan');
+      }
       if (role !== 'failover' || zoneId === null) return;
       await startWatch(setup, await planWatch(setup, accountId, zoneId), signal);
       note('  the watch knows its plan');

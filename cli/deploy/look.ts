@@ -22,11 +22,15 @@ import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts
 import { outerNames } from '../../core/deploy/names.ts';
 import { needsOf } from '../../core/deploy/permissions.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
+import { promotionFinding, serviceFindings } from '../../core/deploy/serviceStacks.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
 import { stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
+import type { Answers } from '../../events/watchPlan.ts';
+import { servesIn } from '../lint/setup.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
+import { balancerOf, promotionUnderWay } from './service.ts';
 import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
 
 /** Enabled in every account, so that a refusal there is one of the credentials. */
@@ -115,31 +119,32 @@ const lookAtNames = async (
 
 const lookAtRecord = async (
   zones: HostedZones,
-  service: string,
-  live: Live,
+  { service, record, driver, answers }: Live & { service: string; answers: Answers },
   zoneId: string,
 ): Promise<RecordVerdict> => {
-  const { record, driver } = live;
   const sets = await zones.sets(zoneId, record);
   const epoch = driver === 'record' ? await zones.sets(zoneId, epochRecordName(record)) : [];
   const hasEpoch = epoch.some(({ type }) => type === 'TXT');
-  return judgeRecord(sets, { service, driver, answers: primaryAnswers(live), hasEpoch });
+  return judgeRecord(sets, { service, driver, answers, hasEpoch });
 };
 
 const lookAtDns = async (
   zones: HostedZones,
-  { live, service }: DeploySetup,
+  setup: DeploySetup,
 ): Promise<Looked<{ zoneId: string; record: RecordVerdict }>> => {
+  const { live, service } = setup;
   if (live === null) return NOTHING;
   try {
     const ids = await zones.publicZones(live.zone);
     const [zoneId] = ids;
     const missing = zoneFinding(live.zone, ids);
     if (missing.length > 0 || zoneId === undefined) return { value: null, findings: missing };
-    const record = await lookAtRecord(zones, service, live, zoneId);
+    const balancer = await balancerOf(setup, setup.checked.config.regions.primary.name);
+    const answers = primaryAnswers(live, balancer?.dnsName ?? null);
+    const record = await lookAtRecord(zones, { ...live, service, answers }, zoneId);
     return {
       value: { zoneId, record },
-      findings: recordFindings(live, record, primaryAnswers(live)),
+      findings: recordFindings(live, record, answers),
     };
   } catch (error) {
     const finding = regionFinding('us-east-1', 'route53:ListResourceRecordSets', refusalOf(error));
@@ -212,6 +217,17 @@ const lookAtPermissions = async (
   }
 };
 
+/** A promotion that a deployment would disturb. */
+const lookAtPromotion = async (setup: DeploySetup): Promise<DeployFinding[]> => {
+  if (servesIn(setup.checked.config).length === 0) return [];
+  try {
+    const id = await promotionUnderWay(setup);
+    return id === null ? [] : [promotionFinding(id)];
+  } catch (error) {
+    return [regionFinding(setup.homeRegion, 'dynamodb:Query', refusalOf(error))];
+  }
+};
+
 const nobody = (findings: readonly DeployFinding[]): Seen => ({
   caller: null,
   zoneId: null,
@@ -237,16 +253,31 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     lookAtNetworks(aws.account, setup),
   ]);
   const zoneId = dns.value?.zoneId ?? null;
-  const [names, left, permissions] = await Promise.all([
+  const [names, left, permissions, promotion] = await Promise.all([
     lookAtNames(aws.stacks, setup, stacks),
     lookAtLeftOvers(aws, setup, caller.accountId, stacks),
     lookAtPermissions(aws.account, setup, caller, zoneId),
+    lookAtPromotion(setup),
   ]);
   return {
     caller,
     zoneId,
     record: dns.value?.record ?? null,
     found: stacks.found,
-    findings: [...stacks.findings, ...names, ...dns.findings, ...networks, ...left, ...permissions],
+    findings: [
+      ...stacks.findings,
+      ...names,
+      ...dns.findings,
+      ...networks,
+      ...serviceFindings({
+        ...config.aws,
+        service: setup.service,
+        serves: servesIn(config),
+        env: config.run.env,
+      }),
+      ...promotion,
+      ...left,
+      ...permissions,
+    ],
   };
 };

@@ -1,6 +1,14 @@
 /** Deploys stacks with osls (a fork of the Serverless Framework), each from a folder of its own. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
@@ -73,10 +81,14 @@ export type Osls = {
 const interrupted = (): DrillError => new DrillError('Interrupted', 'interrupted');
 
 /**
- * Packages the functions once.
+ * Packages the functions once. `files` stand in the place of those of the same path beside serverless.yml.
  * @throws DrillError `ConfigInvalid` where osls is not installed, `DeployFailed` when packaging fails.
  */
-export const openOsls = async (stage: string, signal: AbortSignal): Promise<Osls> => {
+export const openOsls = async (
+  stage: string,
+  files: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Osls> => {
   if (!existsSync(OSLS)) {
     throw new DrillError('ConfigInvalid', `osls is not installed in ${PROJECT_FOLDER}: npm ci`);
   }
@@ -97,6 +109,7 @@ export const openOsls = async (stage: string, signal: AbortSignal): Promise<Osls
     for (const source of COPIED) {
       cpSync(path.join(PROJECT_FOLDER, source), path.join(own, source), { recursive: true });
     }
+    for (const [file, text] of Object.entries(files)) writeFileSync(path.join(own, file), text);
     symlinkSync(path.join(PROJECT_FOLDER, 'node_modules'), path.join(own, 'node_modules'));
     symlinkSync(archives, path.join(own, '.build'));
     return own;

@@ -5,6 +5,7 @@ import { judgeRemoval } from '../../core/deploy/stackState.ts';
 import { inReverse, type PlannedStack, wavesOf } from '../../core/deploy/stacks.ts';
 import { DrillError } from '../../core/errors.ts';
 import { realClock, sleep } from '../../local/clock.ts';
+import { servesIn } from '../lint/setup.ts';
 import { type Aws, leftOversOf } from './look.ts';
 import type { Outcome } from './raise.ts';
 import { type DeploySetup, stacksOf } from './setup.ts';
@@ -117,5 +118,10 @@ export const removeRest = async (
     await aws
       .leftOversIn(region)
       .retireTaskDefinitions(`failover-drill-${service}--`, `/failover-drill/${service}/`);
+  }
+  for (const region of servesIn(config)) {
+    await aws
+      .leftOversIn(region)
+      .retireTaskDefinitions(`${service}:`, `/failover-drill/${service}/`);
   }
 };

@@ -15,6 +15,7 @@ import {
 } from '../../local/stack/watchQuorum.ts';
 import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
 import { type StoredConfig, storeDocument } from '../drill/configDocument.ts';
+import { targetFacts } from './service.ts';
 import type { DeploySetup } from './setup.ts';
 
 /** Far from each other, and none of them AWS's: what they answer is what people hear. */
@@ -66,9 +67,14 @@ export const planWatch = async (
 ): Promise<Watched> => {
   const { config } = setup.checked;
   const former = await readWatch(setup);
+  const { regions } = config;
+  const [primary, standby] = await Promise.all([
+    targetFacts(setup, regions.primary.name),
+    targetFacts(setup, regions.standby.name),
+  ]);
   const plan = watchPlanOf(config, {
     zoneId,
-    targets: { primary: {}, standby: {} },
+    targets: { primary, standby },
     dns: { nameServers: [], resolvers: RESOLVERS },
     switch:
       config.dns.driver === 'record'

@@ -7,6 +7,7 @@ import { type PlannedStack, planStacks } from '../../core/deploy/stacks.ts';
 import type { Stack } from '../../core/lint/model.ts';
 import type { StackPlace } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
+import type { Answers } from '../../events/watchPlan.ts';
 import { answersOf, zoneOf } from '../../events/watchPlanOf.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
@@ -20,15 +21,12 @@ import { placesOf, stackParams } from '../lint/setup.ts';
 /** Stands in for the account while none is known. */
 export const NO_ACCOUNT = '000000000000';
 
-/** The templates make it under the condition that there is somebody to write to. */
-const ONLY_WITH_EMAIL = 'AWS::SNS::Subscription';
-
 export type Live = {
   readonly record: string;
   readonly zone: string;
   readonly driver: 'quorum' | 'record';
-  /** Of the primary and the standby. */
-  readonly endpoints: readonly [string, string];
+  /** Of the primary; null where the service there is ours, behind a load balancer. */
+  readonly endpoint: string | null;
 };
 
 export type DeploySetup = {
@@ -45,18 +43,16 @@ export type DeploySetup = {
 const endpointOf = (region: Config['regions']['primary']): string | undefined =>
   'endpoint' in region ? region.endpoint : undefined;
 
-/** On AWS the service is somebody else's: only its endpoints tell where it is. */
+/** A region without an endpoint runs the image. */
 const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
   const { record, dns, regions } = config;
   if (record === undefined) return null;
-  const primary = endpointOf(regions.primary);
-  const standby = endpointOf(regions.standby);
   const faults = (['primary', 'standby'] as const)
-    .filter((role) => endpointOf(regions[role]) === undefined)
+    .filter((role) => endpointOf(regions[role]) === undefined && config.image === undefined)
     .map(
       (role) =>
         `${file}:${lineOf(['regions', role])}: regions.${role}: nothing tells where ${regions[role].name} is reached on AWS. ` +
-        `Give it an endpoint: { name: ${regions[role].name}, endpoint: "https://…/health" }`,
+        `Give it an endpoint: { name: ${regions[role].name}, endpoint: "https://…/health" }, or the service an image`,
     );
   const zone = zoneOf(config, record);
   if (record !== zone && !record.endsWith(`.${zone}`)) {
@@ -64,14 +60,15 @@ const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
       `${file}:${lineOf(['record'])}: record ${record} is not in dns.zone ${zone}: name one that ends in .${zone}`,
     );
   }
-  if (faults.length > 0 || primary === undefined || standby === undefined) {
-    throw new Faults('ConfigInvalid', faults);
-  }
-  return { record, zone, driver: dns.driver, endpoints: [primary, standby] };
+  if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
+  return { record, zone, driver: dns.driver, endpoint: endpointOf(regions.primary) ?? null };
 };
 
-/** What the record answers while the primary serves. */
-export const primaryAnswers = ({ endpoints }: Live) => answersOf(endpoints[0]);
+/** What the record answers while the primary serves: an address, or the name of our load balancer, once it has one. */
+export const primaryAnswers = ({ endpoint }: Live, balancer: string | null): Answers =>
+  endpoint === null
+    ? { CNAME: [balancer ?? 'a load balancer that is not there yet'] }
+    : answersOf(endpoint);
 
 /** What is known once the account has been looked at, and the stacks before have been made. */
 export type Known = {
@@ -108,7 +105,6 @@ export const paramsOf = (setup: DeploySetup, known: Known, place: StackPlace) =>
     scheduleState: schedule === undefined ? 'DISABLED' : 'ENABLED',
     ...(schedule === undefined ? {} : { schedule }),
     ...(network === '' ? {} : { network }),
-    ...(config.aws.alarmEmail === undefined ? {} : { alarmEmail: config.aws.alarmEmail }),
     ...(known.zoneId === null ? {} : { zoneId: known.zoneId }),
   };
 };
@@ -176,8 +172,7 @@ export const readSetup = (file: string, stage: string): DeploySetup => {
       params: stackParams(config, place),
       read,
     });
-    const types = Object.values(stack.resources).map(({ type }) => type);
-    return types.filter((type) => type !== ONLY_WITH_EMAIL || config.aws.alarmEmail !== undefined);
+    return Object.values(stack.resources).map(({ type }) => type);
   });
   if (planned.length === 0) {
     throw new Faults('ConfigInvalid', [

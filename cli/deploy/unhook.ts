@@ -1,4 +1,4 @@
-/** Takes the live record off the switch: it goes on answering as it does now, and fails over no more. */
+/** Takes the live record off the switch: it goes on answering as it does now, or goes with what it answers for. */
 import {
   DeleteHealthCheckCommand,
   paginateListHealthChecks,
@@ -50,11 +50,12 @@ const removeChecks = async (route53: Route53Client, reference: string): Promise<
 };
 
 /** One batch: nobody is left without an answer. */
-const unhookQuorum = async (plan: WatchPlan, active: string): Promise<boolean> => {
+const unhookQuorum = async (plan: WatchPlan, active: string, goesOn: boolean): Promise<boolean> => {
   const route53 = new Route53Client({ region: 'us-east-1', maxAttempts: ATTEMPTS });
   try {
     const { sets, isSwitch } = await foundSets(route53, plan);
-    if (isSwitch) await changeSets(route53, plan, sets, simpleSets(plan, active));
+    const stays = goesOn ? simpleSets(plan, active) : [];
+    if (isSwitch) await changeSets(route53, plan, sets, stays);
     await removeChecks(route53, referenceOf(plan));
     return isSwitch;
   } finally {
@@ -62,17 +63,19 @@ const unhookQuorum = async (plan: WatchPlan, active: string): Promise<boolean> =
   }
 };
 
-/** Only the epoch goes: the record is a simple one already. */
+/** The record is a simple one already: only the epoch goes, and the record where it answers with what goes, too. */
 const unhookRecord = async (
   { zoneId, record }: WatchPlan,
+  goesOn: boolean,
   signal: AbortSignal,
 ): Promise<boolean> => {
   const dns = openDnsRecord({ region: 'us-east-1', maxAttempts: ATTEMPTS });
   try {
     const place = { zoneId, record };
-    const { epoch } = await dns.read(place, signal);
+    const { epoch, sets } = await dns.read(place, signal);
     if (epoch === null) return false;
-    const batch = [{ action: 'DELETE' as const, set: epoch }];
+    const gone = goesOn ? [epoch] : [epoch, ...sets];
+    const batch = gone.map((set) => ({ action: 'DELETE' as const, set }));
     const comment = 'nothing fails over any more';
     const result = await dns.submit(place, { batch, comment }, signal);
     if (result.answer === 'accepted') return true;
@@ -83,12 +86,16 @@ const unhookRecord = async (
 };
 
 /**
- * @returns whether the record was on the switch.
+ * `goesOn`: whether the record goes on answering as the active region does; false where nothing would be there to
+ * answer for. @returns whether the record was on the switch.
  * @throws DrillError `DeployFailed`, and errors of Route 53
  */
 export const unhook = async (
   plan: WatchPlan,
   active: string,
+  goesOn: boolean,
   signal: AbortSignal,
 ): Promise<boolean> =>
-  plan.switch.driver === 'quorum' ? unhookQuorum(plan, active) : unhookRecord(plan, signal);
+  plan.switch.driver === 'quorum'
+    ? unhookQuorum(plan, active, goesOn)
+    : unhookRecord(plan, goesOn, signal);

@@ -25,6 +25,18 @@ export const setupOf = ({ config, file }: LoadedConfig): Setup => {
   };
 };
 
+type Region = Config['regions']['primary'];
+
+/** Whether nothing tells where the region is reached, so that the image is run there. */
+const isOurs = (region: Region): boolean =>
+  !('endpoint' in region) || region.endpoint === undefined;
+
+/** Regions in which the service that people are answered by is ours to run. */
+export const servesIn = ({ image, record, regions }: Config): string[] =>
+  image === undefined || record === undefined
+    ? []
+    : [regions.primary, regions.standby].filter(isOurs).map(({ name }) => name);
+
 /** Every stack that the configuration asks for. */
 export const placesOf = (config: Config): StackPlace[] => {
   const { primary, standby, witness } = config.regions;
@@ -37,6 +49,7 @@ export const placesOf = (config: Config): StackPlace[] => {
     observers: config.observers,
     vantages: config.drill.vantages ?? defaultVantages(serving, witness?.name, config.observers),
     driver: config.dns.driver,
+    serves: servesIn(config),
     drills: config.image !== undefined,
     watches,
     rehearses: watches && config.image !== undefined,
@@ -66,6 +79,8 @@ export const stackParams = (config: Config, { region }: StackPlace): Record<stri
     service: config.service,
     homeRegion: config.regions.standby.name,
     slackParameter: slackParameterOf(config),
+    ...(config.aws.alarmEmail === undefined ? {} : { alarmEmail: config.aws.alarmEmail }),
+    ...(config.aws.taskRole === undefined ? {} : { taskRole: config.aws.taskRole }),
     ...dataTableParams(config),
     ...recordParams(config),
     ...networkParams(config, region),

@@ -33,7 +33,11 @@ const costLine = (cost: NonNullable<DeployOutput['cost']>): string => {
   const drill = cost.drillUsd === null ? [] : [`a drill ${dollars(cost.drillUsd)}`];
   const watch =
     cost.watchMonthUsd === null ? [] : [`watching ${dollars(cost.watchMonthUsd)} a month`];
-  return `Costs  about ${dollars(cost.monthUsd)} a month: ${[...drill, ...watch].join(', ')} (failover cost tells by part)`;
+  const running =
+    cost.runningMonthUsd === null
+      ? ''
+      : `; the service itself ${dollars(cost.runningMonthUsd)} a month besides`;
+  return `Costs  about ${dollars(cost.monthUsd)} a month: ${[...drill, ...watch].join(', ')}${running} (failover cost tells by part)`;
 };
 
 const findingLines = (findings: DeployOutput['findings'], style: Style): string[] => {
@@ -88,7 +92,7 @@ export const deployLines = (told: DeployOutput, style: Style): string[] => {
             '       ',
           ),
         ]),
-    ...(cost === null ? [] : ['', costLine(cost)]),
+    ...(cost === null ? [] : ['', ...wrap(costLine(cost), WIDTH, '       ')]),
     ...findingLines(findings, style),
     ...(kept.length === 0
       ? []

@@ -32,6 +32,8 @@ const at = (usd: number, per: string, page: string, grade: Grade): Price => ({
 export const PRICES = {
   fargateVcpuHour: at(0.04048, 'vCPU hour', 'fargate/pricing', 'unverified'),
   fargateGbHour: at(0.004445, 'GB hour', 'fargate/pricing', 'unverified'),
+  balancerHour: at(0.0252, 'load balancer and hour', 'elasticloadbalancing/pricing', 'unverified'),
+  addressHour: at(0.005, 'public IPv4 address and hour', 'vpc/pricing', 'unverified'),
   lambdaGbSecond: at(0.0000133334, 'GB second on arm64', 'lambda/pricing', 'unverified'),
   lambdaRequest: at(0.0000002, 'request', 'lambda/pricing', 'unverified'),
   codeBuildMinute: at(0.005, 'minute of general1.small', 'codebuild/pricing', 'unverified'),

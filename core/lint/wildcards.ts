@@ -59,6 +59,11 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'the streams of one named group; CodeBuild names them',
   },
   {
+    action: /^logs:(?:CreateLogStream|PutLogEvents)$/,
+    resource: /:log-group:\/failover-drill\/[^*]+:\*$/,
+    why: 'the streams of one named group; ECS names them',
+  },
+  {
     action: /^s3:(?:GetObject|GetObjectVersion|PutObject)$/,
     resource: /^arn:aws:s3:::[^*]+\/(?:config|source|reports|evidence)\/\*$/,
     why: 'objects under one prefix, named by content, drill or failover',

@@ -10,6 +10,8 @@ export type Placing = {
   readonly observers: readonly string[];
   readonly vantages: readonly string[];
   readonly driver: 'quorum' | 'record';
+  /** Regions where the service itself is ours to run. */
+  readonly serves: readonly string[];
   /** There are variants to drill. */
   readonly drills: boolean;
   /** There is a name that fails over. */
@@ -28,6 +30,8 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
     ...(placing.drills
       ? [...at('serving', serving), ...at('observer', vantages), ...at('control', [standby])]
       : []),
+    // Its image is built by what `control` makes, and its tasks run in the cluster of `serving`.
+    ...at('service', placing.serves),
     ...(placing.watches
       ? [
           ...(placing.driver === 'quorum'

@@ -10,11 +10,12 @@ import type { Iam } from '../iam/iam.ts';
 import type { Lambda } from '../lambda/service.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { openClients } from './clients.ts';
-import { type References, resolveIntrinsics } from './intrinsics.ts';
+import { judgeConditions, type References, resolveIntrinsics } from './intrinsics.ts';
 import { TYPES_LEFT_OUT } from './leftOut.ts';
-import { type Made, makerOf, ROLE_TYPE } from './resources.ts';
+import type { Made } from './made.ts';
+import { makerOf, ROLE_TYPE } from './resources.ts';
 import { readStack } from './stackModel.ts';
-import { loadServerless, type Params } from './variables.ts';
+import { loadServerless, type Params, type ReadYaml } from './variables.ts';
 
 const Template = z.object({
   service: z.string(),
@@ -37,7 +38,15 @@ const Template = z.object({
     )
     .default({}),
   resources: z.object({
-    Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.unknown() })),
+    Conditions: z.record(z.string(), z.unknown()).default({}),
+    Resources: z.record(
+      z.string(),
+      z.object({
+        Type: z.string(),
+        Condition: z.string().optional(),
+        Properties: z.unknown(),
+      }),
+    ),
   }),
 });
 
@@ -55,7 +64,13 @@ export type Deployment = {
   readonly bundleOf: (folder: string) => string;
   /** Folders that are needed here; functions of others are left out. All unless given. */
   readonly wanted?: readonly string[];
+  /** Reads a YAML file, for one who has another in its place. */
+  readonly read?: ReadYaml;
 };
+
+/** The one type that is left out and referred to by its id. */
+const SECURITY_GROUP = 'AWS::EC2::SecurityGroup';
+const GROUP_ID = 'sg-0';
 
 const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
@@ -78,6 +93,9 @@ const RANK: Readonly<Record<string, number>> = {
   'AWS::ECR::Repository': 1,
   'AWS::ECS::Cluster': 1,
   'AWS::Logs::LogGroup': 1,
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': 1,
+  'AWS::ElasticLoadBalancingV2::TargetGroup': 1,
+  'AWS::ECS::Service': 3,
   'AWS::StepFunctions::StateMachine': 3,
   'AWS::Events::Rule': 4,
   'AWS::Scheduler::Schedule': 4,
@@ -88,10 +106,12 @@ const RANK_STARTERS = 3;
 const RANK_LAST = 4;
 
 export const deploy = async (deployment: Deployment): Promise<void> => {
-  const { folder, region, params, endpoint } = deployment;
-  const template = Template.parse(loadServerless(folder, params, { region }));
+  const { folder, region, params, endpoint, read } = deployment;
+  const template = Template.parse(loadServerless(folder, params, { region }, read));
   const made = declareBeforehand(deployment);
+  const conditions = judgeConditions(template.resources.Conditions);
   const references: References = {
+    conditions,
     ref: (name) => pseudo(region)[name] ?? made.get(name)?.ref,
     attribute: (name, attribute) => made.get(name)?.attributes[attribute],
   };
@@ -102,7 +122,10 @@ export const deploy = async (deployment: Deployment): Promise<void> => {
     made.set(logicalId(key), { ref: nameOf(key), attributes: { Arn: arn } });
   }
   const resources = Object.entries(template.resources.Resources).filter(
-    ([, { Type: type }]) => type !== ROLE_TYPE && !Object.hasOwn(TYPES_LEFT_OUT, type),
+    ([, { Type: type, Condition }]) =>
+      type !== ROLE_TYPE &&
+      !Object.hasOwn(TYPES_LEFT_OUT, type) &&
+      (Condition === undefined || conditions.get(Condition) === true),
   );
   const clients = openClients(endpoint, region, deployment.sdk);
   const makeAll = async (rank: number): Promise<void> => {
@@ -151,9 +174,18 @@ const Role = z.looseObject({
  * What roles may do is known before anything is made, as policies name things by ARNs that are known too;
  * so are the ARNs of what is left out, which others name.
  */
-const declareBeforehand = ({ folder, region, params, iam }: Deployment): Map<string, Made> => {
+const declareBeforehand = ({
+  folder,
+  region,
+  params,
+  iam,
+  read,
+}: Deployment): Map<string, Made> => {
   const role = params['role'] ?? '';
-  const stack = readStack({ folder, role, region, accountId: ACCOUNT_ID, params });
+  const stack = readStack({
+    ...{ folder, role, region, accountId: ACCOUNT_ID, params },
+    ...(read === undefined ? {} : { read }),
+  });
   const made = new Map<string, Made>();
   for (const [id, { type, properties }] of Object.entries(stack.resources)) {
     if (type === ROLE_TYPE) {
@@ -166,7 +198,7 @@ const declareBeforehand = ({ folder, region, params, iam }: Deployment): Map<str
     }
     const arn = properties['Arn'];
     if (Object.hasOwn(TYPES_LEFT_OUT, type) && typeof arn === 'string') {
-      made.set(id, { ref: arn, attributes: { Arn: arn } });
+      made.set(id, { ref: type === SECURITY_GROUP ? GROUP_ID : arn, attributes: { Arn: arn } });
     }
   }
   return made;

@@ -2,7 +2,9 @@
  * Puts what promotes images of a watched service into the embedded cloud, and tells what earlier
  * promotions have left there.
  */
-import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { openPromotionRecords, type PromotionRecords } from '../../aws/promotionRecords.ts';
+import { isAwsError } from '../../aws/sdk.ts';
+import { type Promoted, promotedBy } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
 import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
@@ -12,7 +14,6 @@ import { CREDENTIALS } from './clients.ts';
 import { deploy } from './deploy.ts';
 import type { ServiceInstallation } from './installService.ts';
 import { watchNamesOf } from './installWatch.ts';
-import type { Promoted } from './serviceStack.ts';
 
 const FUNCTIONS = ['promote', 'step-promotion'] as const;
 
@@ -24,12 +25,26 @@ const openRecords = ({ endpoint }: Pick<Cloud, 'endpoint'>, config: Config) => {
   return openPromotionRecords(table, { endpoint, region: homeRegion, credentials: CREDENTIALS });
 };
 
-const NOTHING: Promoted = { digests: [], underWay: false };
+/** What earlier promotions have left, now that the configuration asks for `referenceDigest`. */
+export const promotedIn = async (
+  records: Pick<PromotionRecords, 'plan' | 'list'>,
+  service: string,
+  referenceDigest: string,
+): Promise<Promoted> => {
+  try {
+    const [plan, [last]] = await Promise.all([records.plan(service), records.list(service, 1)]);
+    return promotedBy(
+      last && { ...last, over: last.memory.over },
+      plan?.referenceDigest ?? null,
+      referenceDigest,
+    );
+  } catch (error) {
+    // The very first start: there is no table yet.
+    if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
+    return promotedBy(undefined, null, referenceDigest);
+  }
+};
 
-/**
- * Which images stay although the configuration asks for `referenceDigest`: those of the last promotion,
- * for as long as it asks for the same as then. A person who changes the sources is heard.
- */
 export const promotedOf = async (
   cloud: Pick<Cloud, 'endpoint'>,
   config: Config,
@@ -37,22 +52,7 @@ export const promotedOf = async (
 ): Promise<Promoted> => {
   const records = openRecords(cloud, config);
   try {
-    const [plan, [last]] = await Promise.all([
-      records.plan(config.service),
-      records.list(config.service, 1),
-    ]);
-    if (last === undefined) return NOTHING;
-    if (!last.memory.over) return { digests: [], underWay: true };
-    if (plan?.referenceDigest !== referenceDigest) return NOTHING;
-    const { digest, previousDigest } = last;
-    return {
-      digests: previousDigest === null ? [digest] : [digest, previousDigest],
-      underWay: false,
-    };
-  } catch (error) {
-    // The very first start: there is no table yet.
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return NOTHING;
-    throw error;
+    return await promotedIn(records, config.service, referenceDigest);
   } finally {
     records.close();
   }

@@ -3,24 +3,32 @@
  * lets each show that it lives. What comes back is what `installWatch` needs to know of the regions.
  */
 
+import { openDeployments } from '../../aws/deployments.ts';
+import { DrillError } from '../../core/errors.ts';
+import { imageToRun, type Promoted } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableOf, dataTableParams } from '../../events/dataTable.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
+import { repositoryUri } from '../ecr/uri.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
-import { type Clients, openClients } from './clients.ts';
+import { type Clients, CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { ensureReplicatedTable, homeRegionOf } from './install.ts';
 import { promotedOf } from './installPromotion.ts';
-import { ensureImage, type Source } from './serviceImage.ts';
+import { ensureImage, type ServiceImage, type Source } from './serviceImage.ts';
+import { readWithEnvironment, versionParams } from './serviceParams.ts';
 import {
   awaitServing,
-  ensureRegionStack,
-  ensureStaging,
-  type RegionStack,
+  balancerIn,
+  clusterOf,
+  factsOf,
+  placeOf,
   runnerOf,
+  stagingOf,
 } from './serviceStack.ts';
+import type { Params } from './variables.ts';
 
 export type ServiceInstallOptions = {
   readonly cloud: Cloud;
@@ -47,6 +55,9 @@ export type ServiceInstallation = {
   readonly beats: readonly { readonly region: string; readonly functionName: string }[];
 };
 
+/** For a look at one service. */
+const LOOK_MS = 10_000;
+
 type Deploying = Pick<ServiceInstallOptions, 'cloud' | 'config' | 'bundleDir' | 'nowMs'>;
 
 const deployRole = async (
@@ -54,8 +65,10 @@ const deployRole = async (
   role: string,
   region: string,
   wanted: readonly string[],
+  more: Params = {},
 ): Promise<void> => {
   await deploy({
+    read: readWithEnvironment(config),
     folder: PROJECT_FOLDER,
     endpoint: cloud.endpoint,
     lambda: cloud.lambda,
@@ -69,8 +82,94 @@ const deployRole = async (
       homeRegion: homeRegionOf(config),
       scheduleState: 'DISABLED',
       ...dataTableParams(config),
+      ...more,
     },
   });
+};
+
+/** Where a service is in a network that there is no more of here than this. */
+const NETWORK = {
+  vpc: 'vpc-embedded',
+  serviceSubnets: 'subnet-0',
+  balancerSubnets: 'subnet-0',
+} as const;
+
+/** The image that a service runs now; null where there is none. */
+const runningIn = async (
+  { cloud, config }: Deploying,
+  region: string,
+  service: string,
+): Promise<string | null> => {
+  const sdk = { endpoint: cloud.endpoint, credentials: CREDENTIALS };
+  const deployments = openDeployments(region, sdk);
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    const place = { cluster: clusterOf(config.service), service };
+    const { definition, container } = await deployments.look(place, signal);
+    return await deployments.digest(definition, container, signal);
+  } catch (error) {
+    if (error instanceof DrillError && error.name === 'InputInvalid') return null;
+    throw error;
+  } finally {
+    deployments.close();
+  }
+};
+
+type Images = { readonly image: ServiceImage; readonly promoted: Promoted };
+
+/** The stack of the service, or of its staging; left alone while a promotion is at work on it. */
+const raiseStack = async (
+  options: Deploying,
+  region: string,
+  service: string,
+  { image, promoted }: Images,
+): Promise<void> => {
+  const { config } = options;
+  const running = await runningIn(options, region, service);
+  if (running !== null && promoted.underWay) return;
+  const uri = repositoryUri(region, image.repository);
+  const digest = imageToRun(running, promoted, image.digest);
+  await deployRole(options, 'service', region, [], {
+    ...NETWORK,
+    ...versionParams(config, { uri, digest }),
+    listenerPort: String(config.run.port),
+    ecsService: service,
+    balancer: service,
+  });
+};
+
+/** Raises the service in a region, and waits until it serves. */
+const raise = async (
+  options: Deploying & Pick<ServiceInstallOptions, 'signal'>,
+  clients: Clients,
+  place: Pick<PromotionPlace, 'role' | 'region'>,
+  images: Images,
+): Promise<{ readonly facts: TargetFacts; readonly place: PromotionPlace }> => {
+  const { cloud, config, signal } = options;
+  const { service } = config;
+  await raiseStack(options, place.region, service, images);
+  const facts = await factsOf(clients, config);
+  const sdk = { endpoint: cloud.endpoint, credentials: CREDENTIALS };
+  const balancer = await balancerIn(place.region, service, sdk);
+  await awaitServing(clients, config, place.region, balancer, signal);
+  return { facts, place: placeOf(service, place, balancer) };
+};
+
+/** A service of its own that gets a new version first, and no traffic. */
+const raiseStaging = async (
+  options: Deploying,
+  region: string,
+  images: Images,
+): Promise<PromotionPlace> => {
+  const service = stagingOf(options.config.service);
+  await raiseStack(options, region, service, images);
+  return {
+    role: 'staging',
+    region,
+    cluster: clusterOf(options.config.service),
+    service,
+    next: null,
+  };
 };
 
 /** Heartbeats live in the data that is replicated; without such data there is nothing to lose. */
@@ -109,22 +208,13 @@ export const installService = async (
     await Promise.all(regions.map((region) => deployRole(options, 'serving', region, [])));
     const image = await ensureImage(home, config, source, note, signal);
     const images = { image, promoted: await promotedOf(cloud, config, image.digest) };
-    const raise = async (
-      clients: Clients,
-      role: 'primary' | 'standby',
-      region: string,
-    ): Promise<RegionStack> => {
-      const stack = await ensureRegionStack(clients, config, { role, region }, images);
-      await awaitServing(clients, config, region, stack, config.drill.readyTimeout, signal);
-      return stack;
-    };
     const [first, second, beats] = await Promise.all([
-      raise(inPrimary, 'primary', primary.name),
-      raise(inStandby, 'standby', standby.name),
+      raise(options, inPrimary, { role: 'primary', region: primary.name }, images),
+      raise(options, inStandby, { role: 'standby', region: standby.name }, images),
       startHeartbeats(options, inPrimary, regions),
     ]);
     const staging = config.promotion.staging
-      ? [await ensureStaging(inStandby, config, standby.name, images)]
+      ? [await raiseStaging(options, standby.name, images)]
       : [];
     const runner = await runnerOf(inPrimary, config);
     if (runner === 'process') {

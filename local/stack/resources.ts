@@ -40,13 +40,9 @@ import {
 import * as z from 'zod';
 import { DrillError } from '../../core/errors.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
-import type { Clients } from './clients.ts';
 import { withoutLeftOut } from './leftOut.ts';
-
-/** What `Ref` and `GetAtt` of a resource answer. */
-export type Made = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
-
-type Make = (properties: unknown, clients: Clients, region: string) => Promise<Made>;
+import { lowerFirst, type Make } from './made.ts';
+import { SERVICE_MAKERS } from './serviceResources.ts';
 
 const isNamed = (error: unknown, ...names: string[]): boolean =>
   error instanceof Error && names.includes(error.name);
@@ -66,18 +62,6 @@ const createOr = async (
 };
 
 const nothing = async (): Promise<void> => {};
-
-/** CloudFormation writes `TimeoutInMinutes` where these services' APIs write `timeoutInMinutes`. */
-const lowerFirst = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(lowerFirst);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key.charAt(0).toLowerCase() + key.slice(1),
-      lowerFirst(item),
-    ]),
-  );
-};
 
 const Table = z.looseObject({
   TableName: z.string(),
@@ -254,6 +238,7 @@ const MAKERS: Readonly<Record<string, Make>> = {
   'AWS::S3::BucketPolicy': makeBucketPolicy,
   'AWS::Events::Rule': makeRule,
   'AWS::Logs::LogGroup': makeLogGroup,
+  ...SERVICE_MAKERS,
 };
 
 /** Made beforehand, of the whole stack. */

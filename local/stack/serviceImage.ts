@@ -25,6 +25,21 @@ type Image = NonNullable<Config['image']>;
 
 const LOOK_EVERY_MS = 500;
 
+/** Where sources and images are kept, and how often a build is looked at. */
+export type ImagePlace = {
+  readonly bucket: string;
+  readonly uri: string;
+  readonly lookEveryMs: number;
+};
+
+type BuildClients = Pick<Clients, 'codebuild' | 'ecr' | 's3'>;
+
+const embeddedPlace = (config: Config): ImagePlace => {
+  const { bucket, homeRegion } = installationOf(config);
+  const uri = repositoryUri(homeRegion, `failover-drill-${config.service}`);
+  return { bucket, uri, lookEveryMs: LOOK_EVERY_MS };
+};
+
 const referenceOf = ({ matrix, exclude, reference }: Image): VariantSpec => {
   const variants = expandMatrix(matrix, exclude);
   const found = variants.find(({ id }) => id === reference);
@@ -37,7 +52,7 @@ const referenceOf = ({ matrix, exclude, reference }: Image): VariantSpec => {
 };
 
 const digestIn = async (
-  { ecr }: Clients,
+  { ecr }: BuildClients,
   repositoryName: string,
   imageTag: string,
 ): Promise<string | undefined> => {
@@ -52,7 +67,12 @@ const digestIn = async (
   }
 };
 
-const awaitBuild = async ({ codebuild }: Clients, id: string, signal: AbortSignal) => {
+const awaitBuild = async (
+  { codebuild }: BuildClients,
+  id: string,
+  lookEveryMs: number,
+  signal: AbortSignal,
+) => {
   for (;;) {
     signal.throwIfAborted();
     const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [id] }));
@@ -67,7 +87,7 @@ const awaitBuild = async ({ codebuild }: Clients, id: string, signal: AbortSigna
         `the image that the service runs could not be built (${build?.buildStatus}): ${said ?? 'no reason given'}`,
       );
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(lookEveryMs, undefined, { signal });
   }
 };
 
@@ -77,14 +97,14 @@ const awaitBuild = async ({ codebuild }: Clients, id: string, signal: AbortSigna
  * @throws DrillError `ReferenceFailed` with the end of the build's output.
  */
 export const ensureImage = async (
-  clients: Clients,
+  clients: BuildClients,
   config: Config & { readonly image: Image },
   source: Source,
   note: (line: string) => void,
   signal: AbortSignal,
+  { bucket, uri, lookEveryMs }: ImagePlace = embeddedPlace(config),
 ): Promise<ServiceImage> => {
   const { image, service } = config;
-  const { bucket, homeRegion } = installationOf(config);
   const variant = referenceOf(image);
   const repository = `failover-drill-${service}`;
   const tag = `${service}-${variant.id}-${source.sha256.slice(0, 12)}`;
@@ -109,11 +129,11 @@ export const ensureImage = async (
         { name: 'TARGET', value: variant.target },
         { name: 'DOCKERFILE', value: image.dockerfile },
         { name: 'BUILD_ARGS_JSON', value: JSON.stringify(variant.args) },
-        { name: 'IMAGE_URI', value: `${repositoryUri(homeRegion, repository)}:${tag}` },
+        { name: 'IMAGE_URI', value: `${uri}:${tag}` },
       ],
     }),
   );
-  await awaitBuild(clients, build?.id ?? '', signal);
+  await awaitBuild(clients, build?.id ?? '', lookEveryMs, signal);
   const digest = await digestIn(clients, repository, tag);
   if (digest !== undefined) return { repository, tag, digest, reused: false };
   throw new DrillError('ReferenceFailed', `the build of ${tag} succeeded and pushed no image`);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { DrillError } from '../../core/errors.ts';
 import type { Resource, Stack, Tree } from '../../core/lint/model.ts';
-import { type References, resolveIntrinsics } from './intrinsics.ts';
+import { judgeConditions, type References, resolveIntrinsics } from './intrinsics.ts';
 import { loadServerless, type Params, type ReadYaml } from './variables.ts';
 
 const Template = z.object({
@@ -28,11 +28,13 @@ const Template = z.object({
     )
     .default({}),
   resources: z.object({
+    Conditions: z.record(z.string(), z.unknown()).default({}),
     Resources: z
       .record(
         z.string(),
         z.looseObject({
           Type: z.string(),
+          Condition: z.string().optional(),
           Properties: z.record(z.string(), z.unknown()).default({}),
           DeletionPolicy: z.string().optional(),
         }),
@@ -103,6 +105,18 @@ const namesOf = (
     // AWS ends its name.
     case 'AWS::EC2::SecurityGroup':
       return { ref: 'sg-0', arn: arn('ec2', 'security-group/*') };
+    case 'AWS::ECS::TaskDefinition':
+      return named('Family', 'ecs', 'task-definition/');
+    case 'AWS::ECS::Service':
+      return named('ServiceName', 'ecs', `service/${text('Cluster')}/`);
+    case 'AWS::ElasticLoadBalancingV2::LoadBalancer': {
+      const own = arn('elasticloadbalancing', `loadbalancer/app/${text('Name')}/0`);
+      return { ref: own, arn: own };
+    }
+    case 'AWS::ElasticLoadBalancingV2::TargetGroup': {
+      const own = arn('elasticloadbalancing', `targetgroup/${text('Name')}/0`);
+      return { ref: own, arn: own };
+    }
     case 'AWS::Events::Rule':
       return named('Name', 'events', 'rule/');
     case 'AWS::SQS::Queue': {
@@ -136,9 +150,15 @@ const namesOf = (
 
 type Raw = Record<string, Omit<Resource, 'properties'> & { readonly properties: Tree }>;
 
-const rawOf = ({ provider, functions, resources }: Template, role: string): Raw => {
+const rawOf = (
+  { provider, functions, resources }: Template,
+  role: string,
+  conditions: References['conditions'],
+): Raw => {
   const raw: Raw = {};
-  for (const [id, { Type, Properties, DeletionPolicy }] of Object.entries(resources.Resources)) {
+  for (const [id, declared] of Object.entries(resources.Resources)) {
+    const { Type, Condition, Properties, DeletionPolicy } = declared;
+    if (Condition !== undefined && conditions.get(Condition) !== true) continue;
     raw[id] = {
       type: Type,
       retained: DeletionPolicy === 'Retain',
@@ -164,7 +184,12 @@ const rawOf = ({ provider, functions, resources }: Template, role: string): Raw 
   return raw;
 };
 
-const referencesOf = (raw: Raw, stackName: string, { region, accountId }: StackSource) => {
+const referencesOf = (
+  raw: Raw,
+  stackName: string,
+  { region, accountId }: StackSource,
+  conditions: References['conditions'],
+) => {
   const pseudo: Readonly<Record<string, string>> = {
     'AWS::AccountId': accountId,
     'AWS::Region': region,
@@ -178,6 +203,7 @@ const referencesOf = (raw: Raw, stackName: string, { region, accountId }: StackS
     return namesOf(id, resource.type, text, { region, accountId, stackName });
   };
   const references: References = {
+    conditions,
     ref: (name) => pseudo[name] ?? made(name)?.ref,
     attribute: (name, attribute) => {
       if (attribute === 'Arn') return made(name)?.arn;
@@ -201,8 +227,10 @@ export const readStack = (source: StackSource): Stack => {
     const why = z.prettifyError(parsed.error);
     throw new DrillError('ConfigInvalid', `serverless.yml for role ${role}: ${why}`);
   }
-  const raw = rawOf(parsed.data, role);
-  const { references, arnOf } = referencesOf(raw, parsed.data.provider.stackName, source);
+  const conditions = judgeConditions(parsed.data.resources.Conditions);
+  const raw = rawOf(parsed.data, role, conditions);
+  const { stackName } = parsed.data.provider;
+  const { references, arnOf } = referencesOf(raw, stackName, source, conditions);
   const resources: Record<string, Resource> = {};
   for (const [id, resource] of Object.entries(raw)) {
     const resolved = resolveIntrinsics(resource.properties, references);

@@ -35,7 +35,7 @@ const UNSEEN: readonly { role: RegExp; action: RegExp; why: string }[] = [
     why: 'Lambda and Scheduler put away what failed on every try; there is no SQS here',
   },
   {
-    role: /^TaskExecutionRole$/,
+    role: /^(?:Task)?ExecutionRole$/,
     action: /^ecr:/,
     why: 'ECS pulls with it; the embedded one takes the layers from its own registry',
   },

@@ -38,9 +38,12 @@ const resolved = (value: unknown, { resources }: ReturnType<typeof stackOf>): un
       : String(properties['BucketName']);
   };
   const go = (item: unknown): unknown => {
-    if (Array.isArray(item)) return item.map(go);
+    if (Array.isArray(item)) return item.map(go).filter((one) => one !== undefined);
     if (typeof item !== 'object' || item === null) return item;
     const { Ref: ref, 'Fn::Sub': sub, 'Fn::GetAtt': attribute } = item as Record<string, unknown>;
+    // Without an address, a certificate or a role, no condition of the templates holds.
+    if ('Fn::If' in item && Array.isArray(item['Fn::If'])) return go(item['Fn::If'][2]);
+    if (ref === 'AWS::NoValue') return undefined;
     if (typeof ref === 'string') return refOf(ref);
     if (Array.isArray(attribute)) return arnOf(String(attribute[0]));
     if (typeof sub === 'string') {

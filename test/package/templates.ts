@@ -25,7 +25,9 @@ export const ROLES = [
   'observer',
   'promotion',
   'rehearsal',
+  // Before what runs in its cluster.
   'serving',
+  'service',
   'switch',
   'watcher',
 ] as const;

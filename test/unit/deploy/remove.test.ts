@@ -175,7 +175,7 @@ describe('the record', () => {
       'shop ffffffff switch x',
       'other',
     );
-    expect(await unhook(plan, plan.standby, signal)).toBe(true);
+    expect(await unhook(plan, plan.standby, true, signal)).toBe(true);
     const [change, ...others] = route53.commandCalls(ChangeResourceRecordSetsCommand);
     expect(others).toEqual([]);
     const changes = change?.args[0].input.ChangeBatch?.Changes ?? [];
@@ -191,6 +191,16 @@ describe('the record', () => {
     expect(removed).toEqual(['1', '0']);
   });
 
+  it('goes, where the service that it answers for is removed after it', async () => {
+    route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: pair });
+    route53.on(ChangeResourceRecordSetsCommand).resolves({});
+    checksAre();
+    expect(await unhook(plan, plan.primary, false, signal)).toBe(true);
+    const [change] = route53.commandCalls(ChangeResourceRecordSetsCommand);
+    const changes = change?.args[0].input.ChangeBatch?.Changes ?? [];
+    expect(changes.map(({ Action }) => Action)).toEqual(['DELETE', 'DELETE']);
+  });
+
   it('that is off the switch already is not touched', async () => {
     route53.on(ListResourceRecordSetsCommand).resolves({
       ResourceRecordSets: [
@@ -198,7 +208,7 @@ describe('the record', () => {
       ],
     });
     checksAre('shop 0a1b2c3d switch eu-west-1');
-    expect(await unhook(plan, plan.primary, signal)).toBe(false);
+    expect(await unhook(plan, plan.primary, true, signal)).toBe(false);
     expect(route53.commandCalls(ChangeResourceRecordSetsCommand)).toEqual([]);
     // Checks that were made for it, and never put there, cost money.
     expect(route53.commandCalls(DeleteHealthCheckCommand)).toHaveLength(1);

@@ -182,12 +182,11 @@ describe('what is to be deployed', () => {
   });
 
   it('wants to know where the regions are, and that the record is in its zone', () => {
-    write(
-      `${CONFIG.replace(
-        '{ name: eu-west-1, endpoint: "https://a.example.net/healthz" }',
-        'eu-west-1',
-      )}dns: { zone: example.org }\n`,
-    );
+    const bare = CONFIG.replace(
+      '{ name: eu-west-1, endpoint: "https://a.example.net/healthz" }',
+      'eu-west-1',
+    ).replace(/^image: .*$/m, 'dns: { zone: example.org }');
+    write(bare);
     expect(faultsOf(() => readSetup(file, 'prod'))).toEqual([
       expect.stringMatching(/^FILE:4: regions\.primary: nothing tells where eu-west-1 is reached/),
       expect.stringMatching(/^FILE:2: record shop\.example\.com is not in dns\.zone example\.org/),

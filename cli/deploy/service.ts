@@ -1,0 +1,199 @@
+/** The service itself on AWS: the image that it runs, what its stacks are told, and where it is once they are there. */
+import { CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { S3Client } from '@aws-sdk/client-s3';
+import { type Balancer, openBalancers } from '../../aws/balancers.ts';
+import { openDeployments } from '../../aws/deployments.ts';
+import { openPromotionRecords } from '../../aws/promotionRecords.ts';
+import { isAwsError } from '../../aws/sdk.ts';
+import { balancerSubnetsOf } from '../../core/deploy/serviceStacks.ts';
+import { DrillError } from '../../core/errors.ts';
+import { imageToRun } from '../../core/promotion/kept.ts';
+import type { PromotionPlace } from '../../events/promotion.ts';
+import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
+import type { TargetFacts } from '../../events/watchPlanOf.ts';
+import { promotedIn } from '../../local/stack/installPromotion.ts';
+import { ensureImage } from '../../local/stack/serviceImage.ts';
+import { versionParams } from '../../local/stack/serviceParams.ts';
+import { clusterOf, placeOf, TASKS } from '../../local/stack/serviceStack.ts';
+import { servesIn } from '../lint/setup.ts';
+import { packSource } from '../source.ts';
+import type { DeploySetup } from './setup.ts';
+
+const LOOK_EVERY_MS = 5_000;
+const SECOND_MS = 1_000;
+const USUAL_PORT = { http: 80, https: 443 } as const;
+
+type Named = Pick<DeploySetup, 'service' | 'homeRegion'>;
+
+const withRecords = async <T>(
+  { service, homeRegion }: Named,
+  work: (records: ReturnType<typeof openPromotionRecords>) => Promise<T>,
+): Promise<T> => {
+  const records = openPromotionRecords(`failover-drill-${service}-watch`, { region: homeRegion });
+  try {
+    return await work(records);
+  } finally {
+    records.close();
+  }
+};
+
+/** The promotion that is under way; null where none is, or where there is no table yet. */
+export const promotionUnderWay = (setup: Named): Promise<string | null> =>
+  withRecords(setup, async (records) => {
+    try {
+      const [last] = await records.list(setup.service, 1);
+      return last === undefined || last.memory.over ? null : last.promotionId;
+    } catch (error) {
+      if (isAwsError(error, 'ResourceNotFoundException')) return null;
+      throw error;
+    }
+  });
+
+/** The image that the service runs in a region now; null where there is no service yet. */
+const runningIn = async (
+  region: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const deployments = openDeployments(region);
+  try {
+    const place = { cluster: clusterOf(service), service };
+    const { definition, container } = await deployments.look(place, signal);
+    return await deployments.digest(definition, container, signal);
+  } catch (error) {
+    if (error instanceof DrillError && error.name === 'InputInvalid') return null;
+    throw error;
+  } finally {
+    deployments.close();
+  }
+};
+
+/** Where images are, which image each region is to run, and which one the configuration asks for. */
+export type Versions = {
+  readonly uri: string;
+  readonly reference: string;
+  readonly byRegion: ReadonlyMap<string, string>;
+};
+
+type Telling = { readonly note: (line: string) => void; readonly signal: AbortSignal };
+
+/**
+ * Has the reference built where the registry does not have it; what a promotion has put into a region stays there.
+ * @throws DrillError `ReferenceFailed`
+ */
+export const versionsOf = async (
+  { checked, service, homeRegion }: DeploySetup,
+  accountId: string,
+  bucket: string,
+  { note, signal }: Telling,
+): Promise<Versions | null> => {
+  const { config, contextFolder } = checked;
+  const { image } = config;
+  const serves = servesIn(config);
+  if (image === undefined || serves.length === 0) return null;
+  const settings = { region: homeRegion };
+  const clients = {
+    ecr: new ECRClient(settings),
+    s3: new S3Client(settings),
+    codebuild: new CodeBuildClient(settings),
+  };
+  const uri = `${accountId}.dkr.ecr.${homeRegion}.amazonaws.com/failover-drill-${service}`;
+  try {
+    const source = packSource(contextFolder, image.dockerfile);
+    const at = { bucket, uri, lookEveryMs: LOOK_EVERY_MS };
+    const built = await ensureImage(clients, { ...config, image }, source, note, signal, at);
+    const promoted = await withRecords({ service, homeRegion }, (records) =>
+      promotedIn(records, service, built.digest),
+    );
+    const running = await Promise.all(
+      serves.map(
+        async (region): Promise<[string, string]> => [
+          region,
+          imageToRun(await runningIn(region, service, signal), promoted, built.digest),
+        ],
+      ),
+    );
+    return { uri, reference: built.digest, byRegion: new Map(running) };
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+};
+
+/** What the stack of a region is told. */
+export const serviceStackParams = (
+  { checked: { config } }: DeploySetup,
+  region: string,
+  { uri, byRegion, reference }: Versions,
+): Readonly<Record<string, string>> => {
+  const { aws, drill } = config;
+  const network = Object.entries(aws.network).find(([name]) => name === region)?.[1];
+  if (network === undefined) {
+    throw new DrillError('ConfigInvalid', `aws.network names no network in ${region}`);
+  }
+  const certificate = Object.entries(aws.certificates).find(([name]) => name === region)?.[1];
+  return {
+    ...versionParams(config, { uri, digest: byRegion.get(region) ?? reference }),
+    graceS: String(Math.ceil(drill.readyTimeout / SECOND_MS)),
+    serviceSubnets: network.subnets.join(','),
+    balancerSubnets: (balancerSubnetsOf(network) ?? []).join(','),
+    // Without an address of the internet, images are pulled through what the private network has for it.
+    assignPublicIp: network.access === 'public' ? 'ENABLED' : 'DISABLED',
+    ...(certificate === undefined ? {} : { certificate }),
+  };
+};
+
+/** The load balancer of the service in a region; null before its stack is there, or where it is not ours. */
+export const balancerOf = async (
+  { checked, service }: Pick<DeploySetup, 'checked' | 'service'>,
+  region: string,
+): Promise<Balancer | null> => {
+  if (!servesIn(checked.config).includes(region)) return null;
+  const balancers = openBalancers(region);
+  try {
+    return await balancers.find(service);
+  } finally {
+    balancers.close();
+  }
+};
+
+const wholeBalancerOf = async (setup: DeploySetup, region: string): Promise<Balancer> => {
+  const found = await balancerOf(setup, region);
+  if (found !== null) return found;
+  throw new DrillError(
+    'DeployFailed',
+    `${region} has no whole load balancer ${setup.service}: the same command makes it`,
+  );
+};
+
+/** What the watch must know of a region in which the service is ours; nothing of one that has an endpoint. */
+export const targetFacts = async (setup: DeploySetup, region: string): Promise<TargetFacts> => {
+  const { config } = setup.checked;
+  if (!servesIn(config).includes(region)) return {};
+  const { dnsName, protocol, port } = await wholeBalancerOf(setup, region);
+  const host = dnsName.toLowerCase();
+  const { service } = setup;
+  return {
+    url: `${protocol}://${host}${port === USUAL_PORT[protocol] ? '' : `:${port}`}${config.run.health}`,
+    // Its certificate is one of the record, and not of the name that AWS made up.
+    ...(protocol === 'https' && config.record !== undefined ? { serverName: config.record } : {}),
+    answers: { CNAME: [host] },
+    capacity: { cluster: clusterOf(service), service, wanted: TASKS },
+  };
+};
+
+/** How versions are replaced, once the services and what promotes them are there: the standby first. */
+export const storePromotionPlan = async (setup: DeploySetup, reference: string): Promise<void> => {
+  const { config } = setup.checked;
+  const { service } = setup;
+  const serves = servesIn(config);
+  const places: PromotionPlace[] = [];
+  for (const role of ['standby', 'primary'] as const) {
+    const region = config.regions[role].name;
+    if (!serves.includes(region)) continue;
+    places.push(placeOf(service, { role, region }, await wholeBalancerOf(setup, region)));
+  }
+  await withRecords(setup, (records) =>
+    records.putPlan(promotionPlanOf(config, places, reference)),
+  );
+};
