@@ -2,6 +2,7 @@
  * AWS in one process and in virtual time: the embedded services on a disk in memory, and functions
  * that run as they are. No socket is opened, and no process started.
  */
+import * as logsSdk from '@aws-sdk/client-cloudwatch-logs';
 import * as eventsSdk from '@aws-sdk/client-eventbridge';
 import * as route53Sdk from '@aws-sdk/client-route-53';
 import * as s3Sdk from '@aws-sdk/client-s3';
@@ -16,6 +17,7 @@ import type { Clock } from '../../local/clock.ts';
 import type { Gateway } from '../../local/delivery/deliveries.ts';
 import type { EventEnvelope } from '../../local/eventbridge/events.ts';
 import { createEventBridge } from '../../local/eventbridge/service.ts';
+import { createLogs } from '../../local/logs/service.ts';
 import { HOSTS, regionAddress, regionOfAddress } from '../../local/network/addresses.ts';
 import { createNetwork, type Network } from '../../local/network/network.ts';
 import type { CheckTarget, Prober } from '../../local/route53/health/prober.ts';
@@ -55,7 +57,7 @@ export type CloudNeeds = {
   readonly clock: Clock;
   /** A stream of its own for each purpose. */
   readonly randomOf: (purpose: string) => Random;
-  /** Folder of the state machines' journals, which are written without waiting for anything. */
+  /** Folder of the journals and logs of state machines, which are written without waiting for anything. */
   readonly machinesDir: string;
   readonly interference: Interference;
   /** How an event of the bus gets to its target. */
@@ -146,6 +148,9 @@ const gatewayOf = (
 
 const DATA_DIR = '/simulated';
 
+const logsIn = ({ machinesDir: dataDir, clock, heardFault: onFault }: CloudNeeds) =>
+  serviceFromSdk(logsSdk, 'logs', createLogs({ dataDir, clock }).operations, { onFault });
+
 export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedCloud> => {
   const { clock, randomOf, interference, heardFault } = needs;
   const base = { dataDir: DATA_DIR, clock };
@@ -207,6 +212,7 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
       ...tasks.fronts,
       sandboxes.front,
       serviceFromSdk(eventsSdk, 'events', eventbridge.operations, faults),
+      logsIn(needs),
       serviceFromSdk(route53Sdk, 'route53', route53.operations, faults),
       serviceFromSdk(s3Sdk, 's3', s3.operations, faults),
       serviceFromSdk(schedulerSdk, 'scheduler', scheduler.operations, faults),
