@@ -46,6 +46,7 @@ export const failoverSettings = (config: Config): FailoverSettings => {
       unstableMs: unstable,
       // Whoever names a number of votes has said how many decide; a share leaves room for doubt.
       dissent: parseQuorum(health.quorum)?.kind === 'share',
+      ...(slow ? { steadyP95Ms: slow.p95 } : {}),
     },
     suspectMs: suspectMsOf(down),
     clearMs: clearMsOf(up),

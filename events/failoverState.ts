@@ -74,6 +74,7 @@ export const FailoverSettingsShape = z.strictObject({
     degradedMs: Ms,
     unstableMs: Ms,
     dissent: z.boolean().exactOptional(),
+    steadyP95Ms: Ms.exactOptional(),
   }),
   suspectMs: Ms,
   clearMs: Ms,

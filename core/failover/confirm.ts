@@ -1,5 +1,6 @@
 /** When trouble of the active region has lasted long enough. */
 import type { Verdict } from '../health/verdict.ts';
+import type { Vote } from '../health/vote.ts';
 import type { FailoverSettings } from './settings.ts';
 import type { State } from './states.ts';
 import type { Cause } from './view.ts';
@@ -17,9 +18,9 @@ export const troubleSinceMs = (verdict: Verdict): number | null => {
 /** How many times `down` one observer alone can put a failover off. */
 const LONE_DISSENT_FACTOR = 3;
 
-/** Observers to whom the region is well beyond doubt, while a quorum says otherwise. */
-const dissenters = ({ votes }: Verdict): number =>
-  votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null).length;
+/** Votes of observers to whom the region is well beyond doubt, while a quorum says otherwise. */
+const dissentIn = ({ votes }: Verdict): readonly Vote[] =>
+  votes.filter(({ vote, doubtSinceMs }) => vote === 'UP' && doubtSinceMs === null);
 
 /**
  * How long trouble must last where some observers see the region well: some paths may be cut, not the
@@ -27,14 +28,20 @@ const dissenters = ({ votes }: Verdict): number =>
  * that off by much less than two.
  */
 const waitsOf = (
-  { downMs, degradedMs, unstableMs, dissent = false }: FailoverSettings['confirm'],
+  { downMs, degradedMs, unstableMs, dissent = false, steadyP95Ms }: FailoverSettings['confirm'],
   active: Verdict,
 ): { readonly downMs: number; readonly degradedMs: number } => {
-  const against = dissent ? dissenters(active) : 0;
-  if (against === 0) return { downMs, degradedMs };
-  if (against > 1) return { downMs: degradedMs, degradedMs: unstableMs };
-  // In a gray failure each observer has its good moments.
-  return { downMs: Math.min(LONE_DISSENT_FACTOR * downMs, degradedMs), degradedMs };
+  const against = dissent ? dissentIn(active) : [];
+  if (against.length === 0) return { downMs, degradedMs };
+  if (against.length > 1) return { downMs: degradedMs, degradedMs: unstableMs };
+  // In a gray failure each observer has its good moments, but none has good minutes.
+  const steady = against.some(
+    ({ p95Ms }) => steadyP95Ms !== undefined && p95Ms !== null && p95Ms <= steadyP95Ms,
+  );
+  return {
+    downMs: Math.min(LONE_DISSENT_FACTOR * downMs, degradedMs),
+    degradedMs: steady ? unstableMs : degradedMs,
+  };
 };
 
 const longerThan = (sinceMs: number | null, nowMs: number, limitMs: number): boolean =>

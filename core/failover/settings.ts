@@ -17,6 +17,11 @@ export type FailoverSettings = {
      * cut, not the region. Left out by records from before it was there.
      */
     readonly dissent?: boolean;
+    /**
+     * An observer whose p95 lies within this has seen the region well for minutes: alone, it puts off
+     * DEGRADED too. Left out where nothing is too slow, and by records from before it was there.
+     */
+    readonly steadyP95Ms?: number;
   };
   /** Doubt must last this long before a person hears of it and the flip is prepared. */
   readonly suspectMs: number;

@@ -35,8 +35,9 @@ const sinceOf = (times: readonly (number | null)[], needed: number): number | nu
   times.filter((ms) => ms !== null).sort((a, b) => a - b)[needed - 1] ?? null;
 
 /**
- * Where the eligible observers stand on two continents or more, those who speak against a region
- * must too: one broken continent is not a broken region.
+ * Where the eligible observers stand on two continents or more, those who are of one mind about a
+ * region must too: one broken continent is not a broken region, nor is one that is well a region
+ * that is.
  */
 const spansContinents = (some: readonly Vote[], eligible: readonly Vote[]): boolean => {
   const continents = (votes: readonly Vote[]) =>
@@ -90,8 +91,11 @@ const judge = (votes: readonly Vote[], needed: number, eligibleMin: number): Jud
   });
   if (down.length >= needed && spansContinents(down, eligible)) return verdict('DOWN', down);
   if (bad.length >= needed && spansContinents(bad, eligible)) return verdict('DEGRADED', bad);
-  if (good.length >= needed) return verdict('UP', good);
-  return unknown(`the observers disagree: ${needed} of the same mind are needed`, doubtSinceMs);
+  if (good.length >= needed && spansContinents(good, eligible)) return verdict('UP', good);
+  return unknown(
+    `the observers disagree: ${needed} of the same mind are needed, of two continents if they have them`,
+    doubtSinceMs,
+  );
 };
 
 /**

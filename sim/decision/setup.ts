@@ -45,6 +45,7 @@ export const failoverFor = (
     degradedMs: health.slow?.forMs ?? 300_000,
     unstableMs: UNSTABLE_MS,
     dissent: true,
+    ...(health.slow ? { steadyP95Ms: health.slow.p95Ms } : {}),
   },
   suspectMs: suspectMsOf(health.downMs),
   clearMs: clearMsOf(health.upMs),

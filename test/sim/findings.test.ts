@@ -15,6 +15,7 @@ describe('what was found', () => {
     ['a clock that is set back', 'clock', [94, 148]],
     ['a clock that is set back while both regions are down', 'both', [32]],
     ['a flip that takes effect after it was given up', 'calls', [9, 16, 35, 127, 132]],
+    ['a standby that is up on one continent only', 'default', [695]],
   ] as const)('%s', (_, profile, seeds) => {
     for (const seed of seeds) expect([seed, violation(profile, seed)]).toEqual([seed, null]);
   });

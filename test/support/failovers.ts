@@ -49,7 +49,10 @@ export const goodFacts = (nowMs: number): Facts => ({
   deployInProgress: { value: false, source: 'ECS', atMs: nowMs },
 });
 
-export type Opinion = Vote['vote'] | 'DOUBT';
+/** `STEADY` is UP for so long that the p95 is known, and well within the budget. */
+export type Opinion = Vote['vote'] | 'DOUBT' | 'STEADY';
+
+const STEADY_P95_MS = 40;
 
 /** The same opinion from every observer, or one from each; `forMs` is how long it has lasted. */
 export const votesOn = (
@@ -61,15 +64,16 @@ export const votesOn = (
   OBSERVERS.map((observer, index) => {
     const opinion = typeof opinions === 'string' ? opinions : (opinions[index] ?? 'ABSTAIN');
     const doubt = opinion === 'DOUBT';
+    const steady = opinion === 'STEADY';
     return {
       observer,
       target,
       atMs: nowMs,
-      vote: doubt ? 'UP' : opinion,
+      vote: doubt || steady ? 'UP' : opinion,
       reason: opinion === 'ABSTAIN' ? 'canary-failed' : null,
       sinceMs: opinion === 'ABSTAIN' ? null : nowMs - (doubt ? 3_600_000 : forMs),
       doubtSinceMs: doubt ? nowMs - forMs : null,
-      p95Ms: null,
+      p95Ms: steady ? STEADY_P95_MS : null,
       lastFailure: null,
     };
   });

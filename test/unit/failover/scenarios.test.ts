@@ -105,8 +105,8 @@ describe('failure scenario', () => {
 
   it('4: a cut that some observers do not see waits longer, for one of them alone not much', () => {
     const movedAfter = (active: readonly Opinion[]): number | undefined => {
-      const { confirm } = settingsWith();
-      const run = drive(settingsWith({ confirm: { ...confirm, dissent: true } }));
+      const confirm = { ...settingsWith().confirm, dissent: true, steadyP95Ms: 800 };
+      const run = drive(settingsWith({ confirm }));
       last(run, 0, 700, active);
       const [flip] = run.did('flip');
       return flip && flip.atMs - START_MS;
@@ -116,6 +116,9 @@ describe('failure scenario', () => {
     expect(movedAfter(['DOWN', 'DOWN', 'DOWN', 'UP', 'UP'])).toBe(300 * S);
     expect(movedAfter(['DEGRADED', 'DEGRADED', 'DEGRADED', 'UP', 'UP'])).toBe(600 * S);
     expect(movedAfter(['DEGRADED', 'DEGRADED', 'DEGRADED', 'DEGRADED', 'UP'])).toBe(300 * S);
+    // In a gray failure one observer has a good moment, but no good minutes.
+    expect(movedAfter(['DEGRADED', 'DEGRADED', 'DEGRADED', 'DEGRADED', 'STEADY'])).toBe(600 * S);
+    expect(movedAfter(['DOWN', 'DOWN', 'DOWN', 'DOWN', 'STEADY'])).toBe(90 * S);
   });
 
   it('5: both bad: hold, page, and the hint to roll back the image they share', () => {

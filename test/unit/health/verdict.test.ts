@@ -147,6 +147,14 @@ describe('a verdict', () => {
     expect(judge(down, europe).state).toBe('DOWN');
   });
 
+  it('needs two continents for a region as well, where two are watching', () => {
+    const two = ['us-east-2', 'ca-central-1'].map((observer) => vote(observer, 'UP'));
+    const observers = ['us-east-2', 'ca-central-1', 'ap-northeast-1'];
+    const third = (kind: Vote['vote']) => judge([...two, vote('ap-northeast-1', kind)], observers);
+    expect(third('DOWN').state).toBe('UNKNOWN');
+    expect(third('UP').state).toBe('UP');
+  });
+
   it('dates doubt by the quorum before anyone is sure', () => {
     const some = votes('UP', 'UP', 'UP', 'UP', 'UP').map((each, index) => ({
       ...each,
