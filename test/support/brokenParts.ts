@@ -33,6 +33,29 @@ export const writing = (whole: Whole, change: (body: string) => string): Part =>
   return { ...part, make };
 };
 
+/** Settings whose clients hear `change` of what they are answered. */
+const misleading = (sdk: SdkSettings, change: (body: string) => string): SdkSettings => {
+  const real = sdk.requestHandler as unknown as Handler;
+  const handle: Handler['handle'] = async (request, options) => {
+    const answer = await real.handle(request, options);
+    const { response } = Object(answer);
+    if (response.body instanceof Uint8Array) {
+      response.body = Buffer.from(change(new TextDecoder().decode(response.body)), 'utf8');
+    }
+    return answer;
+  };
+  const requestHandler = Object.assign(Object.create(real), { handle });
+  return { ...sdk, requestHandler };
+};
+
+/** The function as it is, but for what it reads. */
+export const reading = (whole: Whole, change: (body: string) => string): Part => {
+  const part = partOf(whole);
+  const make: Part['make'] = (env, base) =>
+    part.make(env, { ...base, sdk: misleading(base.sdk, change) });
+  return { ...part, make };
+};
+
 /** The function as it is, and `also` what it should not do, once it has done its work. */
 export const doing = (
   whole: Whole,
