@@ -25,7 +25,7 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
       /^(?:kms|ec2|elasticfilesystem|s3files|s3tables|firehose|kinesis|s3:REST\.PUT|s3:GetObjectMetadata)/,
     why: 'of keys, file systems and streams, which no template names; of networks, as asked for with security groups',
   },
-  { action: /:Untag/, why: 'tags are never taken off' },
+  { action: /:(?:Untag|RemoveTags)/, why: 'tags are never taken off' },
   {
     action: /^iam:(?:PassRole|GetRole|CreateServiceLinkedRole)$/,
     why: 'asked for with the roles; AWS has made the service-linked ones of an account in use',
@@ -68,6 +68,26 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
     type: 'AWS::ECS::Cluster',
     action: /AccountSetting|ClusterSettings|ListTags/,
     why: 'of settings, which ours leave as they are',
+  },
+  {
+    type: 'AWS::ECS::Service',
+    action: /StopServiceDeployment/,
+    why: 'a deployment of the service is stopped by ECS itself, or by nobody',
+  },
+  {
+    type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+    action: /CapacityReservation|SetSecurityGroups|SetSubnets|SetIpAddressType|ModifyIpPools/,
+    why: 'of capacity and address pools, which ours have not, and of a network, which stays',
+  },
+  {
+    type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+    action: /(?:Register|Deregister)Targets/,
+    why: 'ECS registers tasks',
+  },
+  {
+    type: 'AWS::ElasticLoadBalancingV2::Listener',
+    action: /^cognito-idp:|ModifyListenerAttributes/,
+    why: 'of logins and headers, which ours have not',
   },
   { type: 'AWS::StepFunctions::StateMachine', action: /^s3:/, why: 'definitions are inline' },
   { type: 'AWS::Events::Rule', action: /ListTags/, why: 'the handler does without' },
