@@ -1,5 +1,10 @@
 /** From what a person wrote to what the decisions need, in numbers. */
-import { clearMsOf, type FailoverSettings, suspectMsOf } from '../core/failover/settings.ts';
+import {
+  clearMsOf,
+  type FailoverSettings,
+  steadyP95MsOf,
+  suspectMsOf,
+} from '../core/failover/settings.ts';
 import { type HealthSettings, parseQuorum } from '../core/health/settings.ts';
 import { type Config, FailoverConfig, HealthConfig } from './config.ts';
 
@@ -46,7 +51,7 @@ export const failoverSettings = (config: Config): FailoverSettings => {
       unstableMs: unstable,
       // Whoever names a number of votes has said how many decide; a share leaves room for doubt.
       dissent: parseQuorum(health.quorum)?.kind === 'share',
-      ...(slow ? { steadyP95Ms: slow.p95 } : {}),
+      ...(slow ? { steadyP95Ms: steadyP95MsOf(slow.p95) } : {}),
     },
     suspectMs: suspectMsOf(down),
     clearMs: clearMsOf(up),

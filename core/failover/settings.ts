@@ -54,6 +54,12 @@ export type FailoverSettings = {
 /** How much of `down` a doubt must last before it is a suspicion: see docs/adr/0015. */
 const SUSPECT_SHARE = 0.25;
 
+/** TCP mends a lost packet by waiting 200 ms or more: who sees a quarter of the budget sees no loss. */
+const STEADY_SHARE = 0.25;
+
+/** The p95 up to which an observer sees a region steadily well, from that at which it is too slow. */
+export const steadyP95MsOf = (slowP95Ms: number): number => Math.floor(STEADY_SHARE * slowP95Ms);
+
 /** T_suspect: a quarter of `down`. It leaves three quarters to prepare the flip in. */
 export const suspectMsOf = (downMs: number): number => downMs * SUSPECT_SHARE;
 

@@ -1,6 +1,6 @@
 /** What is watched in a decision-level run: the settings a person would have, by the seed. */
 import type { FailoverSettings } from '../../core/failover/settings.ts';
-import { clearMsOf, suspectMsOf } from '../../core/failover/settings.ts';
+import { clearMsOf, steadyP95MsOf, suspectMsOf } from '../../core/failover/settings.ts';
 import type { HealthSettings } from '../../core/health/settings.ts';
 import { seededRandom } from '../../core/random.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
@@ -45,7 +45,7 @@ export const failoverFor = (
     degradedMs: health.slow?.forMs ?? 300_000,
     unstableMs: UNSTABLE_MS,
     dissent: true,
-    ...(health.slow ? { steadyP95Ms: health.slow.p95Ms } : {}),
+    ...(health.slow ? { steadyP95Ms: steadyP95MsOf(health.slow.p95Ms) } : {}),
   },
   suspectMs: suspectMsOf(health.downMs),
   clearMs: clearMsOf(health.upMs),

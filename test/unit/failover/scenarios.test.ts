@@ -105,7 +105,7 @@ describe('failure scenario', () => {
 
   it('4: a cut that some observers do not see waits longer, for one of them alone not much', () => {
     const movedAfter = (active: readonly Opinion[]): number | undefined => {
-      const confirm = { ...settingsWith().confirm, dissent: true, steadyP95Ms: 800 };
+      const confirm = { ...settingsWith().confirm, dissent: true, steadyP95Ms: 200 };
       const run = drive(settingsWith({ confirm }));
       last(run, 0, 700, active);
       const [flip] = run.did('flip');
