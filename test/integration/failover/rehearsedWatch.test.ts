@@ -35,12 +35,16 @@ beforeAll(async () => {
 });
 afterAll(() => watched?.close());
 
+/** Names are taken once, and a test may be repeated. */
+let rehearsals = 0;
+
 /** Rehearses, and tells with how it ended what DNS answered meanwhile. */
 const rehearse = async (depth: string, name: string = depth) => {
   const { sfn, close } = openClients(watched.cloud().endpoint, STANDBY);
   const wanted = { depth, every: 'night', full: null, window: null, rtoMs: null };
+  const drillId = `web-${name}-${++rehearsals}`;
   const input = {
-    ...{ service: 'web', drillId: `web-${name}`, placements: [] },
+    ...{ service: 'web', drillId, placements: [] },
     wanted: { ...wanted, holdMs: 5_000, timeZone: 'UTC' },
   };
   const answers = new Set<string>();
@@ -48,7 +52,7 @@ const rehearse = async (depth: string, name: string = depth) => {
     const { executionArn } = await sfn.send(
       new StartExecutionCommand({
         stateMachineArn: MACHINE,
-        name: `web-${name}`,
+        name: drillId,
         input: JSON.stringify(input),
       }),
     );

@@ -74,8 +74,6 @@ const get = (path = '/', timeoutMs = 5_000): Promise<number | string> =>
     request.on('error', (error) => resolve('code' in error ? String(error.code) : error.message));
   });
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
-
 describe('a relayed connection', () => {
   it('takes one round trip, whatever the caller sends', async () => {
     const times: number[] = [];
@@ -84,13 +82,15 @@ describe('a relayed connection', () => {
       expect(bytes.toString()).toBe('hello');
       times.push(ms);
     }
+    // The least of them: a busy machine makes some later, and two round trips would make all of them so.
     expect(Math.min(...times)).toBeGreaterThanOrEqual(RTT_MS);
-    expect(median(times)).toBeLessThan(RTT_MS + 5);
+    expect(Math.min(...times)).toBeLessThan(1.5 * RTT_MS);
   });
 
   it('is not delayed for callers outside every region', async () => {
-    const times = await Promise.all([1, 2, 3].map(() => exchange('hello', '127.0.0.1')));
-    expect(median(times.map(({ ms }) => ms))).toBeLessThan(RTT_MS / 2);
+    const times: number[] = [];
+    for (let i = 0; i < 5; i += 1) times.push((await exchange('hello', '127.0.0.1')).ms);
+    expect(Math.min(...times)).toBeLessThan(RTT_MS / 2);
   });
 
   it('keeps order and every byte of a large transfer', async () => {
