@@ -219,6 +219,17 @@ export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
 
   const definitions = openDefinitions(client, region);
 
+  /** The image that a service runs now, by digest; null where there is no such service, or it is not known. */
+  const running = async (place: Place, signal: AbortSignal): Promise<string | null> => {
+    try {
+      const { definition, container } = await look(place, signal);
+      return await definitions.digest(definition, container, signal);
+    } catch (error) {
+      if (error instanceof DrillError && error.name === 'InputInvalid') return null;
+      throw error;
+    }
+  };
+
   /** Has a service run a definition, or this many tasks, or both. Asking for what is there changes nothing. */
   const deploy = async (
     { cluster, service }: Place,
@@ -237,7 +248,7 @@ export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
     );
   };
 
-  return { look, addresses, ...definitions, deploy, close: () => client.destroy() };
+  return { look, running, addresses, ...definitions, deploy, close: () => client.destroy() };
 };
 
 export type Deployments = ReturnType<typeof openDeployments>;

@@ -1,6 +1,7 @@
 /** Addresses of network interfaces on EC2, in any region: one client a region, made when first asked for. */
 import { DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
+import { perKey } from '../core/perKey.ts';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 const Interfaces = z
@@ -11,14 +12,9 @@ const Interfaces = z
 const ABSENT = 'InvalidNetworkInterfaceID.NotFound';
 
 export const openNetworkInterfaces = (sdk: SdkSettings = {}) => {
-  const clients = new Map<string, EC2Client>();
-  const at = (region: string): EC2Client => {
-    const known = clients.get(region);
-    if (known) return known;
-    const client = new EC2Client({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
-    clients.set(region, client);
-    return client;
-  };
+  const at = perKey(
+    (region: string) => new EC2Client({ maxAttempts: MAX_ATTEMPTS, ...sdk, region }),
+  );
 
   /** Undefined while there is none. */
   const publicAddress = async (

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import * as z from 'zod';
 import { DrillError } from '../core/errors.ts';
+import { perKey } from '../core/perKey.ts';
 import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 const Task = z.object({
@@ -157,14 +158,9 @@ const openLists = (at: (region: string) => ECSClient, cluster: string, describe:
 };
 
 export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
-  const clients = new Map<string, ECSClient>();
-  const at = (region: string): ECSClient => {
-    const known = clients.get(region);
-    if (known) return known;
-    const client = new ECSClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
-    clients.set(region, client);
-    return client;
-  };
+  const at = perKey(
+    (region: string) => new ECSClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region }),
+  );
 
   const register = async (
     region: string,

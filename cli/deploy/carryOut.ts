@@ -79,7 +79,8 @@ export const deployStacks = async (
       if (role === 'serving') await learnGroups(aws, setup, groups);
       if (role === 'control') {
         if (!isThere) await store();
-        versions = await versionsOf(setup, accountId, bucketOf(setup, accountId), { note, signal });
+        const sources = { bucket: bucketOf(setup, accountId), source: stored?.source?.packed };
+        versions = await versionsOf(setup, accountId, sources, { note, signal });
       }
       if (role === 'promotion' && versions !== null) {
         await storePromotionPlan(setup, versions.reference);

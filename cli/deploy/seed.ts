@@ -3,6 +3,7 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { openDocuments } from '../../aws/documents.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { drillBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { watchPlanOf } from '../../events/watchPlanOf.ts';
@@ -27,10 +28,10 @@ const ROUTE53_ATTEMPTS = 8;
 /** Checkers of a new health check begin within a minute or two. */
 const UNHEALTHY_WITHIN_MS = 240_000;
 
+/** Of the control stack. */
 export const bucketOf = ({ service, homeRegion }: DeploySetup, accountId: string): string =>
-  `failover-drill-${service}-${accountId}-${homeRegion}`;
+  drillBucketOf({ service, accountId, region: homeRegion });
 
-/** Into the bucket of the control stack. */
 export const storeConfig = async (
   setup: DeploySetup,
   accountId: string,
@@ -46,12 +47,12 @@ export type Watched = {
   readonly epoch: number;
 };
 
-const watchTableOf = ({ service, homeRegion }: Pick<DeploySetup, 'service' | 'homeRegion'>) =>
-  openWatchTable(`failover-drill-${service}-watch`, { region: homeRegion });
+const openTable = ({ service, homeRegion }: Pick<DeploySetup, 'service' | 'homeRegion'>) =>
+  openWatchTable(watchTableOf(service), { region: homeRegion });
 
 /** Where traffic is, and by which plan; all null before the first deployment. */
 export const readWatch = async (setup: Pick<DeploySetup, 'service' | 'homeRegion'>) => {
-  const table = watchTableOf(setup);
+  const table = openTable(setup);
   try {
     return await formerOf(table, setup.service);
   } finally {
@@ -108,7 +109,7 @@ export const startWatch = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const tools = openTools(setup);
-  const table = watchTableOf(setup);
+  const table = openTable(setup);
   try {
     await ensureSwitchObjects(plan, tools, signal);
     await table.putPlan(plan);

@@ -6,6 +6,7 @@ import { type Balancer, openBalancers } from '../../aws/balancers.ts';
 import { openDeployments } from '../../aws/deployments.ts';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { isAwsError } from '../../aws/sdk.ts';
+import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { balancerSubnetsOf } from '../../core/deploy/serviceStacks.ts';
 import { DrillError } from '../../core/errors.ts';
 import { imageToRun } from '../../core/promotion/kept.ts';
@@ -17,7 +18,7 @@ import { ensureImage } from '../../local/stack/serviceImage.ts';
 import { versionParams } from '../../local/stack/serviceParams.ts';
 import { clusterOf, placeOf, TASKS } from '../../local/stack/serviceStack.ts';
 import { servesIn } from '../lint/setup.ts';
-import { packSource } from '../source.ts';
+import type { PackedSource } from '../source.ts';
 import type { DeploySetup } from './setup.ts';
 
 const LOOK_EVERY_MS = 5_000;
@@ -30,7 +31,7 @@ const withRecords = async <T>(
   { service, homeRegion }: Named,
   work: (records: ReturnType<typeof openPromotionRecords>) => Promise<T>,
 ): Promise<T> => {
-  const records = openPromotionRecords(`failover-drill-${service}-watch`, { region: homeRegion });
+  const records = openPromotionRecords(watchTableOf(service), { region: homeRegion });
   try {
     return await work(records);
   } finally {
@@ -58,12 +59,7 @@ const runningIn = async (
 ): Promise<string | null> => {
   const deployments = openDeployments(region);
   try {
-    const place = { cluster: clusterOf(service), service };
-    const { definition, container } = await deployments.look(place, signal);
-    return await deployments.digest(definition, container, signal);
-  } catch (error) {
-    if (error instanceof DrillError && error.name === 'InputInvalid') return null;
-    throw error;
+    return await deployments.running({ cluster: clusterOf(service), service }, signal);
   } finally {
     deployments.close();
   }
@@ -85,13 +81,13 @@ type Telling = { readonly note: (line: string) => void; readonly signal: AbortSi
 export const versionsOf = async (
   { checked, service, homeRegion }: DeploySetup,
   accountId: string,
-  bucket: string,
+  { bucket, source }: { readonly bucket: string; readonly source: PackedSource | undefined },
   { note, signal }: Telling,
 ): Promise<Versions | null> => {
-  const { config, contextFolder } = checked;
+  const { config } = checked;
   const { image } = config;
   const serves = servesIn(config);
-  if (image === undefined || serves.length === 0) return null;
+  if (image === undefined || source === undefined || serves.length === 0) return null;
   const settings = { region: homeRegion };
   const clients = {
     ecr: new ECRClient(settings),
@@ -100,7 +96,6 @@ export const versionsOf = async (
   };
   const uri = `${accountId}.dkr.ecr.${homeRegion}.amazonaws.com/failover-drill-${service}`;
   try {
-    const source = packSource(contextFolder, image.dockerfile);
     const at = { bucket, uri, lookEveryMs: LOOK_EVERY_MS };
     const built = await ensureImage(clients, { ...config, image }, source, note, signal, at);
     const promoted = await withRecords({ service, homeRegion }, (records) =>

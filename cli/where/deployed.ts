@@ -10,6 +10,7 @@ import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
 import type { OperatedPlace } from '../../events/operatedPlace.ts';
 import { loadConfig } from '../config/load.ts';
+import { refusalOf } from '../deploy/refusal.ts';
 import type { Output } from '../output/output.ts';
 import type { OnAws } from './options.ts';
 
@@ -43,16 +44,16 @@ export const blockedBy = ({ check, what, remedy }: Trouble, cause?: unknown): Dr
     cause,
   );
 
-const refusalOf = (error: Error): Refusal & { readonly code?: string } => {
+const codedRefusalOf = (error: Error): Refusal & { readonly code?: string } => {
   const { code } = Object(error);
-  const base = { name: error.name, message: error.message };
+  const base = refusalOf(error);
   return typeof code === 'string' ? { ...base, code } : base;
 };
 
 /** An answer of AWS by its name; anything else as it is. */
 const named = (error: unknown, at: Operated): unknown => {
   if (!(error instanceof Error) || error instanceof DrillError) return error;
-  const trouble = troubleOf(refusalOf(error), at);
+  const trouble = troubleOf(codedRefusalOf(error), at);
   return trouble === null ? error : blockedBy(trouble, error);
 };
 

@@ -1,5 +1,5 @@
 /** Whether tasks have a place, and whether whoever probes them reaches it. */
-import type { DeployFinding } from './findings.ts';
+import { type DeployFinding, firstLine } from './findings.ts';
 
 export type TaskNetwork = {
   readonly vpc: string;
@@ -109,7 +109,7 @@ export const unknownNetworkFinding = (
 ): DeployFinding => ({
   check: 'network-unknown',
   severity: 'warn',
-  what: `the subnets of ${region} could not be looked at: ${name}: ${message.split('\n')[0]?.slice(0, 300) ?? ''}`,
+  what: `the subnets of ${region} could not be looked at: ${name}: ${firstLine(message)}`,
   remedy: 'allow ec2:DescribeSubnets and ec2:DescribeRouteTables to whoever deploys',
 });
 

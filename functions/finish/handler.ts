@@ -3,10 +3,10 @@ import { openDocuments } from '../../aws/documents.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openServices } from '../../aws/services.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { perKey } from '../../core/perKey.ts';
 import { FinishInput, FinishOutput } from '../../events/finishStep.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { perKey } from '../_perKey.ts';
 import { openTransitions } from '../_transition.ts';
 import { finish } from './run.ts';
 

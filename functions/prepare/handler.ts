@@ -5,11 +5,11 @@ import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
 import { openTargetGroups } from '../../aws/targetGroups.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { perKey } from '../../core/perKey.ts';
 import { FactsShape } from '../../events/failoverState.ts';
 import { PrepareInput } from '../../events/prepareInput.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { perKey } from '../_perKey.ts';
 import { prepare } from './run.ts';
 
 const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION, VERIFY_FUNCTION } =

@@ -7,10 +7,10 @@ import { openMachines } from '../../aws/machines.ts';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { perKey } from '../../core/perKey.ts';
 import { PromoteInput, PromoteOutput } from '../../events/promotion.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { perKey } from '../_perKey.ts';
 import { promote } from './run.ts';
 
 const { TABLE, BUCKET, EVALUATE_FUNCTION, PROMOTION_MACHINE } = SETTINGS;

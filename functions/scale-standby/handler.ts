@@ -4,6 +4,7 @@ import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
 import { openTargetGroups } from '../../aws/targetGroups.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { perKey } from '../../core/perKey.ts';
 import {
   PreflightInput,
   PreflightOutput,
@@ -13,7 +14,6 @@ import {
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { perKey } from '../_perKey.ts';
 import { openTransitions } from '../_transition.ts';
 import { scaleStandby } from './run.ts';
 

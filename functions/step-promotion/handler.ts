@@ -6,10 +6,10 @@ import { openListenerShares } from '../../aws/listenerShares.ts';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
 import { openTargetGroups } from '../../aws/targetGroups.ts';
+import { perKey } from '../../core/perKey.ts';
 import { StepPromotionInput, StepPromotionOutput } from '../../events/promotion.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
-import { perKey } from '../_perKey.ts';
 import { stepOfPromotion } from './run.ts';
 
 const { TABLE, EVALUATE_FUNCTION } = SETTINGS;

@@ -4,7 +4,6 @@
  */
 
 import { openDeployments } from '../../aws/deployments.ts';
-import { DrillError } from '../../core/errors.ts';
 import { imageToRun, type Promoted } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableOf, dataTableParams } from '../../events/dataTable.ts';
@@ -102,14 +101,9 @@ const runningIn = async (
 ): Promise<string | null> => {
   const sdk = { endpoint: cloud.endpoint, credentials: CREDENTIALS };
   const deployments = openDeployments(region, sdk);
-  const signal = AbortSignal.timeout(LOOK_MS);
   try {
     const place = { cluster: clusterOf(config.service), service };
-    const { definition, container } = await deployments.look(place, signal);
-    return await deployments.digest(definition, container, signal);
-  } catch (error) {
-    if (error instanceof DrillError && error.name === 'InputInvalid') return null;
-    throw error;
+    return await deployments.running(place, AbortSignal.timeout(LOOK_MS));
   } finally {
     deployments.close();
   }

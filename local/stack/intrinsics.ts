@@ -51,7 +51,7 @@ const chosen = (argument: unknown, to: References): unknown => {
   if (holds === undefined) {
     throw new DrillError('ConfigInvalid', `template: Fn::If names no condition ${String(name)}`);
   }
-  return resolved(holds ? whenTrue : whenFalse, to);
+  return resolveIntrinsics(holds ? whenTrue : whenFalse, to);
 };
 
 const callOf = (key: string, argument: unknown, to: References): unknown => {
@@ -70,14 +70,14 @@ const callOf = (key: string, argument: unknown, to: References): unknown => {
       break;
     case 'Fn::Split':
       if (Array.isArray(argument)) {
-        const [by, text] = argument.map((one) => String(resolved(one, to)));
+        const [by, text] = argument.map((one) => String(resolveIntrinsics(one, to)));
         return (text ?? '').split(by ?? '');
       }
       break;
     case 'Fn::If':
       return chosen(argument, to);
     case 'Fn::ToJsonString':
-      return JSON.stringify(resolved(argument, to), null, 2);
+      return JSON.stringify(resolveIntrinsics(argument, to), null, 2);
   }
   throw new DrillError(
     'ConfigInvalid',
@@ -85,9 +85,10 @@ const callOf = (key: string, argument: unknown, to: References): unknown => {
   );
 };
 
-const resolved = (value: unknown, to: References): unknown => {
+/** Replaces every intrinsic function in a tree by its value. */
+export const resolveIntrinsics = (value: unknown, to: References): unknown => {
   if (Array.isArray(value)) {
-    return value.map((item) => resolved(item, to)).filter((item) => item !== NO_VALUE);
+    return value.map((item) => resolveIntrinsics(item, to)).filter((item) => item !== NO_VALUE);
   }
   if (!isRecord(value)) return value;
   const entries = Object.entries(value);
@@ -95,13 +96,10 @@ const resolved = (value: unknown, to: References): unknown => {
   if (key === 'Ref' || key.startsWith('Fn::')) return callOf(key, argument, to);
   return Object.fromEntries(
     entries
-      .map(([name, item]): [string, unknown] => [name, resolved(item, to)])
+      .map(([name, item]): [string, unknown] => [name, resolveIntrinsics(item, to)])
       .filter(([, item]) => item !== NO_VALUE),
   );
 };
-
-/** Replaces every intrinsic function in a tree by its value. */
-export const resolveIntrinsics = (value: unknown, to: References): unknown => resolved(value, to);
 
 const judged = (condition: unknown): boolean => {
   const [key, argument] = (isRecord(condition) ? Object.entries(condition)[0] : undefined) ?? [''];

@@ -82,10 +82,20 @@ const readForm = (shape: Shape, node: FormNode, where: string, style: FormStyle)
   return readText(shape, node.text, where);
 };
 
-export const formOf = (request: WireRequest): URLSearchParams =>
+const formOf = (request: WireRequest): URLSearchParams =>
   request.method === 'GET'
     ? request.query
     : new URLSearchParams(Buffer.from(request.body).toString());
+
+/** The operation that a form asks for; `unknownAction` says how this service refuses another. */
+export const matchAction =
+  (model: ServiceModel, unknownAction: (action: string) => AwsError): Protocol['match'] =>
+  (request) => {
+    const action = formOf(request).get('Action') ?? '';
+    const operation = model.operations.get(action);
+    if (!operation) throw unknownAction(action);
+    return { operation, labels: {} };
+  };
 
 export const readFormInput = (
   { input, name }: OperationModel,
@@ -112,12 +122,7 @@ export const awsQuery = (model: ServiceModel): Protocol => {
       400,
     );
   return {
-    match(request) {
-      const action = formOf(request).get('Action') ?? '';
-      const operation = model.operations.get(action);
-      if (!operation) throw unknownAction(action);
-      return { operation, labels: {} };
-    },
+    match: matchAction(model, unknownAction),
     read: ({ operation }, request) => readFormInput(operation, request, PLAIN),
     write(operation, output, requestId) {
       const { name } = operation;

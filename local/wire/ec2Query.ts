@@ -1,4 +1,4 @@
-import { formOf, readFormInput } from './awsQuery.ts';
+import { matchAction, readFormInput } from './awsQuery.ts';
 import { bytesOf, type Protocol } from './protocol.ts';
 import type { ServiceModel, Shape } from './sdkModel.ts';
 import { AwsError } from './types.ts';
@@ -24,12 +24,7 @@ export const ec2Query = (model: ServiceModel): Protocol => {
       400,
     );
   return {
-    match(request) {
-      const action = formOf(request).get('Action') ?? '';
-      const operation = model.operations.get(action);
-      if (!operation) throw unknownAction(action);
-      return { operation, labels: {} };
-    },
+    match: matchAction(model, unknownAction),
     read: ({ operation }, request) =>
       readFormInput(operation, request, { fieldOf, flatLists: true }),
     write({ name, output: shape }, output, requestId) {
