@@ -23,6 +23,13 @@ export type Before = {
   readonly item: Json | undefined;
 };
 
+/** Where a table with multi-Region strong consistency is: one copy, which all its replicas read and write. */
+export type Strong = {
+  readonly home: string;
+  readonly replicas: readonly string[];
+  readonly witness: string | null;
+};
+
 export type TimeToLive = { readonly table: string; readonly attribute: string };
 
 const SCHEMA = `
@@ -33,6 +40,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS outbox
     (seq INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, tbl TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL);
   CREATE TABLE IF NOT EXISTS replicas (tbl TEXT PRIMARY KEY, regions TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS strong (tbl TEXT PRIMARY KEY, place TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS ttl (tbl TEXT PRIMARY KEY, attribute TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS token
     (token TEXT PRIMARY KEY, hash TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
@@ -47,6 +55,11 @@ const shipmentRow = z.object({
   key: z.string(),
   at: z.number(),
 });
+const strongPlace = z.object({
+  home: z.string(),
+  replicas: z.array(z.string()),
+  witness: z.string().nullable(),
+}) satisfies z.ZodType<Strong>;
 const beforeEntry = z.object({ table: z.string(), key: json, item: json.optional() });
 
 const keyText = (key: Json): string =>
@@ -66,6 +79,9 @@ export const openLedger = (folder: string) => {
     outbox: db.prepare('SELECT seq, target, tbl, key, at FROM outbox ORDER BY seq'),
     replicas: db.prepare('SELECT regions FROM replicas WHERE tbl = ?'),
     setReplicas: db.prepare('INSERT OR REPLACE INTO replicas VALUES (?, ?)'),
+    strong: db.prepare('SELECT place FROM strong WHERE tbl = ?'),
+    setStrong: db.prepare('INSERT OR REPLACE INTO strong VALUES (?, ?)'),
+    dropStrong: db.prepare('DELETE FROM strong WHERE tbl = ?'),
     ttl: db.prepare('SELECT tbl, attribute FROM ttl'),
     setTtl: db.prepare('INSERT OR REPLACE INTO ttl VALUES (?, ?)'),
     dropTtl: db.prepare('DELETE FROM ttl WHERE tbl = ?'),
@@ -129,6 +145,15 @@ export const openLedger = (folder: string) => {
     },
     setReplicas(table: string, regions: readonly string[]): void {
       sql.setReplicas.run(table, JSON.stringify(regions));
+    },
+    /** Undefined for a table that is not strongly consistent over regions. */
+    strong(table: string): Strong | undefined {
+      const row = sql.strong.get(table);
+      return row && strongPlace.parse(JSON.parse(z.string().parse(row['place'])));
+    },
+    setStrong(table: string, place: Strong | undefined): void {
+      if (place === undefined) sql.dropStrong.run(table);
+      else sql.setStrong.run(table, JSON.stringify(place));
     },
     timesToLive: (): TimeToLive[] =>
       z

@@ -23,7 +23,7 @@ const capacityOf = (described: unknown, onDemand: boolean): Json => {
 };
 
 /** The request that makes a table like a described one. */
-const createLike = (table: string, described: unknown): Json => {
+export const createLike = (table: string, described: unknown): Json => {
   const found = definition.parse(described);
   const onDemand = found.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
   const index = (it: Json): Json => ({

@@ -8,6 +8,7 @@ import { createFront } from './front.ts';
 import { openRegion, type Region } from './region.ts';
 import { joinReplicas, replicaDescriptions } from './replicas.ts';
 import { createReplication, type LinkChoice, type LinkState } from './replication.ts';
+import { isStrongUpdate, runWhereItIs, strongDescription, updateStrong } from './strong.ts';
 import { describeTimeToLive, sweepExpired, updateTimeToLive } from './timeToLive.ts';
 
 export type DynamodbOptions = {
@@ -115,7 +116,11 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
 
   const described = (region: Region, field: string, answer: Json): Json => {
     const table = z.looseObject({ TableName: z.string() }).parse(answer[field]);
-    return { ...answer, [field]: { ...table, ...replicaDescriptions(region, table.TableName) } };
+    const global = {
+      ...replicaDescriptions(region, table.TableName),
+      ...strongDescription(region, table.TableName),
+    };
+    return { ...answer, [field]: { ...table, ...global } };
   };
 
   const updateReplicas = async (region: Region, table: string, updates: unknown): Promise<Json> => {
@@ -148,6 +153,11 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
       return described(region, 'Table', await region.engine.run('DescribeTable', input));
     },
     async UpdateTable(region, { ReplicaUpdates, ...input }) {
+      if (isStrongUpdate(region, { ...input, ...(ReplicaUpdates ? { ReplicaUpdates } : {}) })) {
+        await updateStrong(region, regionOf, { ...input, ReplicaUpdates });
+        const { Table } = await region.engine.run('DescribeTable', { TableName: tableOf(input) });
+        return described(region, 'TableDescription', { TableDescription: Table });
+      }
       if (ReplicaUpdates) return updateReplicas(region, tableOf(input), ReplicaUpdates);
       const answer = await region.engine.run('UpdateTable', input);
       return described(region, 'TableDescription', answer);
@@ -166,7 +176,8 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
   const front = createFront(
     async (operation: string, input: Json, call: CallContext) => {
       const handler = handlers.get(operation);
-      return handler ? handler(await regionOf(call.region), input) : undefined;
+      if (!handler) return undefined;
+      return runWhereItIs(await regionOf(call.region), regionOf, { operation, input }, handler);
     },
     (error, operation) => onFault(error, `dynamodb ${operation}`),
   );

@@ -284,5 +284,6 @@ export const NOT_RUN: readonly { readonly what: string; readonly why: string }[]
   { what: 'aws/images.test.ts', why: 'layers from the embedded registry' },
   { what: 'aws/replication.test.ts', why: REPLICAS },
   { what: 'dynamodb/replication.test.ts', why: REPLICAS },
+  { what: 'dynamodb/strong.test.ts', why: 'moto and DynamoDB Local know no MRSC tables' },
   { what: 'dynamodb/undo.test.ts', why: 'about the ledger of the embedded DynamoDB' },
 ];
