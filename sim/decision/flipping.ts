@@ -9,6 +9,7 @@ import {
   type SwitchPlan,
   type WriteResult,
 } from '../../core/failover/switchObjects.ts';
+import { SHOWS_AFTER_MS } from '../faults/fault.ts';
 import {
   after,
   called,
@@ -70,7 +71,14 @@ const put = (
     const call = called(stage, 's3', atMs, 10 * round + place);
     if (call === 'failed') return { region: write.region, result: 'failed' };
     const body = bodyOf(stage, flip);
-    const { result, written } = stage.switches.write(stretchAt(stage, atMs), write, body, atMs);
+    const hiddenMs =
+      call === 'invisible' ? SHOWS_AFTER_MS.to * stage.traffic.noise(901, atMs, place) : 0;
+    const { result, written } = stage.switches.write(
+      stretchAt(stage, atMs),
+      { ...write, hiddenMs },
+      body,
+      atMs,
+    );
     const by = flip.move.execution.name;
     if (written !== null) stage.heard({ what: 'written', by, written }, atMs);
     return { region: write.region, result: call === 'after-effect' ? 'failed' : result };

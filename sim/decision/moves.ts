@@ -55,15 +55,17 @@ export const struck = (stage: Stage, how: 'pause' | 'kill', atMs: number): numbe
   return fault.how === 'pause' ? fault.ms : 0;
 };
 
-export type Called = 'well' | 'failed' | 'after-effect';
+export type Called = 'well' | 'failed' | 'after-effect' | 'invisible';
 
-/** Whether a call fails, and whether it has taken effect nevertheless. */
+/** Whether a call fails, whether it has taken effect nevertheless, and whether one that succeeds shows. */
 export const called = (stage: Stage, service: string, atMs: number, draw: number): Called => {
   for (const fault of faultsOf(stretchAt(stage, atMs), 'calls')) {
     if (fault.service !== '*' && fault.service !== service) continue;
     if (stage.traffic.noise(900, atMs, draw) >= fault.share) continue;
+    if (fault.how === 'throttled' || fault.how === 'failing') return 'failed';
     if (fault.how === 'after-effect') return 'after-effect';
-    if (fault.how !== 'invisible') return 'failed';
+    // Reads of tables are consistent; what is written to a switch object is read elsewhere.
+    if (service === 's3') return 'invisible';
   }
   return 'well';
 };

@@ -57,10 +57,10 @@ export const openSwitches = (regions: readonly string[], noise: Noise) => {
 
   return {
     read: (stretch: Stretch): FoundSwitch[] => foundAll(switchesOut(stretch)),
-    /** One conditional put. Gives what it changed, if it did. */
+    /** One conditional put, which checkers do not see for `hiddenMs`. Gives what it changed, if it did. */
     write: (
       stretch: Stretch,
-      { region, condition }: SwitchWrite,
+      { region, condition, hiddenMs }: SwitchWrite & { readonly hiddenMs: number },
       body: SwitchBody,
       atMs: number,
     ): { readonly result: WriteResult['result']; readonly written: Written | null } => {
@@ -79,7 +79,7 @@ export const openSwitches = (regions: readonly string[], noise: Noise) => {
         (fault) => fault.how === 'unseen' && fault.objects.includes(index),
       );
       const waitMs = SPREAD_MS + Math.floor(CHECK_MS * noise(index, atMs, 201));
-      const fromMs = Math.max(atMs, hidden?.untilMs ?? 0) + waitMs;
+      const fromMs = Math.max(Math.floor(atMs + hiddenMs), hidden?.untilMs ?? 0) + waitMs;
       object.seen.push({ state: body.state, fromMs });
       return { result: 'written', written: { object: index, body, before } };
     },

@@ -64,11 +64,14 @@ export type FaultDetail =
       readonly objects: readonly number[];
       readonly how: 'unreachable' | 'throttled' | 'unseen';
     }
-  /** Calls of the platform. `after-effect`: the call times out, and has taken effect. */
+  /**
+   * Calls of the platform. `after-effect`: the call times out, and has taken effect. `invisible`: the
+   * answer says that it is done, and it shows only a while later, or never. `unmade`: never.
+   */
   | {
       readonly kind: 'calls';
       readonly service: string;
-      readonly how: 'throttled' | 'failing' | 'after-effect' | 'invisible';
+      readonly how: 'throttled' | 'failing' | 'after-effect' | 'invisible' | 'unmade';
       readonly share: number;
     }
   /** Whoever carries a move out stands still for `ms`, or dies, at its first step from then on. */
@@ -78,6 +81,9 @@ export type FaultDetail =
   | { readonly kind: 'alarm'; readonly region: string }
   /** A rehearsal of this depth is under way. */
   | { readonly kind: 'drill'; readonly depth: 'shadow' | 'canary' | 'full' };
+
+/** How late it shows what an `invisible` call has done. */
+export const SHOWS_AFTER_MS = { from: 1_000, to: 60_000 };
 
 export type Fault = FaultDetail & {
   readonly id: string;

@@ -5,9 +5,9 @@
 import type { Random } from '../../core/random.ts';
 import type { Clock } from '../../local/clock.ts';
 import type { WireResponse } from '../../local/wire/types.ts';
-import type { Fault } from '../faults/fault.ts';
+import { type Fault, SHOWS_AFTER_MS } from '../faults/fault.ts';
 import type { Deliver } from './cloud.ts';
-import { failing, pretence, throttled, unseenObject } from './pretences.ts';
+import { failing, lateChange, pretence, throttled, unseenObject } from './pretences.ts';
 import type { Asked, Caller, Interference } from './wire.ts';
 
 type CallFault = Extract<Fault, { kind: 'calls' }>;
@@ -47,8 +47,8 @@ const EXECUTORS = new Set(['acquire-lease', 'fence', 'scale-standby', 'flip', 'v
 /** How long a call hangs that has taken effect and is never answered. */
 const HANG_MS = { from: 1_000, to: 6_000 };
 const DELAY_FIRST_MS = 50;
-/** How late what was handed over begins. */
-const LATE_MS = { from: 1_000, to: 60_000 };
+/** Of what is accepted and does not show, the part that never will. */
+const LOST_SHARE = 0.5;
 
 type Waiting = Pick<Needs, 'clock' | 'random'>;
 
@@ -77,12 +77,49 @@ const eventsThrough = ({ clock, random }: Waiting, on: () => readonly EventFault
   };
 };
 
+const CHANGE = /^GET .*\/change\/(CLATE\d+)$/;
+
+/** Answers that a call is done, for what is done late or never. */
+const pretending = ({ clock, random }: Waiting) => {
+  const changes = new Map<string, { isMade: boolean }>();
+  let asks = 0;
+  return {
+    /** The call is carried out later, unless it is lost; undefined where nobody can pretend. */
+    instead: (asked: Asked, isLost: boolean, carryOut: () => Promise<unknown>) => {
+      asks += 1;
+      const changeId = `CLATE${asks}`;
+      const pretended = pretence(asked, changeId);
+      if (pretended === undefined) return undefined;
+      const { answer, mayBeLost } = pretended;
+      if (mayBeLost && (isLost || random.unit() < LOST_SHARE)) return answer;
+      const change = { isMade: false };
+      if (asked.service === 'route53') changes.set(changeId, change);
+      const { from, to } = SHOWS_AFTER_MS;
+      const carriedOut = async (): Promise<void> => {
+        // One that is refused by then, as something else was written meanwhile, is lost.
+        if (Number(Object(await carryOut()).status) >= 300) changes.delete(changeId);
+        change.isMade = true;
+      };
+      clock.after(from + (to - from) * random.unit(), () => void carriedOut().catch(() => {}));
+      return answer;
+    },
+    /** What is asked about a change that is late. */
+    progress: ({ operation }: Asked) => {
+      if (changes.size === 0) return undefined;
+      const changeId = CHANGE.exec(operation)?.[1] ?? '';
+      const change = changes.get(changeId);
+      return change && lateChange(changeId, change.isMade);
+    },
+  };
+};
+
 export const openBefalling = (needs: Needs): Befalling => {
   const { clock, random, heard } = needs;
   const on = new Set<Fault>();
   const spent = new Set<Fault>();
   let steps = 0;
 
+  const pretences = pretending(needs);
   const wait = (ms: number): Promise<void> => waitOn(clock, ms);
 
   const active = <Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }>[] => {
@@ -127,7 +164,10 @@ export const openBefalling = (needs: Needs): Befalling => {
 
   const before: Interference['before'] = async (asked, caller, carryOut) => {
     step('before', asked, caller);
-    if (caller.isDead() || on.size === 0) return undefined;
+    if (caller.isDead()) return undefined;
+    const late = pretences.progress(asked);
+    if (late !== undefined) return late;
+    if (on.size === 0) return undefined;
     await executor(active('executor'), caller);
     const switched = ofSwitch(active('switch'), asked);
     if (switched?.how === 'throttled') return throttled('s3');
@@ -145,12 +185,9 @@ export const openBefalling = (needs: Needs): Befalling => {
     if (calls.length === 0) return undefined;
     if (hit(calls, 'throttled', asked)) return throttled(asked.service);
     if (hit(calls, 'failing', asked)) return failing(asked.service);
-    const pretended = hit(calls, 'invisible', asked) ? pretence(asked) : undefined;
-    if (pretended?.isLate) {
-      const ms = LATE_MS.from + (LATE_MS.to - LATE_MS.from) * random.unit();
-      clock.after(ms, () => void carryOut().catch(() => undefined));
-    }
-    return pretended?.answer;
+    if (hit(calls, 'unmade', asked)) return pretences.instead(asked, true, carryOut);
+    if (hit(calls, 'invisible', asked)) return pretences.instead(asked, false, carryOut);
+    return undefined;
   };
 
   const after = async (asked: Asked, caller: Caller, answer: WireResponse): Promise<void> => {

@@ -44,17 +44,28 @@ const UNSEEN_OBJECT: WireResponse = {
   body: Buffer.alloc(0),
 };
 
-/** A change that Route 53 has accepted, and of which it knows nothing afterwards. */
-const UNSEEN_CHANGE =
-  '<ChangeResourceRecordSetsResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
-  '<ChangeInfo><Id>/change/C0000000000000000000</Id><Status>PENDING</Status>' +
-  '<SubmittedAt>2026-11-20T12:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>';
+const changeAnswer = (root: string, changeId: string, status: 'PENDING' | 'INSYNC'): WireResponse =>
+  answer(
+    200,
+    'text/xml',
+    `<${root} xmlns="https://route53.amazonaws.com/doc/2013-04-01/">` +
+      `<ChangeInfo><Id>/change/${changeId}</Id><Status>${status}</Status>` +
+      `<SubmittedAt>2026-11-20T12:00:00Z</SubmittedAt></ChangeInfo></${root}>`,
+  );
+
+/** What Route 53 answers about a change that it makes late. */
+export const lateChange = (changeId: string, isMade: boolean): WireResponse =>
+  changeAnswer('GetChangeResponse', changeId, isMade ? 'INSYNC' : 'PENDING');
 
 /** Answers with which a service says that it has done what it has not, or not yet. */
-const PRETENCES: Readonly<Record<string, (asked: Asked) => WireResponse | undefined>> = {
+const PRETENCES: Readonly<
+  Record<string, (asked: Asked, changeId: string) => WireResponse | undefined>
+> = {
   s3: ({ operation }) => (operation.startsWith('PUT') ? UNSEEN_OBJECT : undefined),
-  route53: ({ operation }) =>
-    /^POST .*\/rrset/.test(operation) ? answer(200, 'text/xml', UNSEEN_CHANGE) : undefined,
+  route53: ({ operation }, changeId) =>
+    /^POST .*\/rrset/.test(operation)
+      ? changeAnswer('ChangeResourceRecordSetsResponse', changeId, 'PENDING')
+      : undefined,
   events: ({ operation }) =>
     operation === 'PutEvents'
       ? answer(200, 'application/x-amz-json-1.1', '{"FailedEntryCount":0,"Entries":[]}')
@@ -67,16 +78,16 @@ const PRETENCES: Readonly<Record<string, (asked: Asked) => WireResponse | undefi
       : undefined,
 };
 
-/** What is accepted is never carried out, or only after a while. */
-export type Pretence = { readonly answer: WireResponse; readonly isLate: boolean };
-
 /** Lambda and Step Functions keep what they have accepted, and take their time. */
-const LATE: ReadonlySet<string> = new Set(['lambda', 'states']);
+const ALWAYS_LATE: ReadonlySet<string> = new Set(['lambda', 'states']);
 
-/** What a service answers that makes no use of a call; undefined for calls that cannot be faked. */
-export const pretence = (asked: Asked): Pretence | undefined => {
-  const faked = PRETENCES[asked.service]?.(asked);
-  return faked && { answer: faked, isLate: LATE.has(asked.service) };
+/** What is accepted is never carried out, or only after a while. */
+export type Pretence = { readonly answer: WireResponse; readonly mayBeLost: boolean };
+
+/** What a service answers that makes no use of a call yet; undefined for calls that cannot be faked. */
+export const pretence = (asked: Asked, changeId: string): Pretence | undefined => {
+  const faked = PRETENCES[asked.service]?.(asked, changeId);
+  return faked && { answer: faked, mayBeLost: !ALWAYS_LATE.has(asked.service) };
 };
 
 /** A switch object that was not written, although the answer says so. */

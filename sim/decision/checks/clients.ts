@@ -1,5 +1,5 @@
 /** Invariants of what clients are told, and of outages that must not be missed. */
-import type { Fault, Trace } from '../../faults/fault.ts';
+import { type Fault, SHOWS_AFTER_MS, type Trace } from '../../faults/fault.ts';
 import type { Setup } from '../setup.ts';
 import { type Around, type Check, startsOf } from './check.ts';
 
@@ -8,11 +8,11 @@ const FOLLOWS_MS = 120_000;
 
 /** Longest time for which a switch keeps what was written to it out of sight. */
 const unseenMs = ({ faults }: Trace): number =>
-  faults.reduce(
-    (most, fault) =>
-      fault.kind === 'switch' && fault.how === 'unseen' ? Math.max(most, fault.untilMs) : most,
-    0,
-  );
+  faults.reduce((most, fault) => {
+    if (fault.kind === 'switch' && fault.how === 'unseen') return Math.max(most, fault.untilMs);
+    const isLate = fault.kind === 'calls' && fault.how === 'invisible';
+    return isLate ? Math.max(most, fault.untilMs + SHOWS_AFTER_MS.to) : most;
+  }, 0);
 
 /**
  * The answer names the active region; while a move is under way, either side of it. One that names

@@ -6,7 +6,7 @@ import { HOME_LOST, MINUTE_MS } from './outage.ts';
 
 it('a change that Route 53 accepts and loses is made again when it takes changes', async () => {
   const losing: Fault = {
-    ...{ id: 'f2', kind: 'calls', service: 'route53', how: 'invisible', share: 1 },
+    ...{ id: 'f2', kind: 'calls', service: 'route53', how: 'unmade', share: 1 },
     ...{ fromMs: 170_000, untilMs: 260_000 },
   };
   const trace = { ...HOME_LOST, faults: [...HOME_LOST.faults, losing] };
