@@ -67,6 +67,23 @@ const keyText = (key: Json): string =>
 const keyOfText = (text: string): Json =>
   Object.fromEntries(z.array(z.tuple([z.string(), z.unknown()])).parse(JSON.parse(text)));
 
+const openStrong = (db: ReturnType<typeof openDatabase>) => {
+  const find = db.prepare('SELECT place FROM strong WHERE tbl = ?');
+  const keep = db.prepare('INSERT OR REPLACE INTO strong VALUES (?, ?)');
+  const drop = db.prepare('DELETE FROM strong WHERE tbl = ?');
+  return {
+    /** Undefined for a table that is not strongly consistent over regions. */
+    strong(table: string): Strong | undefined {
+      const row = find.get(table);
+      return row && strongPlace.parse(JSON.parse(z.string().parse(row['place'])));
+    },
+    setStrong(table: string, place: Strong | undefined): void {
+      if (place === undefined) drop.run(table);
+      else keep.run(table, JSON.stringify(place));
+    },
+  };
+};
+
 /** What the front of one region must remember besides the items: versions, shipments, TTL, undo. */
 export const openLedger = (folder: string) => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -79,9 +96,6 @@ export const openLedger = (folder: string) => {
     outbox: db.prepare('SELECT seq, target, tbl, key, at FROM outbox ORDER BY seq'),
     replicas: db.prepare('SELECT regions FROM replicas WHERE tbl = ?'),
     setReplicas: db.prepare('INSERT OR REPLACE INTO replicas VALUES (?, ?)'),
-    strong: db.prepare('SELECT place FROM strong WHERE tbl = ?'),
-    setStrong: db.prepare('INSERT OR REPLACE INTO strong VALUES (?, ?)'),
-    dropStrong: db.prepare('DELETE FROM strong WHERE tbl = ?'),
     ttl: db.prepare('SELECT tbl, attribute FROM ttl'),
     setTtl: db.prepare('INSERT OR REPLACE INTO ttl VALUES (?, ?)'),
     dropTtl: db.prepare('DELETE FROM ttl WHERE tbl = ?'),
@@ -106,6 +120,7 @@ export const openLedger = (folder: string) => {
   };
 
   return {
+    ...openStrong(db),
     version(table: string, key: Json): Version | undefined {
       const row = sql.version.get(table, keyText(key));
       return row ? z.object({ at: z.number(), region: z.string() }).parse(row) : undefined;
@@ -145,15 +160,6 @@ export const openLedger = (folder: string) => {
     },
     setReplicas(table: string, regions: readonly string[]): void {
       sql.setReplicas.run(table, JSON.stringify(regions));
-    },
-    /** Undefined for a table that is not strongly consistent over regions. */
-    strong(table: string): Strong | undefined {
-      const row = sql.strong.get(table);
-      return row && strongPlace.parse(JSON.parse(z.string().parse(row['place'])));
-    },
-    setStrong(table: string, place: Strong | undefined): void {
-      if (place === undefined) sql.dropStrong.run(table);
-      else sql.setStrong.run(table, JSON.stringify(place));
     },
     timesToLive: (): TimeToLive[] =>
       z

@@ -65,6 +65,21 @@ const partitionKeyIn = async ({ engine }: Region, table: string): Promise<string
   return found.data?.Table.KeySchema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
 };
 
+/** An answer whose member `field` describes a table, with where else the table is. */
+const described = (region: Region, field: string, answer: Json): Json => {
+  const table = z.looseObject({ TableName: z.string() }).parse(answer[field]);
+  const global = {
+    ...replicaDescriptions(region, table.TableName),
+    ...strongDescription(region, table.TableName),
+  };
+  return { ...answer, [field]: { ...table, ...global } };
+};
+
+const describedNow = async (region: Region, table: string): Promise<Json> => {
+  const { Table } = await region.engine.run('DescribeTable', { TableName: table });
+  return described(region, 'TableDescription', { TableDescription: Table });
+};
+
 /**
  * DynamoDB in every region: dynalite holds the tables, a leveldb folder for each region, and this
  * front adds transactions, time to live, global tables and items on failed conditions.
@@ -114,15 +129,6 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
     leaving.ledger.forgetTable(table);
   };
 
-  const described = (region: Region, field: string, answer: Json): Json => {
-    const table = z.looseObject({ TableName: z.string() }).parse(answer[field]);
-    const global = {
-      ...replicaDescriptions(region, table.TableName),
-      ...strongDescription(region, table.TableName),
-    };
-    return { ...answer, [field]: { ...table, ...global } };
-  };
-
   const updateReplicas = async (region: Region, table: string, updates: unknown): Promise<Json> => {
     const read = replicaUpdates.safeParse(updates);
     if (!read.success) {
@@ -136,8 +142,7 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
         await gone.engine.run('DeleteTable', { TableName: table });
       }
     }
-    const { Table } = await region.engine.run('DescribeTable', { TableName: table });
-    return described(region, 'TableDescription', { TableDescription: Table });
+    return describedNow(region, table);
   };
 
   const own: Record<string, Handler> = {
@@ -153,10 +158,9 @@ export const createDynamodb = async (options: DynamodbOptions): Promise<Dynamodb
       return described(region, 'Table', await region.engine.run('DescribeTable', input));
     },
     async UpdateTable(region, { ReplicaUpdates, ...input }) {
-      if (isStrongUpdate(region, { ...input, ...(ReplicaUpdates ? { ReplicaUpdates } : {}) })) {
+      if (isStrongUpdate(region, ReplicaUpdates ? { ...input, ReplicaUpdates } : input)) {
         await updateStrong(region, regionOf, { ...input, ReplicaUpdates });
-        const { Table } = await region.engine.run('DescribeTable', { TableName: tableOf(input) });
-        return described(region, 'TableDescription', { TableDescription: Table });
+        return describedNow(region, tableOf(input));
       }
       if (ReplicaUpdates) return updateReplicas(region, tableOf(input), ReplicaUpdates);
       const answer = await region.engine.run('UpdateTable', input);
