@@ -3,12 +3,10 @@
  * given hours. `npm run sim:long -- --hours 6 --shard 3/8` is the third of eight parts of both; each
  * part has seeds of its own.
  */
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { PROJECT_FOLDER } from './package.ts';
-
-const SEEDS = '1..1000000';
+import * as z from 'zod';
+import { PROFILE_NAMES } from '../sim/faults/profiles.ts';
+import { simulate } from './simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -19,15 +17,16 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const { hours, shard, profile, parallel, json } = values;
+const { hours, shard, parallel, json } = values;
+const profile = z.enum(PROFILE_NAMES).parse(values.profile);
 
-const simulate = (...level: string[]): number => {
-  const many = ['--seeds', SEEDS, '--shard', shard, '--profile', profile];
-  const workers = ['--parallel', ...(parallel === undefined ? [] : [parallel])];
-  const asked = ['sim', ...level, ...many, ...workers, ...(json ? ['--json'] : [])];
-  const cli = path.join(PROJECT_FOLDER, 'cli/main.ts');
-  return spawnSync(process.execPath, [cli, ...asked], { stdio: 'inherit' }).status ?? 1;
-};
-
-const ends = [simulate('--level', 'decision'), simulate('--level', 'system', '--hours', hours)];
+const seeds = { profile, seeds: '1..1000000', shard };
+const further = [
+  ...['--parallel', ...(parallel === undefined ? [] : [parallel])],
+  ...(json ? ['--json'] : []),
+];
+const ends = [
+  simulate({ level: 'decision', ...seeds }, further),
+  simulate({ level: 'system', ...seeds }, [...further, '--hours', hours]),
+];
 process.exitCode = Math.max(...ends);

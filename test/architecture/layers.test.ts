@@ -29,7 +29,7 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
     packages: /^(?:@aws-sdk\/|@smithy\/core\/client$|zod$)/,
     node: true,
   },
-  scripts: { folders: ['core', 'local'], packages: /./, node: true },
+  scripts: { folders: ['core', 'local', 'sim'], packages: /./, node: true },
 };
 
 type Import = { from: string; spec: string };
