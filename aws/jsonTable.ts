@@ -16,6 +16,11 @@ import type * as z from 'zod';
 import { DrillError } from '../core/errors.ts';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
+const MS_DIGITS = 13;
+
+/** Epoch milliseconds as a sort key: text in the order of time. */
+export const moment = (ms: number): string => String(Math.floor(ms)).padStart(MS_DIGITS, '0');
+
 export type Key = { readonly pk: string; readonly sk: string };
 
 type Mark = string | number;

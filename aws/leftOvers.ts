@@ -1,6 +1,11 @@
 /** Things of the account that a stack leaves, or that a machine made beside one: whether they are there, and their end. */
 import { CloudWatchLogsClient, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTagsOfResourceCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DeleteRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   DeregisterTaskDefinitionCommand,
@@ -11,6 +16,7 @@ import {
 import {
   DeleteBucketCommand,
   DeleteObjectsCommand,
+  GetBucketTaggingCommand,
   HeadBucketCommand,
   ListObjectVersionsCommand,
   S3Client,
@@ -28,11 +34,25 @@ const gone = async (work: Promise<unknown>, ...names: string[]): Promise<boolean
   }
 };
 
+type Tags = Readonly<Record<string, string>>;
+
+const tagsOf = (set: readonly { Key?: string | undefined; Value?: string | undefined }[]): Tags =>
+  Object.fromEntries(set.map(({ Key = '', Value = '' }) => [Key, Value]));
+
 const openBuckets = (settings: SdkSettings) => {
   const s3 = new S3Client({ forcePathStyle: true, ...settings });
   const NO_BUCKET = ['NotFound', 'NoSuchBucket'];
   const exists = (Bucket: string): Promise<boolean> =>
     gone(s3.send(new HeadBucketCommand({ Bucket })), ...NO_BUCKET);
+
+  const tags = async (Bucket: string): Promise<Tags> => {
+    try {
+      return tagsOf((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet ?? []);
+    } catch (error) {
+      if (isAwsError(error, 'NoSuchTagSet')) return {};
+      throw error;
+    }
+  };
 
   /** Every version of every object, and what marks deleted ones. @returns how many there were */
   const empty = async (Bucket: string): Promise<number> => {
@@ -54,7 +74,7 @@ const openBuckets = (settings: SdkSettings) => {
   const remove = async (Bucket: string): Promise<void> => {
     await gone(s3.send(new DeleteBucketCommand({ Bucket })), ...NO_BUCKET);
   };
-  return { exists, empty, remove, close: () => s3.destroy() };
+  return { exists, tags, empty, remove, close: () => s3.destroy() };
 };
 
 export const openLeftOvers = (region: string, sdk: SdkSettings = {}) => {
@@ -68,6 +88,21 @@ export const openLeftOvers = (region: string, sdk: SdkSettings = {}) => {
 
   const hasTable = (TableName: string): Promise<boolean> =>
     gone(dynamodb.send(new DescribeTableCommand({ TableName })), 'ResourceNotFoundException');
+
+  /** Of a table that is there. */
+  const tableTags = async (TableName: string): Promise<Tags> => {
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+    const found: Record<string, string> = {};
+    let NextToken: string | undefined;
+    do {
+      const page = await dynamodb.send(
+        new ListTagsOfResourceCommand({ ResourceArn: Table?.TableArn, NextToken }),
+      );
+      Object.assign(found, tagsOf(page.Tags ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return found;
+  };
 
   const removeTable = (TableName: string): Promise<boolean> =>
     gone(dynamodb.send(new DeleteTableCommand({ TableName })), 'ResourceNotFoundException');
@@ -114,6 +149,7 @@ export const openLeftOvers = (region: string, sdk: SdkSettings = {}) => {
   return {
     buckets,
     hasTable,
+    tableTags,
     removeTable,
     removeRepository,
     removeParameter,

@@ -9,12 +9,10 @@
  */
 import * as z from 'zod';
 import { type PromotionInput, PromotionPlan, PromotionRecord } from '../events/promotion.ts';
-import { openJsonTable } from './jsonTable.ts';
+import { moment, openJsonTable } from './jsonTable.ts';
 import type { SdkSettings } from './sdk.ts';
 
 const DAYS = { undo: 1, record: 400 } as const;
-const MS_DIGITS = 13;
-
 const planKey = (service: string) => ({ pk: `WATCH#${service}`, sk: 'PROMOTION-PLAN' });
 const undoKey = (service: string, promotionId: string) => ({
   pk: `WATCH#${service}`,
@@ -23,7 +21,7 @@ const undoKey = (service: string, promotionId: string) => ({
 
 const recordKey = (service: string, startedAtMs: number, promotionId: string) => ({
   pk: `PROMOTIONS#${service}`,
-  sk: `${String(Math.floor(startedAtMs)).padStart(MS_DIGITS, '0')}#${promotionId}`,
+  sk: `${moment(startedAtMs)}#${promotionId}`,
 });
 
 export const openPromotionRecords = (table: string, sdk: SdkSettings = {}) => {

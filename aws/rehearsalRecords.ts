@@ -8,12 +8,10 @@
  */
 import * as z from 'zod';
 import { RehearsalResult } from '../events/rehearsal.ts';
-import { openJsonTable } from './jsonTable.ts';
+import { moment, openJsonTable } from './jsonTable.ts';
 import type { SdkSettings } from './sdk.ts';
 
 const DAYS = { mark: 1, result: 400 } as const;
-const MS_DIGITS = 13;
-
 const Mark = z.strictObject({ drillId: z.string(), untilMs: z.number() });
 
 export const openRehearsalRecords = (table: string, sdk: SdkSettings = {}) => {
@@ -45,7 +43,7 @@ export const openRehearsalRecords = (table: string, sdk: SdkSettings = {}) => {
 
   const put = async (result: RehearsalResult, signal: AbortSignal): Promise<void> => {
     const { service, startedAtMs, drillId } = result;
-    const sk = `${String(Math.floor(startedAtMs)).padStart(MS_DIGITS, '0')}#${drillId}`;
+    const sk = `${moment(startedAtMs)}#${drillId}`;
     const keep = { nowMs: startedAtMs, days: DAYS.result };
     await items.put({ pk: `REHEARSALS#${service}`, sk }, RehearsalResult.parse(result), {
       keep,

@@ -1,12 +1,18 @@
-/** Stacks of CloudFormation in several regions: what is there, and their removal. */
+/** Stacks of CloudFormation in several regions: what is there, what they take over, and their removal. */
 import {
   CloudFormationClient,
+  CreateChangeSetCommand,
   DeleteStackCommand,
   DescribeStacksCommand,
+  ExecuteChangeSetCommand,
   paginateDescribeStackEvents,
   paginateListStackResources,
+  waitUntilChangeSetCreateComplete,
+  waitUntilStackImportComplete,
 } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import type { Adoption } from '../core/deploy/adoption.ts';
+import { DrillError } from '../core/errors.ts';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 type Place = { readonly name: string; readonly region: string };
@@ -41,6 +47,44 @@ export type FoundResource = {
 };
 
 const EVENTS_MAX = 200;
+
+const IMPORT = 'failover-adopt';
+/** Nothing is made: CloudFormation reads what is there. */
+const IMPORT_WITHIN_S = 600;
+const IMPORT_POLL_S = 2;
+
+/**
+ * Makes a stack of what is there already, which is not changed by it.
+ * @throws Error of CloudFormation, also where it takes longer than ten minutes.
+ */
+const importStack = async (
+  client: CloudFormationClient,
+  { name }: Place,
+  { templateBody, resources, tags }: Adoption,
+  abortSignal: AbortSignal,
+): Promise<void> => {
+  const set = { StackName: name, ChangeSetName: IMPORT };
+  const waiting = {
+    ...{ client, abortSignal },
+    ...{ maxWaitTime: IMPORT_WITHIN_S, minDelay: IMPORT_POLL_S, maxDelay: IMPORT_POLL_S },
+  };
+  await client.send(
+    new CreateChangeSetCommand({
+      ...set,
+      ChangeSetType: 'IMPORT',
+      TemplateBody: templateBody,
+      ResourcesToImport: resources.map(({ id, type, identifier }) => ({
+        LogicalResourceId: id,
+        ResourceType: type,
+        ResourceIdentifier: { ...identifier },
+      })),
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
+  );
+  await waitUntilChangeSetCreateComplete(waiting, set);
+  await client.send(new ExecuteChangeSetCommand(set));
+  await waitUntilStackImportComplete(waiting, { StackName: name });
+};
 
 export const openStacks = (sdk: SdkSettings = {}) => {
   const clients = new Map<string, CloudFormationClient>();
@@ -108,10 +152,27 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     await clientOf(region).send(new DeleteStackCommand({ StackName: name }));
   };
 
+  /** @throws DrillError `DeployFailed` with the stack gone again where CloudFormation does not take what is there. */
+  const adopt = async (place: Place, adoption: Adoption, signal: AbortSignal): Promise<void> => {
+    try {
+      await importStack(clientOf(place.region), place, adoption, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const why = await failures(place).catch(() => []);
+      // It holds nothing, or what it holds stays: without it the same command begins again.
+      await remove(place);
+      const what = adoption.resources.flatMap(({ identifier }) => Object.values(identifier));
+      throw new DrillError(
+        'DeployFailed',
+        `${place.name} in ${place.region} could not take over ${what.join(', ')}: ${why.join('; ') || String(error)}`,
+      );
+    }
+  };
+
   const close = (): void => {
     for (const client of clients.values()) client.destroy();
   };
-  return { find, resources, failures, remove, close };
+  return { find, resources, failures, adopt, remove, close };
 };
 
 export type Stacks = ReturnType<typeof openStacks>;

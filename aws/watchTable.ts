@@ -32,16 +32,11 @@ import {
   type WatchState,
   WatchStateShape,
 } from '../events/watchState.ts';
-import { type JsonTable, type Key, openJsonTable } from './jsonTable.ts';
+import { type JsonTable, type Key, moment, openJsonTable } from './jsonTable.ts';
 import type { SdkSettings } from './sdk.ts';
 
 /** How long items are kept, in days. */
 const DAYS = { observer: 1, samples: 7, record: 400 } as const;
-
-const MS_DIGITS = 13;
-
-/** Epoch milliseconds as a sort key: text in the order of time. */
-const moment = (ms: number): string => String(Math.floor(ms)).padStart(MS_DIGITS, '0');
 
 /** Sorts after every key that starts with a moment. */
 const END_OF_TIME = ':';
@@ -97,6 +92,11 @@ const openEvaluation = (items: JsonTable) => ({
 
   state: (service: string, signal?: AbortSignal): Promise<WatchState | null> =>
     items.get(watchKey(service, 'STATE'), WatchStateShape, signal),
+
+  /** The plan, and what was gathered by it. */
+  forgetPlan: async (service: string, signal: AbortSignal): Promise<void> => {
+    for (const sk of ['PLAN', 'FACTS']) await items.remove(watchKey(service, sk), signal);
+  },
 
   /**
    * Writes the state if the stored one is the version before it; version 1 if there is none yet.

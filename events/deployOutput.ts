@@ -14,6 +14,8 @@ export const DeployStack = z.strictObject({
   status: z.string().nullable(),
   /** What came of it. `kept` and `planned`: nothing was done to it. */
   outcome: z.enum(['planned', 'made', 'updated', 'unchanged', 'removed', 'absent']),
+  /** Tables and buckets of a former deployment that it takes over, or has taken. */
+  adopts: z.array(z.string()),
 });
 
 export const DeployOutput = z.strictObject({

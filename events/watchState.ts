@@ -79,6 +79,17 @@ export type WatchState = {
   readonly savedAtMs: number;
 };
 
+/** A watch at rest that has heard nothing yet. */
+export const restingAt = (state: State, version: number, nowMs: number): WatchState => ({
+  version,
+  state,
+  before: state,
+  votes: [],
+  verdicts: [],
+  outbox: [],
+  savedAtMs: nowMs,
+});
+
 export const WatchStateShape = z.strictObject({
   version: z.int().min(1),
   state: StateShape,

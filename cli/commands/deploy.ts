@@ -52,7 +52,7 @@ const costPart = ({ config, stage }: DeployOptions): NonNullable<DeployOutput['c
 
 const told = (
   setup: DeploySetup,
-  { caller, record, found, findings }: Seen,
+  { caller, record, found, adopts, findings }: Seen,
   options: DeployOptions,
 ): Omit<DeployOutput, 'outcome' | 'action'> => ({
   service: setup.service,
@@ -65,6 +65,7 @@ const told = (
     resources: [...resources],
     status: found.get(keyOf({ name, region }))?.status ?? null,
     outcome: 'planned',
+    adopts: (adopts.get(keyOf({ name, region })) ?? []).map((each) => `${each.kind} ${each.name}`),
   })),
   dns: setup.live && {
     record: setup.live.record,

@@ -71,6 +71,7 @@ const planOf = async (
       ...{ role, region, name, resources: [...resources] },
       status: statuses[at] ?? null,
       outcome: 'planned',
+      adopts: [],
     })),
     dns: setup.live && {
       record: setup.live.record,

@@ -5,6 +5,7 @@ import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import { ENVIRONMENT_FILE, environmentOf } from '../../local/stack/serviceParams.ts';
 import { configDocument } from '../drill/configDocument.ts';
 import { packSource } from '../source.ts';
+import { openAdoption } from './adopt.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
 import { openOsls } from './osls.ts';
 import { type Outcome, raiseStacks } from './raise.ts';
@@ -43,7 +44,7 @@ const learnGroups = async (
 export const deployStacks = async (
   aws: Aws,
   setup: DeploySetup,
-  { caller: { accountId }, zoneId, found }: Sight,
+  { caller: { accountId }, zoneId, found, adopts, record }: Sight,
   { note, signal }: Telling,
 ): Promise<Outcome[]> => {
   const drills = setup.checked.config.image !== undefined;
@@ -68,6 +69,7 @@ export const deployStacks = async (
     const known = { configKey: stored?.key ?? 'none', zoneId, groups };
     const raising = {
       ...{ stacks: aws.stacks, osls, note, signal },
+      adopt: openAdoption(aws, setup, { accountId, adopts, record }, { note, signal }),
       paramsOf: (place: PlannedStack) => ({
         ...paramsOf(setup, known, place),
         ...(place.role === 'service' && versions !== null

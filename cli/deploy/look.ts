@@ -9,25 +9,24 @@ import {
   credentialsFinding,
   type DeployFinding,
   deniedFinding,
-  leftOverFinding,
   nameFinding,
   recordFindings,
   regionFinding,
   stackFinding,
-  unknownLeftOversFinding,
   unknownRightsFinding,
   zoneFinding,
 } from '../../core/deploy/findings.ts';
 import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import { outerNames } from '../../core/deploy/names.ts';
 import { needsOf } from '../../core/deploy/permissions.ts';
-import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
+import type { Retained } from '../../core/deploy/retained.ts';
 import { promotionFinding, serviceFindings } from '../../core/deploy/serviceStacks.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
 import { stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import type { Answers } from '../../events/watchPlan.ts';
 import { servesIn } from '../lint/setup.ts';
+import { lookAtLeftOvers } from './leftOver.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
 import { balancerOf, promotionUnderWay } from './service.ts';
@@ -63,6 +62,8 @@ export type Seen = {
   readonly record: RecordVerdict | null;
   /** As they were found, by `name@region`. */
   readonly found: ReadonlyMap<string, StackFound>;
+  /** What a former deployment kept and its new stack takes over, by `name@region` of that. */
+  readonly adopts: ReadonlyMap<string, readonly Retained[]>;
   readonly findings: readonly DeployFinding[];
 };
 
@@ -152,36 +153,6 @@ const lookAtDns = async (
   }
 };
 
-/** Tables and buckets that are there although their stack is not. */
-export const leftOversOf = async (
-  { leftOversIn }: Pick<Aws, 'leftOversIn'>,
-  retained: readonly Retained[],
-): Promise<Retained[]> => {
-  const there = await Promise.all(
-    retained.map(async (each) => {
-      const { hasTable, buckets } = leftOversIn(each.region);
-      return each.kind === 'table' ? hasTable(each.name) : buckets.exists(each.name);
-    }),
-  );
-  return retained.filter((_, at) => there[at]);
-};
-
-const lookAtLeftOvers = async (
-  aws: Aws,
-  setup: DeploySetup,
-  accountId: string,
-  { found, dark }: { found: ReadonlyMap<string, StackFound>; dark: ReadonlySet<string> },
-): Promise<DeployFinding[]> => {
-  const retained = stacksOf(setup, accountId)
-    .filter((stack) => !dark.has(stack.region) && found.get(keyOf(stack))?.status === null)
-    .flatMap((stack) => retainedIn(stack));
-  try {
-    return (await leftOversOf(aws, retained)).map(leftOverFinding);
-  } catch (error) {
-    return [unknownLeftOversFinding(refusalOf(error))];
-  }
-};
-
 /** More would not be read. */
 const DENIED_MAX = 20;
 /** IAM takes few calls a second. */
@@ -192,13 +163,16 @@ const lookAtPermissions = async (
   setup: DeploySetup,
   { accountId, arn }: Caller,
   zoneId: string | null,
+  adopts: Seen['adopts'],
 ): Promise<DeployFinding[]> => {
   const { live, homeRegion, service } = setup;
   const switchKey =
     live?.driver === 'quorum'
       ? { region: homeRegion, name: `/failover/${service}/switch-key` }
       : null;
-  const needs = needsOf({ accountId, stacks: stacksOf(setup, accountId), zoneId, switchKey });
+  const stacks = stacksOf(setup, accountId);
+  const adopted = stacks.map((stack) => (adopts.get(keyOf(stack)) ?? []).map(({ id }) => id));
+  const needs = needsOf({ accountId, stacks, adopted, zoneId, switchKey });
   // The account itself may do anything, and is no principal that policies speak of.
   if (arn.endsWith(':root')) return [];
   try {
@@ -233,6 +207,7 @@ const nobody = (findings: readonly DeployFinding[]): Seen => ({
   zoneId: null,
   record: null,
   found: new Map(),
+  adopts: new Map(),
   findings,
 });
 
@@ -253,10 +228,10 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     lookAtNetworks(aws.account, setup),
   ]);
   const zoneId = dns.value?.zoneId ?? null;
-  const [names, left, permissions, promotion] = await Promise.all([
+  const left = await lookAtLeftOvers(aws, setup, caller.accountId, stacks);
+  const [names, permissions, promotion] = await Promise.all([
     lookAtNames(aws.stacks, setup, stacks),
-    lookAtLeftOvers(aws, setup, caller.accountId, stacks),
-    lookAtPermissions(aws.account, setup, caller, zoneId),
+    lookAtPermissions(aws.account, setup, caller, zoneId, left.adopts),
     lookAtPromotion(setup),
   ]);
   return {
@@ -264,6 +239,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
     zoneId,
     record: dns.value?.record ?? null,
     found: stacks.found,
+    adopts: left.adopts,
     findings: [
       ...stacks.findings,
       ...names,
@@ -276,7 +252,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
         env: config.run.env,
       }),
       ...promotion,
-      ...left,
+      ...left.findings,
       ...permissions,
     ],
   };

@@ -89,12 +89,14 @@ type Raising = {
   readonly stacks: Stacks;
   readonly osls: Pick<Osls, 'deploy'>;
   readonly paramsOf: (stack: PlannedStack) => Readonly<Record<string, string>>;
+  /** Has a stack that is not there take over what a former one kept. @returns whether there was anything. */
+  readonly adopt: (stack: PlannedStack) => Promise<boolean>;
   readonly note: Note;
   readonly signal: AbortSignal;
 };
 
 const raiseOne = async (raising: Raising, stack: PlannedStack): Promise<Outcome> => {
-  const { stacks, osls, paramsOf, note, signal } = raising;
+  const { stacks, osls, paramsOf, adopt, note, signal } = raising;
   signal.throwIfAborted();
   const found = await awaitRest(stacks, stack, note, signal);
   const verdict = judgeStack(found, stack);
@@ -105,7 +107,8 @@ const raiseOne = async (raising: Raising, stack: PlannedStack): Promise<Outcome>
     );
   }
   const fromMs = realClock.monotonicMs();
-  const force = verdict.kind === 'update' && (await mustForce(stacks, stack));
+  const isThere = verdict.kind === 'update' || (await adopt(stack));
+  const force = isThere && (await mustForce(stacks, stack));
   try {
     await osls.deploy(stack, paramsOf(stack), force, signal);
   } catch (error) {

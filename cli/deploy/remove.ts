@@ -6,7 +6,8 @@ import { inReverse, type PlannedStack, wavesOf } from '../../core/deploy/stacks.
 import { DrillError } from '../../core/errors.ts';
 import { realClock, sleep } from '../../local/clock.ts';
 import { servesIn } from '../lint/setup.ts';
-import { type Aws, leftOversOf } from './look.ts';
+import { leftOversOf } from './leftOver.ts';
+import type { Aws } from './look.ts';
 import type { Outcome } from './raise.ts';
 import { type DeploySetup, stacksOf } from './setup.ts';
 

@@ -111,16 +111,15 @@ export const paramsOf = (setup: DeploySetup, known: Known, place: StackPlace) =>
 
 /** The stacks with all names filled in. */
 export const stacksOf = (
-  { planned, checked }: Pick<DeploySetup, 'planned' | 'checked'>,
+  { planned, checked, stage }: Pick<DeploySetup, 'planned' | 'checked' | 'stage'>,
   accountId: string,
 ): (Stack & { readonly name: string })[] => {
   const read = openYaml();
   return planned.map(({ role, region, name }) => {
     const params = stackParams(checked.config, { role, region });
-    return {
-      ...readStack({ folder: PROJECT_FOLDER, role, region, accountId, params, read }),
-      name,
-    };
+    const stack = readStack({ folder: PROJECT_FOLDER, role, region, accountId, params, read });
+    // The service is called with its stage already.
+    return { ...stack, tags: { ...stack.tags, stage }, name };
   });
 };
 

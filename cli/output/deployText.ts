@@ -23,7 +23,10 @@ const stackLines = (stacks: DeployOutput['stacks']): string[] => {
     if (first === undefined) return [];
     const regions = own.map((stack) => `${stack.region} (${stateText(stack)})`).join(', ');
     const what = wrap(`    ${resourcesText(first)}`, WIDTH, '    ');
-    return [...wrap(`  ${first.name}   ${regions}`, WIDTH, '      '), ...what];
+    const adopts = own.flatMap(({ region, adopts: kept }) =>
+      kept.map((one) => `    adopts the ${one} in ${region}, which a former deployment kept`),
+    );
+    return [...wrap(`  ${first.name}   ${regions}`, WIDTH, '      '), ...what, ...adopts];
   });
 };
 

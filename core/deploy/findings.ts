@@ -223,15 +223,16 @@ const KEEP = {
   bucket: ({ name, region }: Retained) => `aws s3 sync s3://${name} ${name} --region ${region}`,
 } as const;
 
-/** A table or bucket of ours whose stack is gone: a new stack could not make it. */
-export const leftOverFinding = (left: Retained): DeployFinding => ({
+/** A table or bucket of a name of ours that does not say that it is ours: a new stack can neither make it nor take it over. */
+export const leftOverFinding = (left: Retained, missing: readonly string[]): DeployFinding => ({
   check: 'left-over',
   severity: 'stop',
-  what: `the ${left.kind} ${left.name} in ${left.region} is there without its stack, as a former deployment kept it`,
+  what:
+    `the ${left.kind} ${left.name} in ${left.region} is there without its stack, and is not taken over: ` +
+    `it does not carry the tags of what a deployment of this service keeps (${missing.join(', ')})`,
   remedy:
-    `keep what it holds: ${KEEP[left.kind](left)}. ` +
-    'Then failover deploy --destroy with the same configuration and stage removes all that was kept, and deploy works again. ' +
-    'Or give the service another name, and leave this as it is',
+    'give the service another name, and leave this as it is. If a former deployment of this service made it, give it ' +
+    `these tags. If it is yours and of no use, keep what it holds: ${KEEP[left.kind](left)}. Then delete it`,
 });
 
 export const unknownRightsFinding = (arn: string, { name, message }: Refusal): DeployFinding => ({

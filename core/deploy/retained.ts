@@ -1,10 +1,12 @@
 /**
  * What a deleted stack leaves: tables and buckets with what was measured and decided, and the objects of the
- * switch. Their names are those of the templates, so a new stack of the name can be made only once they are gone.
+ * switch. Their names are those of the templates, so a new stack has to take them over, or cannot be made.
  */
 import { isTree, type Stack } from '../lint/model.ts';
 
 export type Retained = {
+  /** Logical name in its stack. */
+  readonly id: string;
   readonly kind: 'table' | 'bucket';
   readonly name: string;
   readonly region: string;
@@ -20,10 +22,10 @@ const KINDS: Readonly<Record<string, { kind: Retained['kind']; property: string 
 
 /** Of one stack, with names filled in. */
 export const retainedIn = ({ role, region, resources }: Stack): Retained[] =>
-  Object.values(resources).flatMap(({ type, retained, properties }) => {
+  Object.entries(resources).flatMap(([id, { type, retained, properties }]) => {
     const known = KINDS[type];
     const name = isTree(properties) && known ? properties[known.property] : undefined;
     if (!retained || known === undefined || typeof name !== 'string') return [];
     const holds = role === 'switch' ? 'switch' : 'evidence';
-    return [{ kind: known.kind, name, region, role, holds }];
+    return [{ id, kind: known.kind, name, region, role, holds }];
   });

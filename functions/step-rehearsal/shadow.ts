@@ -13,6 +13,7 @@ import { initialState } from '../../core/failover/states.ts';
 import { epochOf, epochSet, type RecordChange } from '../../core/failover/switchRecord.ts';
 import type { RehearsalInput } from '../../events/rehearsal.ts';
 import { shadowOf, type WatchPlan, type WatchTarget } from '../../events/watchPlan.ts';
+import { restingAt } from '../../events/watchState.ts';
 import type { httpProbe } from '../../probes/http.ts';
 import type { Base } from '../_entry.ts';
 import { starterOf, stopStarted } from '../_starter.ts';
@@ -141,20 +142,10 @@ const resetRecord = async (
   if (change.answer !== 'accepted') {
     throw new DrillError('TransientFailure', `${record}: ${change.answer} ${change.message}`);
   }
-  const state = { ...initialState(plan.primary, plan.standby, clock.now()), epoch };
-  const saved = await table.saveState(
-    service,
-    {
-      version: (stored?.version ?? 0) + 1,
-      state,
-      before: state,
-      votes: [],
-      verdicts: [],
-      outbox: [],
-      savedAtMs: clock.now(),
-    },
-    signal,
-  );
+  const nowMs = clock.now();
+  const state = { ...initialState(plan.primary, plan.standby, nowMs), epoch };
+  const next = restingAt(state, (stored?.version ?? 0) + 1, nowMs);
+  const saved = await table.saveState(service, next, signal);
   if (!saved) throw new DrillError('TransientFailure', `the state of ${service} changed meanwhile`);
 };
 

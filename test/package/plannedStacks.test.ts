@@ -1,6 +1,9 @@
-// Goal: what `failover deploy` says it will create is what osls compiles.
-// Method: count the resources of each role as the command plans them, and in the compiled template.
+// Goal: what `failover deploy` says it will create is what osls compiles, and what it takes over stays as it is.
+// Method: compare the resources of each role as the command plans and imports them with the compiled template.
 import { beforeAll, expect, it } from 'vitest';
+import * as z from 'zod';
+import { adoptionOf } from '../../core/deploy/adoption.ts';
+import { retainedIn } from '../../core/deploy/retained.ts';
 import { planStacks } from '../../core/deploy/stacks.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
 import { PROJECT_FOLDER } from '../../scripts/package.ts';
@@ -34,3 +37,30 @@ it.each(ROLES)('the plan of role %s counts what is compiled', (role) => {
   );
   expect(counts).toEqual(compiled);
 });
+
+it.each(['control', 'failover', 'switch'] as const)(
+  'what a stack of role %s takes over is described as it will be, so that the rest of the stack changes nothing of it',
+  (role) => {
+    const accountId = '111122223333';
+    const region = 'eu-central-1';
+    const params = { service: 'shop' };
+    const stack = readStack({ folder: PROJECT_FOLDER, role, region, accountId, params });
+    const { templateBody, resources } = adoptionOf(stack, retainedIn(stack));
+    const imported = Object.entries(
+      z.record(z.string(), z.unknown()).parse(JSON.parse(templateBody).Resources),
+    );
+    expect(resources.map(({ id }) => id)).toEqual(imported.map(([id]) => id));
+    expect(imported.length).toBeGreaterThan(0);
+    for (const [id, resource] of imported) {
+      const { DependsOn: _, ...compiled } = all[role].Resources[id] ?? { Type: '' };
+      const filledIn = JSON.stringify(compiled).replaceAll(
+        /\{"Fn::Sub":"([^"]+)"\}/g,
+        (_whole, text: string) =>
+          JSON.stringify(
+            text.replace(/\$\{AWS::AccountId\}/, accountId).replace(/\$\{AWS::Region\}/, region),
+          ),
+      );
+      expect(resource).toEqual(JSON.parse(filledIn));
+    }
+  },
+);

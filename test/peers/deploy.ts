@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { ON_STACKS, ON_TEMPLATES } from '../../core/deploy/permissions.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { startWireServer, type WireServer } from '../../local/wire/server.ts';
 import { ACCOUNT_ID, type ServiceFront } from '../../local/wire/types.ts';
@@ -40,12 +41,13 @@ const VALID = `<ValidateTemplateResponse xmlns="http://cloudformation.amazonaws.
 
 /**
  * moto answers ValidateTemplate with the first thing that cfn-lint says, warnings and other regions included. CFN
- * would not; cfn-lint judges the templates in a part of its own, so that call is answered here.
+ * would not; cfn-lint judges the templates in a part of its own, so that call is answered here. Each call is noted.
  */
-const validated = (front: ServiceFront): ServiceFront => ({
+const validated = (front: ServiceFront, called: Set<string>): ServiceFront => ({
   ...front,
   async handle(request, call) {
     const body = new URLSearchParams(Buffer.from(request.body).toString());
+    called.add(`cloudformation:${body.get('Action')}`);
     if (body.get('Action') !== 'ValidateTemplate') return front.handle(request, call);
     return {
       status: 200,
@@ -55,9 +57,11 @@ const validated = (front: ServiceFront): ServiceFront => ({
   },
 });
 
-const startRelay = (motoUrl: string): Promise<WireServer> => {
+const startRelay = (motoUrl: string, called: Set<string>): Promise<WireServer> => {
   const fronts = SCOPES.map((scope) => relayTo(motoUrl, scope));
-  const services = fronts.map((one) => (one.scope === 'cloudformation' ? validated(one) : one));
+  const services = fronts.map((one) =>
+    one.scope === 'cloudformation' ? validated(one, called) : one,
+  );
   return startWireServer({ services });
 };
 
@@ -138,7 +142,8 @@ const judgeRole = async (folder: string, role: Role, urls: Urls) => {
 export const judgeDeployment = async (): Promise<number> => {
   say(`\nosls deploy to ${MOTO}`);
   const moto = await startMoto();
-  const relay = await startRelay(moto.url);
+  const called = new Set<string>();
+  const relay = await startRelay(moto.url, called);
   const folder = await serviceFolder();
   try {
     writeOutArns(folder);
@@ -151,7 +156,10 @@ export const judgeDeployment = async (): Promise<number> => {
     }
     const needless = LEFT_OUT.filter((type) => !missing.has(type));
     for (const type of needless) say(`  FAULT listed as left out, and created: ${type}`);
-    return faults + needless.length + (await runPlan(moto.url));
+    const unasked = [...called].filter((one) => ![...ON_STACKS, ...ON_TEMPLATES].includes(one));
+    for (const action of unasked) say(`  FAULT osls calls ${action}, and nobody asks for it`);
+    say(`  osls calls ${[...called].sort().join(', ')}`);
+    return faults + needless.length + unasked.length + (await runPlan(moto.url));
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await relay.close();

@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { ACTIONS_BY_TYPE } from '../../core/deploy/permissions.ts';
+import { ACTIONS_BY_TYPE, ADOPTED_BY_TYPE } from '../../core/deploy/handlerActions.ts';
 import { CFN_LINT } from './cfnLint.ts';
 import { pythonProgram, say } from './install.ts';
 
@@ -101,7 +101,10 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
 /** What is asked for and no handler calls. */
 const BESIDE: readonly { action: RegExp; why: string }[] = [
   { action: /^iam:PassRole$/, why: 'IAM asks for it of whoever names a role' },
-  { action: /^s3:(?:Get|Put)Object$/, why: 'osls puts archives there, and Lambda reads them' },
+  {
+    action: /^s3:(?:Get|Put|Delete)Object$/,
+    why: 'osls puts archives there and deletes old ones, and Lambda reads them',
+  },
   {
     action: /^ec2:Describe(?:Subnets|Vpcs)$/,
     why: 'Lambda looks so at the network that a function of a drill is attached to',
@@ -143,6 +146,15 @@ export const judgeHandlers = async (): Promise<number> => {
       if (reason) used.add(reason);
       else faults.push(`${type}: ${action} is asked for, and no handler calls it`);
     }
+  }
+  // What is imported is read whole.
+  for (const [type, adopted] of Object.entries(ADOPTED_BY_TYPE)) {
+    const asked = [...(ACTIONS_BY_TYPE[type] ?? []), ...adopted];
+    const read = handlersOf(type)['read']?.permissions ?? [];
+    const missed = read.filter((action) => !asked.includes(action));
+    for (const action of missed) faults.push(`${type}: an import calls ${action}, unasked`);
+    const beside = adopted.filter((action) => !read.includes(action));
+    for (const action of beside) faults.push(`${type}: no import calls ${action}`);
   }
   for (const reason of [...LEFT_OUT, ...BESIDE]) {
     if (!used.has(reason)) faults.push(`listed for nothing: ${reason.why}`);

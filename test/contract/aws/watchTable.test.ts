@@ -3,6 +3,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { beginAgain } from '../../../cli/deploy/adopt.ts';
 import { claimLease } from '../../../core/failover/lease.ts';
 import { initialState } from '../../../core/failover/states.ts';
 import { NO_FACTS } from '../../../core/failover/view.ts';
@@ -63,6 +64,31 @@ describe('the state of a watch', () => {
       facts: goodFacts(START_MS),
     });
     expect(await table.facts('both')).toEqual(goodFacts(START_MS));
+  });
+
+  it('begins again at home for a new deployment, with the epochs of the old one and none of its plan', async () => {
+    const { table } = world;
+    const service = 'again';
+    const away = { ...initialState(STANDBY, HOME, START_MS), home: HOME, epoch: 4 };
+    await table.putPlan({ ...watchPlanWith(), service });
+    await table.putFacts(service, goodFacts(START_MS));
+    await table.saveState(service, stateAt(1, { state: away }));
+    const claimant = { holder: 'x', epoch: 5, nowMs: START_MS, ttlMs: 1_000, skewMs: 0 };
+    const claim = claimLease(null, claimant);
+    if (claim.ok) await table.claim(service, claim);
+    const watch = { service, primary: HOME, standby: STANDBY };
+    await beginAgain(table, watch, START_MS + 9, new AbortController().signal);
+    expect(await table.plan(service)).toBeNull();
+    expect(await table.load(service)).toMatchObject({
+      facts: NO_FACTS,
+      stored: {
+        version: 2,
+        state: { phase: 'STEADY', active: HOME, other: STANDBY, epoch: 5 },
+        votes: [],
+      },
+    });
+    await beginAgain(table, { ...watch, service: 'never' }, START_MS, new AbortController().signal);
+    expect(await table.state('never')).toBeNull();
   });
 
   it('that a hand has spoilt is named', async () => {

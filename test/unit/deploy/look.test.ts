@@ -4,14 +4,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTagsOfResourceCommand,
+} from '@aws-sdk/client-dynamodb';
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import {
   ListHostedZonesByNameCommand,
   ListResourceRecordSetsCommand,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetBucketTaggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,6 +72,7 @@ const emptyAccount = (): void => {
   route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: [] });
   dynamodb.on(DescribeTableCommand).rejects(named('ResourceNotFoundException'));
   s3.on(HeadBucketCommand).rejects(named('NotFound'));
+  s3.on(GetBucketTaggingCommand).rejects(named('NoSuchTagSet'));
 };
 
 let folder = '';
@@ -135,6 +140,43 @@ describe('a dry run', () => {
   });
 });
 
+describe('what a former deployment kept', () => {
+  const WATCH = 'failover-drill-shop-watch';
+  const tagged = (tags: Readonly<Record<string, string>>): void => {
+    const set = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    dynamodb.on(DescribeTableCommand, { TableName: WATCH }).resolves({ Table: { TableArn: 'a' } });
+    dynamodb.on(ListTagsOfResourceCommand, { ResourceArn: 'a', NextToken: undefined }).resolves({
+      Tags: set.slice(0, 1),
+      NextToken: 'more',
+    });
+    dynamodb
+      .on(ListTagsOfResourceCommand, { ResourceArn: 'a', NextToken: 'more' })
+      .resolves({ Tags: set.slice(1) });
+  };
+
+  it('is taken over where it carries our tags, with the rights that an import takes', async () => {
+    tagged({ project: 'failover-drill', service: 'shop', stage: 'prod', cost: 'x' });
+    const { code, result, checks, text } = await look();
+    expect(checks).toEqual([]);
+    expect(code).toBe(EXIT.ok);
+    const adopts = result.stacks.flatMap((stack) => stack.adopts);
+    expect(adopts).toEqual([`table ${WATCH}`]);
+    expect(text).toContain(`adopts the table ${WATCH} in eu-central-1`);
+    const asked = iam
+      .commandCalls(SimulatePrincipalPolicyCommand)
+      .flatMap(({ args }) => args[0].input.ActionNames ?? []);
+    expect(asked).toContain('dynamodb:GetResourcePolicy');
+    expect(asked).not.toContain('s3:GetBucketAbac');
+  });
+
+  it('is left alone where a tag is another one: that of another stage, or nobody’s', async () => {
+    tagged({ project: 'failover-drill', service: 'shop', stage: 'staging' });
+    const { checks, text } = await look();
+    expect(checks).toEqual(['left-over']);
+    expect(text.replace(/\s+/g, ' ')).toContain('of this service keeps (stage=prod)');
+  });
+});
+
 describe('what is in the way', () => {
   it('is no credentials: the plan is told all the same', async () => {
     sts.on(GetCallerIdentityCommand).rejects(named('CredentialsProviderError'));
@@ -191,7 +233,7 @@ describe('what is in the way', () => {
     expect(text).toContain('shop.example.com exists already and is not ours: A 192.0.2.7');
     const flat = text.replace(/\s+/g, ' ');
     expect(flat).toContain('keep what it holds: aws s3 sync s3://failover-');
-    expect(flat).toContain('Then failover deploy --destroy');
+    expect(flat).toContain('project=failover-drill, service=shop, stage=prod');
     expect(text).toContain('Nothing was changed.');
     route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: [] });
     expect((await look()).checks).toContain('zone-missing');

@@ -29,10 +29,12 @@ const planned: PlannedStack[] = [
 
 type Known = { status: string; resources: number; changed: number };
 const world = new Map<string, Known>();
+const adopts = new Set<string>();
 const keyOf = (name: string, region: string): string => `${name}@${region}`;
 
 beforeEach(() => {
   world.clear();
+  adopts.clear();
   cloudFormation.on(DescribeStacksCommand).callsFake(async (input, getClient) => {
     const known = world.get(keyOf(input.StackName, await getClient().config.region()));
     if (known === undefined) {
@@ -93,6 +95,12 @@ const raise = async (
     stacks,
     osls: { deploy },
     paramsOf: () => ({}),
+    adopt: async ({ name, region }: PlannedStack) => {
+      const at = keyOf(name, region);
+      if (!adopts.has(at)) return false;
+      world.set(at, { status: 'IMPORT_COMPLETE', resources: 0, changed: 0 });
+      return true;
+    },
     signal,
     note: (line: string) => void notes.push(line),
   };
@@ -114,6 +122,13 @@ describe('a deployment', () => {
     expect(calls.every(({ force }) => !force)).toBe(true);
     expect(after).toEqual(['serving', 'control']);
     expect(notes.at(-1)).toMatch(/control in eu-central-1: made, and whole/);
+  });
+
+  it('has a stack take over what was kept before osls makes the rest of it, whatever the archives say', async () => {
+    adopts.add(CONTROL);
+    const { outcome, calls } = await raise();
+    expect(outcome).toEqual(['made', 'made', 'made']);
+    expect(calls.filter(({ force }) => force)).toEqual([{ at: CONTROL, force: true }]);
   });
 
   it('tells a stack that was left as it is from one that was changed', async () => {

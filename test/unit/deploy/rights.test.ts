@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { ACTIONS_BY_TYPE, ADOPTED_BY_TYPE } from '../../../core/deploy/handlerActions.ts';
 import { OPERATORS, type OperatorNeed, statementsFor } from '../../../core/deploy/operators.ts';
-import { ACTIONS_BY_TYPE, needsOf } from '../../../core/deploy/permissions.ts';
+import { needsOf } from '../../../core/deploy/permissions.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { readStack } from '../../../local/stack/stackModel.ts';
 import { ROLES } from '../../package/templates.ts';
@@ -32,12 +33,14 @@ it('docs/aws.md names every right that is asked for', () => {
   const needs = needsOf({
     accountId: '111122223333',
     stacks,
+    adopted: stacks.map(({ resources }) => Object.keys(resources)),
     zoneId: 'Z1',
     switchKey: { region: 'eu-central-1', name: '/failover/shop/switch-key' },
   });
   const asked = [
     ...needs.flatMap(({ actions }) => actions),
     ...Object.values(ACTIONS_BY_TYPE).flat(),
+    ...Object.values(ADOPTED_BY_TYPE).flat(),
   ];
   expect(asked.length).toBeGreaterThan(60);
   expect([...new Set(asked)].filter((action) => !page.includes(`\`${action}\``))).toEqual([]);

@@ -206,7 +206,9 @@ describe('what is to be deployed', () => {
       ]),
     );
     expect(kept.filter(({ holds }) => holds === 'switch')).toHaveLength(3);
-    const needs = needsOf({ accountId: '111122223333', stacks, zoneId: 'Z1', switchKey: null });
+    const adopted = stacks.map(() => []);
+    const known = { accountId: '111122223333', zoneId: 'Z1', switchKey: null };
+    const needs = needsOf({ ...known, stacks, adopted });
     const asked = needs.map(({ resource }) => resource);
     expect(asked).toContain('arn:aws:route53:::hostedzone/Z1');
     expect(asked.some((arn) => arn.startsWith('arn:aws:iam::111122223333:role/'))).toBe(true);
