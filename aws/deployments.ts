@@ -28,7 +28,6 @@ const Described = z.object({
       z.object({
         targetGroupArn: z.string().optional(),
         containerName: z.string().optional(),
-        containerPort: z.int().optional(),
       }),
     )
     .default([]),
@@ -54,9 +53,8 @@ export type Deployed = {
   readonly desired: number;
   readonly rollout: 'done' | 'under-way' | 'failed';
   readonly targetGroups: readonly string[];
-  /** The container that the load balancer sends requests to, and its port. */
+  /** The container that the load balancer sends requests to. */
   readonly container: string | null;
-  readonly port: number | null;
   /** What ECS said last. */
   readonly said: string | null;
 };
@@ -187,7 +185,6 @@ export const openDeployments = (region: string, sdk: SdkSettings = {}) => {
       rollout: rolloutOf(primary.map(({ rolloutState }) => rolloutState)),
       targetGroups: loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
       container: balanced?.containerName ?? null,
-      port: balanced?.containerPort ?? null,
       said:
         events.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0]?.message ??
         null,

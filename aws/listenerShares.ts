@@ -1,6 +1,7 @@
 /** How the listeners of one region share traffic out between target groups. */
 import {
   DescribeListenersCommand,
+  DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ModifyListenerCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -19,6 +20,30 @@ const Forward = z.object({
     })
     .optional(),
 });
+
+const Rules = z.array(
+  z.object({
+    Conditions: z
+      .array(
+        z.object({
+          HttpHeaderConfig: z
+            .object({ HttpHeaderName: z.string(), Values: z.array(z.string()) })
+            .optional(),
+        }),
+      )
+      .default([]),
+    Actions: z.array(z.unknown()).default([]),
+  }),
+);
+
+/** The only target group that an action forwards to; undefined for any other action. */
+const onlyGroupOf = (action: unknown): string | undefined => {
+  const read = Forward.safeParse(action);
+  if (!read.success) return undefined;
+  const { TargetGroupArn, ForwardConfig } = read.data;
+  const [first, ...others] = ForwardConfig?.TargetGroups ?? [];
+  return others.length > 0 ? undefined : (first?.TargetGroupArn ?? TargetGroupArn);
+};
 
 /** Target groups, of the service and of the one that runs beside it. */
 export type Groups = { readonly main: string; readonly next: string };
@@ -85,7 +110,30 @@ export const openListenerShares = (region: string, sdk: SdkSettings = {}) => {
     );
   };
 
-  return { percent, share, close: () => client.destroy() };
+  /**
+   * The values of a header by which a listener's rules send requests on, each with its target group. Rules that ask
+   * for anything more are not among them.
+   */
+  const byHeader = async (
+    listener: string,
+    header: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> => {
+    const answer = await client.send(new DescribeRulesCommand({ ListenerArn: listener }), {
+      abortSignal: signal,
+    });
+    return new Map(
+      Rules.parse(answer.Rules ?? []).flatMap(({ Conditions, Actions }) => {
+        const [asked, ...more] = Conditions.map(({ HttpHeaderConfig }) => HttpHeaderConfig);
+        const group = onlyGroupOf(Actions[0]);
+        const isIt = asked?.HttpHeaderName.toLowerCase() === header.toLowerCase();
+        if (asked === undefined || !isIt || more.length > 0 || group === undefined) return [];
+        return asked.Values.map((value): [string, string] => [value, group]);
+      }),
+    );
+  };
+
+  return { percent, share, byHeader, close: () => client.destroy() };
 };
 
 export type ListenerShares = ReturnType<typeof openListenerShares>;

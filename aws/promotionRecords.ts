@@ -24,11 +24,20 @@ const recordKey = (service: string, startedAtMs: number, promotionId: string) =>
   sk: `${moment(startedAtMs)}#${promotionId}`,
 });
 
+const Planned = PromotionPlan.pick({ referenceDigest: true }).loose();
+
 export const openPromotionRecords = (table: string, sdk: SdkSettings = {}) => {
   const items = openJsonTable(table, sdk);
 
   const plan = (service: string, signal?: AbortSignal): Promise<PromotionPlan | null> =>
     items.get(planKey(service), PromotionPlan, signal);
+
+  /**
+   * The image that the configuration asked for when promotions were last set up: read alone, so that a plan of an
+   * earlier version of this program tells it, too.
+   */
+  const plannedReference = async (service: string): Promise<string | null> =>
+    (await items.get(planKey(service), Planned))?.referenceDigest ?? null;
 
   const putPlan = async (wanted: PromotionPlan): Promise<void> => {
     await items.put(planKey(wanted.service), PromotionPlan.parse(wanted));
@@ -81,7 +90,17 @@ export const openPromotionRecords = (table: string, sdk: SdkSettings = {}) => {
   ): Promise<boolean> =>
     (await items.get(undoKey(service, promotionId), z.unknown(), signal)) !== null;
 
-  return { plan, putPlan, put, find, list, orderUndo, isUndoOrdered, close: items.close };
+  return {
+    plan,
+    plannedReference,
+    putPlan,
+    put,
+    find,
+    list,
+    orderUndo,
+    isUndoOrdered,
+    close: items.close,
+  };
 };
 
 export type PromotionRecords = ReturnType<typeof openPromotionRecords>;

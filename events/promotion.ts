@@ -23,14 +23,17 @@ export const PromotionPlace = z.strictObject({
   cluster: z.string().min(1).max(255),
   service: z.string().min(1).max(255),
   /** What runs a new version beside the service; null in staging, where nobody would miss it. */
-  next: z
-    .strictObject({
-      service: z.string().min(1).max(255),
-      listener: z.string().min(1).max(500),
-      /** Target groups, of the service and of the one beside it. */
-      groups: z.strictObject({ main: z.string().max(500), next: z.string().max(500) }),
-    })
-    .nullable(),
+  next: z.strictObject({ service: z.string().min(1).max(255) }).nullable(),
+  /** Where both are asked, each by the header that names its target group. */
+  balancer: z.strictObject({
+    /** Its path is that of the health check, and not asked for here. */
+    url: z.url({ protocol: /^https?$/ }).max(500),
+    /** Name for the certificate and the `Host` header, where they are not those of the URL. */
+    serverName: z.string().min(1).max(253).nullable(),
+    listener: z.string().min(1).max(500),
+    /** Target groups, of the service and of the one beside it. */
+    groups: z.strictObject({ main: z.string().max(500), next: z.string().max(500) }),
+  }),
 });
 export type PromotionPlace = z.output<typeof PromotionPlace>;
 

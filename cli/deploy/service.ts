@@ -16,7 +16,7 @@ import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import { promotedIn } from '../../local/stack/installPromotion.ts';
 import { ensureImage } from '../../local/stack/serviceImage.ts';
 import { versionParams } from '../../local/stack/serviceParams.ts';
-import { clusterOf, placeOf, TASKS } from '../../local/stack/serviceStack.ts';
+import { clusterOf, placeOf, type Reached, TASKS } from '../../local/stack/serviceStack.ts';
 import { servesIn } from '../lint/setup.ts';
 import type { PackedSource } from '../source.ts';
 import type { DeploySetup } from './setup.ts';
@@ -161,18 +161,24 @@ const wholeBalancerOf = async (setup: DeploySetup, region: string): Promise<Bala
   );
 };
 
+/** Where a load balancer is asked. Its certificate is one of the record, and not of the name that AWS made up. */
+const factsAt = (
+  { checked: { config } }: Pick<DeploySetup, 'checked'>,
+  { dnsName, protocol, port }: Balancer,
+): Reached => ({
+  url: `${protocol}://${dnsName.toLowerCase()}${port === USUAL_PORT[protocol] ? '' : `:${port}`}${config.run.health}`,
+  ...(protocol === 'https' && config.record !== undefined ? { serverName: config.record } : {}),
+});
+
 /** What the watch must know of a region in which the service is ours; nothing of one that has an endpoint. */
 export const targetFacts = async (setup: DeploySetup, region: string): Promise<TargetFacts> => {
   const { config } = setup.checked;
   if (!servesIn(config).includes(region)) return {};
-  const { dnsName, protocol, port } = await wholeBalancerOf(setup, region);
-  const host = dnsName.toLowerCase();
+  const balancer = await wholeBalancerOf(setup, region);
   const { service } = setup;
   return {
-    url: `${protocol}://${host}${port === USUAL_PORT[protocol] ? '' : `:${port}`}${config.run.health}`,
-    // Its certificate is one of the record, and not of the name that AWS made up.
-    ...(protocol === 'https' && config.record !== undefined ? { serverName: config.record } : {}),
-    answers: { CNAME: [host] },
+    ...factsAt(setup, balancer),
+    answers: { CNAME: [balancer.dnsName.toLowerCase()] },
     capacity: { cluster: clusterOf(service), service, wanted: TASKS },
   };
 };
@@ -186,7 +192,8 @@ export const storePromotionPlan = async (setup: DeploySetup, reference: string):
   for (const role of ['standby', 'primary'] as const) {
     const region = config.regions[role].name;
     if (!serves.includes(region)) continue;
-    places.push(placeOf(service, { role, region }, await wholeBalancerOf(setup, region)));
+    const balancer = await wholeBalancerOf(setup, region);
+    places.push(placeOf(service, { role, region }, balancer, factsAt(setup, balancer)));
   }
   await withRecords(setup, (records) =>
     records.putPlan(promotionPlanOf(config, places, reference)),

@@ -156,6 +156,15 @@ export const ACTIONS_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     'elasticloadbalancing:DescribeTags',
     'elasticloadbalancing:ModifyListener',
   ],
+  'AWS::ElasticLoadBalancingV2::ListenerRule': [
+    'elasticloadbalancing:AddTags',
+    'elasticloadbalancing:CreateRule',
+    'elasticloadbalancing:DeleteRule',
+    'elasticloadbalancing:DescribeRules',
+    'elasticloadbalancing:DescribeTags',
+    'elasticloadbalancing:ModifyRule',
+    'elasticloadbalancing:SetRulePriorities',
+  ],
   'AWS::StepFunctions::StateMachine': [
     'states:CreateStateMachine',
     'states:DeleteStateMachine',

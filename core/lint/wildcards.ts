@@ -29,7 +29,7 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'Lambda makes and names the interfaces of a function that is attached to a network',
   },
   {
-    action: /^elasticloadbalancing:Describe(?:TargetHealth|Listeners)$/,
+    action: /^elasticloadbalancing:Describe(?:TargetHealth|Listeners|Rules)$/,
     resource: EVERYTHING,
     why: 'AWS knows no resource for it',
   },

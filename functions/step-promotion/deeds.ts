@@ -37,7 +37,7 @@ const carryOut = async (
       return memory;
     }
     case 'share': {
-      const { listener, groups } = besideOf(place);
+      const { listener, groups } = place.balancer;
       await needs.sharesIn(region).share(listener, groups, deed.percent, signal);
       return memory;
     }

@@ -5,7 +5,6 @@ import type { Place } from '../../aws/services.ts';
 import type { TargetGroups } from '../../aws/targetGroups.ts';
 import type { ServiceSeen } from '../../core/promotion/states.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
-import type { Side } from './measure.ts';
 
 export type LookNeeds = {
   readonly deploymentsIn: (region: string) => Deployments;
@@ -13,12 +12,8 @@ export type LookNeeds = {
   readonly sharesIn: (region: string) => ListenerShares;
 };
 
-/** A service, and where its tasks of the newest definition are asked. */
-export type Looked = {
-  readonly seen: ServiceSeen;
-  readonly deployed: Deployed;
-  readonly side: Side;
-};
+/** A service, as it was seen and as it is deployed. */
+export type Looked = { readonly seen: ServiceSeen; readonly deployed: Deployed };
 
 export const lookAtService = async (
   { deploymentsIn, targetGroupsIn }: LookNeeds,
@@ -28,17 +23,16 @@ export const lookAtService = async (
 ): Promise<Looked> => {
   const deployments = deploymentsIn(region);
   const deployed = await deployments.look(place, signal);
-  const { definition, desired, rollout, said, container, port } = deployed;
+  const { definition, desired, rollout, said, container } = deployed;
   const [running, digest, ...healthy] = await Promise.all([
     deployments.addresses(place, definition, signal),
     deployments.digest(definition, container, signal),
     ...deployed.targetGroups.map((arn) => targetGroupsIn(region).healthyAddresses(arn, signal)),
   ]);
-  const addresses = running.filter((one) => healthy.every((group) => group.includes(one)));
+  const ready = running.filter((one) => healthy.every((group) => group.includes(one))).length;
   return {
-    seen: { definition, digest, desired, ready: addresses.length, rollout, said },
+    seen: { definition, digest, desired, ready, rollout, said },
     deployed,
-    side: { addresses, port: port ?? 0 },
   };
 };
 
@@ -50,13 +44,13 @@ export type PlaceLooked = {
 
 export const lookAtPlace = async (
   needs: LookNeeds,
-  { region, cluster, service, next }: PromotionPlace,
+  { region, cluster, service, next, balancer }: PromotionPlace,
   signal: AbortSignal,
 ): Promise<PlaceLooked> => {
   const [main, beside, percent] = await Promise.all([
     lookAtService(needs, region, { cluster, service }, signal),
     next && lookAtService(needs, region, { cluster, service: next.service }, signal),
-    next && needs.sharesIn(region).percent(next.listener, next.groups, signal),
+    next && needs.sharesIn(region).percent(balancer.listener, balancer.groups, signal),
   ]);
   return { main, next: beside, percent };
 };

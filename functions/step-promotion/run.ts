@@ -30,7 +30,7 @@ import type { Base } from '../_entry.ts';
 import { noticesOf } from '../_promotionNotices.ts';
 import { carryOutAll } from './deeds.ts';
 import { type LookNeeds, lookAtPlace, lookAtService, type PlaceLooked } from './look.ts';
-import { compare } from './measure.ts';
+import { compare, type Sides, sideOf } from './measure.ts';
 
 export type Needs = Base &
   LookNeeds & {
@@ -111,25 +111,42 @@ const asked = async (
   };
 };
 
-/** Only while versions are compared; staging is compared with what serves in the standby. */
+/**
+ * What is compared with what: staging with what serves in the standby. Null where either has no task, which no gate
+ * is passed with.
+ */
+const sidesOf = async (
+  needs: Needs,
+  plan: PromotionPlan,
+  place: PromotionPlace,
+  { main, next }: PlaceLooked,
+  signal: AbortSignal,
+): Promise<Sides | null> => {
+  if (next !== null) {
+    const both = main.seen.ready > 0 && next.seen.ready > 0;
+    return both ? { old: sideOf(place, 'main'), fresh: sideOf(place, 'next') } : null;
+  }
+  const served = plan.places.find(({ role }) => role === 'standby');
+  if (served === undefined || place.role !== 'staging') return null;
+  const { region, cluster, service } = served;
+  const old = await lookAtService(needs, region, { cluster, service }, signal);
+  const both = old.seen.ready > 0 && main.seen.ready > 0;
+  return both ? { old: sideOf(served, 'main'), fresh: sideOf(place, 'main') } : null;
+};
+
+/** Only while versions are compared. */
 const measure = async (
   needs: Needs,
   { plan, record }: Known,
   place: PromotionPlace,
-  { main, next }: PlaceLooked,
+  looked: PlaceLooked,
   signal: AbortSignal,
 ): Promise<Comparison[]> => {
   const { memory } = record;
   if (memory.places[memory.at]?.stage !== 'shift') return [];
-  const from = memory.measured.length;
-  if (next !== null) return compare(plan, { old: main.side, fresh: next.side }, from, signal);
-  const served = plan.places.find(({ role }) => role === 'standby');
-  if (served === undefined) return [];
-  const { region, cluster, service } = served;
-  const old = await lookAtService(needs, region, { cluster, service }, signal);
-  return place.role === 'staging'
-    ? compare(plan, { old: old.side, fresh: main.side }, from, signal)
-    : [];
+  const sides = await sidesOf(needs, plan, place, looked, signal);
+  if (sides === null) return [];
+  return compare(needs.sharesIn, plan, sides, memory.measured.length, signal);
 };
 
 type Sight = {

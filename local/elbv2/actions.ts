@@ -1,8 +1,8 @@
-/** Actions and conditions of rules: read, shown, and carried out as far as choosing goes. */
+/** Actions of rules: read, shown, and carried out as far as choosing goes. */
 import type * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { AwsError } from '../wire/types.ts';
 import { badConfiguration, invalid, need, refuseOthers, within } from './requests.ts';
-import type { Action, Condition, ElbState, Rule } from './state.ts';
+import type { Action, ElbState } from './state.ts';
 
 const WEIGHT_MAX = 999;
 const GROUPS_MAX = 5;
@@ -78,54 +78,6 @@ export const showAction = (action: Action) => {
     },
   };
 };
-
-const FIELDS = ['path-pattern', 'host-header'] as const;
-const VALUES_MAX = 5;
-
-export const readCondition = (input: sdk.RuleCondition): Condition => {
-  refuseOthers('Condition', input, ['Field', 'Values', 'PathPatternConfig', 'HostHeaderConfig']);
-  const field = FIELDS.find((one) => one === input.Field);
-  if (!field) {
-    throw badConfiguration(
-      `The embedded load balancer has the conditions ${FIELDS.join(' and ')}, not ${input.Field}`,
-    );
-  }
-  const values =
-    input.PathPatternConfig?.Values ?? input.HostHeaderConfig?.Values ?? input.Values ?? [];
-  if (values.length === 0 || values.length > VALUES_MAX) {
-    throw invalid(`A condition must have 1 to ${VALUES_MAX} values`);
-  }
-  return { field, values };
-};
-
-export const showCondition = ({ field, values }: Condition) => ({
-  Field: field,
-  Values: values,
-  ...(field === 'path-pattern'
-    ? { PathPatternConfig: { Values: values } }
-    : { HostHeaderConfig: { Values: values } }),
-});
-
-/** `*` stands for any text, `?` for one character. */
-const matches = (pattern: string, text: string): boolean => {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text);
-};
-
-export type Asked = { readonly path: string; readonly host: string };
-
-const holds =
-  ({ path, host }: Asked) =>
-  ({ field, values }: Condition): boolean =>
-    values.some((value) =>
-      field === 'path-pattern'
-        ? matches(value, path)
-        : matches(value.toLowerCase(), host.toLowerCase()),
-    );
-
-/** The first rule whose conditions all hold; the default rule has none. */
-export const ruleFor = (rules: readonly Rule[], asked: Asked): Rule | undefined =>
-  rules.find(({ conditions }) => conditions.every(holds(asked)));
 
 /** A target group by its weight; undefined when all weights are 0. `share` is from 0 up to 1. */
 export const weighted = (

@@ -1,6 +1,7 @@
 /** Answers one request as its listener's rules say: forwards it, or answers by itself. */
 import http, { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { type Asked, ruleFor, weighted } from './actions.ts';
+import { weighted } from './actions.ts';
+import { type Asked, ruleFor } from './conditions.ts';
 import type { Reach } from './health.ts';
 import type { Listener, Target } from './state.ts';
 import type { Targets } from './targets.ts';
@@ -40,6 +41,7 @@ const answer = (response: ServerResponse, status: number): void => {
 const askedOf = (request: IncomingMessage): Asked => ({
   path: (request.url ?? '/').split('?')[0] ?? '/',
   host: (request.headers.host ?? '').replace(/:\d+$/, ''),
+  headers: request.headersDistinct,
 });
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

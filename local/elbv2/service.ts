@@ -6,6 +6,7 @@ import { createDoors, type ElbNetwork } from './doors.ts';
 import type { Reach } from './health.ts';
 import { listenerOperations } from './listeners.ts';
 import { loadBalancerOperations } from './loadBalancers.ts';
+import { ruleOperations } from './rules.ts';
 import { openElbState, type Target, usersOf } from './state.ts';
 import { targetGroupOperations } from './targetGroups.ts';
 import { createTargets } from './targets.ts';
@@ -41,6 +42,7 @@ export const createElbv2 = async (needs: Needs) => {
     ...loadBalancerOperations({ state, clock, doors, targets }),
     ...targetGroupOperations({ state, targets }),
     ...listenerOperations({ state, doors, targets }),
+    ...ruleOperations({ state, doors, targets }),
   };
   return {
     operations,

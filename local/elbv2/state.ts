@@ -58,10 +58,10 @@ const Action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof Action>;
 
-const Condition = z.object({
-  field: z.enum(['path-pattern', 'host-header']),
-  values: z.array(z.string()),
-});
+const Condition = z.discriminatedUnion('field', [
+  z.object({ field: z.enum(['path-pattern', 'host-header']), values: z.array(z.string()) }),
+  z.object({ field: z.literal('http-header'), name: z.string(), values: z.array(z.string()) }),
+]);
 export type Condition = z.infer<typeof Condition>;
 
 const Rule = z.object({

@@ -96,6 +96,7 @@ const RANK: Readonly<Record<string, number>> = {
   'AWS::ElasticLoadBalancingV2::LoadBalancer': 1,
   'AWS::ElasticLoadBalancingV2::TargetGroup': 1,
   'AWS::ECS::Service': 3,
+  'AWS::ElasticLoadBalancingV2::ListenerRule': 3,
   'AWS::StepFunctions::StateMachine': 3,
   'AWS::Events::Rule': 4,
   'AWS::Scheduler::Schedule': 4,

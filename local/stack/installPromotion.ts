@@ -27,17 +27,16 @@ const openRecords = ({ endpoint }: Pick<Cloud, 'endpoint'>, config: Config) => {
 
 /** What earlier promotions have left, now that the configuration asks for `referenceDigest`. */
 export const promotedIn = async (
-  records: Pick<PromotionRecords, 'plan' | 'list'>,
+  records: Pick<PromotionRecords, 'plannedReference' | 'list'>,
   service: string,
   referenceDigest: string,
 ): Promise<Promoted> => {
   try {
-    const [plan, [last]] = await Promise.all([records.plan(service), records.list(service, 1)]);
-    return promotedBy(
-      last && { ...last, over: last.memory.over },
-      plan?.referenceDigest ?? null,
-      referenceDigest,
-    );
+    const [planned, [last]] = await Promise.all([
+      records.plannedReference(service),
+      records.list(service, 1),
+    ]);
+    return promotedBy(last && { ...last, over: last.memory.over }, planned, referenceDigest);
   } catch (error) {
     // The very first start: there is no table yet.
     if (!isAwsError(error, 'ResourceNotFoundException')) throw error;

@@ -19,6 +19,7 @@ import { promotedOf } from './installPromotion.ts';
 import { ensureImage, type ServiceImage, type Source } from './serviceImage.ts';
 import { readWithEnvironment, versionParams } from './serviceParams.ts';
 import {
+  addressOf,
   awaitServing,
   balancerIn,
   clusterOf,
@@ -26,6 +27,7 @@ import {
   placeOf,
   runnerOf,
   stagingOf,
+  urlAt,
 } from './serviceStack.ts';
 import type { Params } from './variables.ts';
 
@@ -146,23 +148,25 @@ const raise = async (
   const sdk = { endpoint: cloud.endpoint, credentials: CREDENTIALS };
   const balancer = await balancerIn(place.region, service, sdk);
   await awaitServing(clients, config, place.region, balancer, signal);
-  return { facts, place: placeOf(service, place, balancer) };
+  return { facts, place: placeOf(service, place, balancer, facts) };
 };
 
 /** A service of its own that gets a new version first, and no traffic. */
 const raiseStaging = async (
   options: Deploying,
+  clients: Clients,
   region: string,
   images: Images,
 ): Promise<PromotionPlace> => {
-  const service = stagingOf(options.config.service);
+  const { cloud, config } = options;
+  const service = stagingOf(config.service);
   await raiseStack(options, region, service, images);
+  const sdk = { endpoint: cloud.endpoint, credentials: CREDENTIALS };
+  const { listener, groups } = await balancerIn(region, service, sdk);
+  const url = urlAt(await addressOf(clients, { ...config, service }), config);
   return {
-    role: 'staging',
-    region,
-    cluster: clusterOf(options.config.service),
-    service,
-    next: null,
+    ...{ role: 'staging', region, cluster: clusterOf(config.service), service, next: null },
+    balancer: { url, serverName: null, listener, groups },
   };
 };
 
@@ -208,7 +212,7 @@ export const installService = async (
       startHeartbeats(options, inPrimary, regions),
     ]);
     const staging = config.promotion.staging
-      ? [await raiseStaging(options, standby.name, images)]
+      ? [await raiseStaging(options, inStandby, standby.name, images)]
       : [];
     const runner = await runnerOf(inPrimary, config);
     if (runner === 'process') {

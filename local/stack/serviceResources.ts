@@ -17,9 +17,12 @@ import {
   type Action,
   CreateListenerCommand,
   CreateLoadBalancerCommand,
+  CreateRuleCommand,
   CreateTargetGroupCommand,
   DescribeListenersCommand,
+  DescribeRulesCommand,
   ModifyListenerCommand,
+  ModifyRuleCommand,
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as z from 'zod';
@@ -68,7 +71,8 @@ const makeTargetGroup: Make = async (properties, { elbv2 }) => {
   const made = await elbv2.send(new CreateTargetGroupCommand(group));
   const arn = present(made.TargetGroups?.[0]?.TargetGroupArn, 'target group');
   await elbv2.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn: arn, Attributes }));
-  return named(arn);
+  const fullName = arn.split(':').at(-1) ?? arn;
+  return { ref: arn, attributes: { Arn: arn, TargetGroupFullName: fullName } };
 };
 
 const Listener = z.strictObject({
@@ -105,6 +109,36 @@ const makeListener: Make = async (properties, { elbv2 }) => {
     await elbv2.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
   }
   return named(ListenerArn);
+};
+
+const ListenerRule = z.strictObject({
+  ListenerArn: z.string(),
+  Priority: whole,
+  Conditions: z.array(
+    z.strictObject({
+      Field: z.literal('http-header'),
+      HttpHeaderConfig: z.strictObject({
+        HttpHeaderName: z.string(),
+        Values: z.array(z.string()),
+      }),
+    }),
+  ),
+  Actions: z.array(z.strictObject({ Type: z.literal('forward'), TargetGroupArn: z.string() })),
+});
+
+/** Known again by its priority, which no other rule of the listener has. */
+const makeListenerRule: Make = async (properties, { elbv2 }) => {
+  const wanted = ListenerRule.parse(properties);
+  const { ListenerArn, Priority, Conditions, Actions } = wanted;
+  const { Rules = [] } = await elbv2.send(new DescribeRulesCommand({ ListenerArn }));
+  const found = Rules.find((one) => one.Priority === String(Priority));
+  if (found === undefined) {
+    const made = await elbv2.send(new CreateRuleCommand(wanted));
+    return named(present(made.Rules?.[0]?.RuleArn, 'rule'));
+  }
+  const RuleArn = present(found.RuleArn, 'rule');
+  await elbv2.send(new ModifyRuleCommand({ RuleArn, Conditions, Actions }));
+  return named(RuleArn);
 };
 
 const Task = z.strictObject({
@@ -215,6 +249,7 @@ export const SERVICE_MAKERS: Readonly<Record<string, Make>> = {
   'AWS::ElasticLoadBalancingV2::LoadBalancer': makeLoadBalancer,
   'AWS::ElasticLoadBalancingV2::TargetGroup': makeTargetGroup,
   'AWS::ElasticLoadBalancingV2::Listener': makeListener,
+  'AWS::ElasticLoadBalancingV2::ListenerRule': makeListenerRule,
   'AWS::ECS::TaskDefinition': makeTask,
   'AWS::ECS::Service': makeService,
 };

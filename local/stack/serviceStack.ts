@@ -41,21 +41,29 @@ export const balancerIn = async (
   }
 };
 
-/** Where versions of the service are replaced in a region. */
+/** Where a load balancer is asked; the name, where its certificate is one of another host than the URL's. */
+export type Reached = { readonly url: string; readonly serverName?: string | null };
+
+/** Where versions of the service are replaced in a region, and asked: as the watch asks there. */
 export const placeOf = (
   service: string,
   { role, region }: Pick<PromotionPlace, 'role' | 'region'>,
   { listener, groups }: Pick<Balancer, 'listener' | 'groups'>,
+  { url, serverName = null }: Reached,
 ): PromotionPlace => ({
   ...{ role, region, cluster: clusterOf(service), service },
-  next: { service: `${service}-next`, listener, groups },
+  next: { service: `${service}-next` },
+  balancer: { url, serverName, listener, groups },
 });
 
-/** Clients are told an address, as no DNS resolves the name of a load balancer of the embedded cloud. */
-export const factsOf = async (
+/**
+ * Address of a load balancer. Clients are told it, as no DNS resolves its name here.
+ * @throws DrillError `AddressInUse`
+ */
+export const addressOf = async (
   { elbv2 }: Clients,
-  { service, run }: Config,
-): Promise<TargetFacts> => {
+  { service, run }: Pick<Config, 'service' | 'run'>,
+): Promise<string> => {
   const { LoadBalancers: [shown] = [] } = await elbv2.send(
     new DescribeLoadBalancersCommand({ Names: [service] }),
   );
@@ -67,8 +75,17 @@ export const factsOf = async (
       `${service} is reached at ${address}:${run.port}, which somebody else on this machine holds, such as another watch. Stop that, or start anew with another data folder (--data)`,
     );
   }
+  return address;
+};
+
+export const urlAt = (address: string, { run }: Pick<Config, 'run'>): string =>
+  `http://${address}:${run.port}${run.health}`;
+
+export const factsOf = async (clients: Clients, config: Config): Promise<TargetFacts & Reached> => {
+  const { service } = config;
+  const address = await addressOf(clients, config);
   return {
-    url: `http://${address}:${run.port}${run.health}`,
+    url: urlAt(address, config),
     answers: { A: [address] },
     capacity: { cluster: clusterOf(service), service, wanted: TASKS },
   };

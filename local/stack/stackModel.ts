@@ -69,7 +69,8 @@ const functionId = (key: string): string =>
 const roleName = (stackName: string, id: string, region: string): string =>
   `${stackName}-${id}-${region.replaceAll('-', '').toUpperCase()}`;
 
-type Names = { readonly ref: string; readonly arn: string };
+/** Without an ARN where what is made of it and what changes it are granted on different ones. */
+type Names = { readonly ref: string; readonly arn?: string };
 
 /** What `Ref` and `GetAtt Arn` of a resource are, by its type; undefined for types that nothing refers to. */
 const namesOf = (
@@ -117,6 +118,8 @@ const namesOf = (
       const own = arn('elasticloadbalancing', `targetgroup/${text('Name')}/0`);
       return { ref: own, arn: own };
     }
+    case 'AWS::ElasticLoadBalancingV2::Listener':
+      return { ref: `${text('LoadBalancerArn').replace(':loadbalancer/', ':listener/')}/0` };
     case 'AWS::Events::Rule':
       return named('Name', 'events', 'rule/');
     case 'AWS::SQS::Queue': {
@@ -207,6 +210,7 @@ const referencesOf = (
     ref: (name) => pseudo[name] ?? made(name)?.ref,
     attribute: (name, attribute) => {
       if (attribute === 'Arn') return made(name)?.arn;
+      if (attribute === 'TargetGroupFullName') return made(name)?.arn?.split(':').at(-1);
       const own = raw[name]?.properties[attribute];
       return own === undefined ? undefined : String(resolveIntrinsics(own, references));
     },

@@ -89,6 +89,11 @@ const LEFT_OUT: readonly { type?: string; action: RegExp; why: string }[] = [
     action: /^cognito-idp:|ModifyListenerAttributes/,
     why: 'of logins and headers, which ours have not',
   },
+  {
+    type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+    action: /^cognito-idp:/,
+    why: 'of logins, which no rule of ours asks for',
+  },
   { type: 'AWS::StepFunctions::StateMachine', action: /^s3:/, why: 'definitions are inline' },
   { type: 'AWS::Events::Rule', action: /ListTags/, why: 'the handler does without' },
   {

@@ -266,6 +266,7 @@ export const NOT_RUN: readonly { readonly what: string; readonly why: string }[]
   { what: 'aws/services.test.ts', why: 'moto runs no task' },
   { what: 'aws/tasks.test.ts', why: 'moto runs no task' },
   { what: 'elbv2.test.ts', why: 'moto forwards no request' },
+  { what: 'elbv2Rules.test.ts', why: 'moto forwards no request' },
   { what: 'codebuild.test.ts', why: 'moto builds nothing' },
   { what: 'lambda/', why: 'moto runs functions in docker only' },
   {

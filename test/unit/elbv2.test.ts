@@ -1,7 +1,8 @@
 // Goal: rules choose as the user guide of load balancers says. Method: the pure choices.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ruleFor, weighted } from '../../local/elbv2/actions.ts';
+import { weighted } from '../../local/elbv2/actions.ts';
+import { ruleFor } from '../../local/elbv2/conditions.ts';
 import { isAmong } from '../../local/elbv2/health.ts';
 import type { Condition, Rule } from '../../local/elbv2/state.ts';
 
@@ -27,7 +28,26 @@ describe('a rule', () => {
     ['/img/(a).png', 'admin.test', 'images'],
     ['/', 'xadmin.test', 'all'],
   ])('for %s of %s is %s', (path, host, wanted) => {
-    expect(ruleFor(rules, { path, host })?.arn).toBe(wanted);
+    expect(ruleFor(rules, { path, host, headers: {} })?.arn).toBe(wanted);
+  });
+});
+
+describe('a rule by header', () => {
+  const rules = [
+    rule('both', { field: 'http-header', name: 'X-Side', values: ['group/next?1', 'other'] }),
+    rule('agents', { field: 'http-header', name: 'User-Agent', values: ['*Chrome*'] }),
+    rule('all'),
+  ];
+  it.each([
+    ['its value', { 'x-side': ['group/next/1'] }, 'both'],
+    ['another case', { 'x-side': ['GROUP/Next/1'] }, 'both'],
+    ['one of several values', { 'x-side': ['first', 'OTHER'] }, 'both'],
+    ['part of its value', { 'x-side': ['group/next'] }, 'all'],
+    ['text around its value', { 'x-side': ['a group/next/1'] }, 'all'],
+    ['wildcards', { 'user-agent': ['Mozilla/5.0 Chrome/1 Safari/2'] }, 'agents'],
+    ['no header', {}, 'all'],
+  ])('compares whole values, in any case: %s', (_what, headers, wanted) => {
+    expect(ruleFor(rules, { path: '/', host: 'x.test', headers })?.arn).toBe(wanted);
   });
 });
 

@@ -7,11 +7,16 @@ import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import * as elbSdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDeployments } from '../../../aws/deployments.ts';
+import { openJsonTable } from '../../../aws/jsonTable.ts';
 import { openListenerShares } from '../../../aws/listenerShares.ts';
 import { openPromotionRecords } from '../../../aws/promotionRecords.ts';
 import { openTargetGroups } from '../../../aws/targetGroups.ts';
 import { startPromotion } from '../../../core/promotion/states.ts';
+import { VERSION_HEADER, versionHeaderOf } from '../../../core/promotion/versions.ts';
+import { Config } from '../../../events/config.ts';
 import type { PromotionRecord } from '../../../events/promotion.ts';
+import { promotionPlanOf } from '../../../events/promotionPlanOf.ts';
+import { compare } from '../../../functions/step-promotion/measure.ts';
 import { realClock } from '../../../local/clock.ts';
 import { createDynamodb } from '../../../local/dynamodb/service.ts';
 import {
@@ -34,14 +39,36 @@ const signal = AbortSignal.timeout(60_000);
 const folder = mkdtempSync(path.join(tmpdir(), 'promotion-calls-'));
 let cloud: BalancedCloud;
 let listener = '';
+let url = '';
 let groups = { main: '', next: '' };
 let first = '';
 
 const sdk = () => sdkAt(cloud.endpoint);
 
+const PLAN = promotionPlanOf(
+  Config.parse({
+    ...{ service: 'shop', regions: { primary: HOME, standby: 'eu-central-1' } },
+    probes: [{ kind: 'http' }],
+  }),
+  [
+    {
+      ...{ role: 'primary', region: HOME, cluster: 'drill', service: 'shop' },
+      next: { service: 'shop-next' },
+      balancer: {
+        ...{ url: 'http://127.0.0.1/', serverName: null, listener: 'l' },
+        groups: { main: 'a', next: 'b' },
+      },
+    },
+  ],
+  digestOf('e'),
+);
+const QUICK_PLAN = { ...PLAN, sampling: { samples: 5, warmup: 0, ratePerS: 100, perStep: 2 } };
+
 beforeAll(async () => {
   cloud = await startBalancedCloud(folder);
-  const { targetGroupArn } = await makeBalancer(cloud, PORT);
+  const balancer = await makeBalancer(cloud, PORT);
+  const { targetGroupArn } = balancer;
+  url = balancer.url;
   const { Listeners: found = [] } = await cloud.elb.send(
     new elbSdk.DescribeListenersCommand({
       LoadBalancerArn: (await cloud.elb.send(new elbSdk.DescribeLoadBalancersCommand({})))
@@ -78,7 +105,7 @@ describe('a service of ECS', () => {
     );
     const seen = await deployments.look(PLACE, signal);
     expect(seen).toMatchObject({
-      ...{ definition: first, desired: 1, container: 'app', port: 8080 },
+      ...{ definition: first, desired: 1, container: 'app' },
       targetGroups: [groups.main],
     });
     expect(await deployments.digest(first, 'app', signal)).toBe(digestOf('a'));
@@ -152,6 +179,70 @@ describe('a listener', () => {
     shares.close();
   });
 
+  it('tells by which values of a header it sends on, and where', async () => {
+    const shares = openListenerShares(HOME, sdk());
+    const asks = (name: string, value: string): elbSdk.RuleCondition => ({
+      Field: 'http-header',
+      HttpHeaderConfig: { HttpHeaderName: name, Values: [value] },
+    });
+    const both = [
+      { TargetGroupArn: groups.main, Weight: 1 },
+      { TargetGroupArn: groups.next, Weight: 1 },
+    ];
+    const rules: [elbSdk.RuleCondition[], elbSdk.Action][] = [
+      [[asks('X-FAILOVER-drill-group', 'main')], { TargetGroupArn: groups.main, Type: 'forward' }],
+      [[asks('X-Other', 'other')], { TargetGroupArn: groups.next, Type: 'forward' }],
+      [
+        [asks(VERSION_HEADER, 'more'), { Field: 'path-pattern', Values: ['/x'] }],
+        { TargetGroupArn: groups.next, Type: 'forward' },
+      ],
+      [[asks(VERSION_HEADER, 'both')], { ForwardConfig: { TargetGroups: both }, Type: 'forward' }],
+    ];
+    for (const [at, [Conditions, action]] of rules.entries()) {
+      await cloud.elb.send(
+        new elbSdk.CreateRuleCommand({
+          ...{ ListenerArn: listener, Priority: at + 10, Conditions, Actions: [action] },
+        }),
+      );
+    }
+    expect([...(await shares.byHeader(listener, VERSION_HEADER, signal))]).toEqual([
+      ['main', groups.main],
+    ]);
+    shares.close();
+  });
+
+  it('has each version asked alone, and none that its rules do not know', async () => {
+    const shares = openListenerShares(HOME, sdk());
+    const region = HOME;
+    const balancer = { url, serverName: null, listener, groups };
+    const sides = {
+      old: { region, balancer, group: groups.main },
+      fresh: { region, balancer, group: groups.next },
+    };
+    const asked = () => compare(() => shares, QUICK_PLAN, sides, 0, signal);
+    await expect(asked()).rejects.toThrow(
+      `has no rule that sends requests with ${VERSION_HEADER}: ${versionHeaderOf(groups.main)}`,
+    );
+    for (const [Priority, arn] of [groups.main, groups.next].entries()) {
+      const HttpHeaderConfig = { HttpHeaderName: VERSION_HEADER, Values: [versionHeaderOf(arn)] };
+      await cloud.elb.send(
+        new elbSdk.CreateRuleCommand({
+          ...{ ListenerArn: listener, Priority: Priority + 1 },
+          Conditions: [{ Field: 'http-header', HttpHeaderConfig }],
+          Actions: [{ Type: 'forward', TargetGroupArn: arn }],
+        }),
+      );
+    }
+    const [first, second] = await asked();
+    // Nothing runs in the second group, whatever the weights say.
+    expect(first).toMatchObject({
+      old: { sent: 5, failed: 0, p50Ms: expect.any(Number) },
+      fresh: { sent: 5, failed: 5, p50Ms: null },
+    });
+    expect(second).toMatchObject({ old: { failed: 0 }, fresh: { failed: 5 } });
+    shares.close();
+  });
+
   it('that forwards to somebody else as well has no share of ours', async () => {
     const shares = openListenerShares(HOME, sdk());
     const others = { main: groups.main, next: 'arn:another' };
@@ -207,6 +298,15 @@ describe('the records of promotions', () => {
     expect(await records.isUndoOrdered('shop', 'p-1000')).toBe(true);
     expect(await records.isUndoOrdered('shop', 'p-2000')).toBe(false);
     expect(await records.plan('shop')).toBeNull();
+    expect(await records.plannedReference('shop')).toBeNull();
+    await records.putPlan(PLAN);
+    expect(await records.plan('shop')).toEqual(PLAN);
+    // A plan of an earlier version of this program still tells what the configuration asked for.
+    const items = openJsonTable(WATCH_TABLE, settings);
+    const older = { referenceDigest: NEW, places: [] };
+    await items.put({ pk: 'WATCH#shop', sk: 'PROMOTION-PLAN' }, older);
+    expect(await records.plannedReference('shop')).toBe(NEW);
+    items.close();
     records.close();
     await server.close();
     await dynamodb.close();

@@ -127,6 +127,33 @@ awscliTable(
       },
     },
     {
+      name: 'create-rule by a header',
+      args: elb(
+        ...['create-rule', '--listener-arn', listener, '--priority', '1', '--conditions'],
+        'Field=http-header,HttpHeaderConfig={HttpHeaderName=X-Side,Values=[next]}',
+        '--actions',
+        () => `Type=forward,TargetGroupArn=${group()}`,
+      ),
+      prints: {
+        Rules: [
+          {
+            Priority: '1',
+            Conditions: [
+              {
+                Field: 'http-header',
+                HttpHeaderConfig: { HttpHeaderName: 'X-Side', Values: ['next'] },
+              },
+            ],
+          },
+        ],
+      },
+    },
+    {
+      name: 'describe-rules',
+      args: elb('describe-rules', '--listener-arn', listener),
+      prints: { Rules: [{ Priority: '1' }, { Priority: 'default', IsDefault: true }] },
+    },
+    {
       name: 'modify-target-group-attributes',
       args: elb(
         ...['modify-target-group-attributes', '--target-group-arn', group, '--attributes'],

@@ -94,8 +94,21 @@ describe('a plan', () => {
       promotion: { steps: ['5%', '50%'], hold: '1m', slower: '20%' },
       health: { slow: { p95: '800ms', for: '5m' } },
     });
-    const place = { role: 'primary', region: 'eu-west-1', cluster: 'c', service: 's', next: null };
-    const plan = promotionPlanOf(config, [place as never], `sha256:${'a'.repeat(64)}`);
+    const balancer = {
+      ...{ url: 'https://lb.example.net/', serverName: 'tiny.example.com', listener: 'l' },
+      groups: { main: 'a', next: 'b' },
+    };
+    const place = {
+      ...({
+        role: 'primary',
+        region: 'eu-west-1',
+        cluster: 'c',
+        service: 's',
+        next: null,
+      } as const),
+      balancer,
+    };
+    const plan = promotionPlanOf(config, [place], `sha256:${'a'.repeat(64)}`);
     expect(plan).toMatchObject({
       steps: [5, 50],
       limits: { holdMs: 60_000, soakMs: 1_800_000 },
