@@ -110,6 +110,14 @@ const keyOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
 
 const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
 
+const itemOf = (key: Key, value: unknown, { keep, marks = {} }: PutOptions): Item => {
+  const expiry: Record<string, number> = keep
+    ? { expiresAt: Math.floor(keep.nowMs / 1_000) + keep.days * DAY_S }
+    : {};
+  const rest = attributes({ ...marks, ...expiry });
+  return { ...keyOf(key), value: { S: JSON.stringify(value) }, ...rest };
+};
+
 type Range = { readonly pk: string; readonly from: string; readonly to: string };
 
 /** Every value whose sort key lies from `from` to `to`, both included, in the order of the keys. */
@@ -185,27 +193,40 @@ export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
     };
   };
 
-  /** Writes an item; false when the condition did not hold. */
-  const put = async (key: Key, value: unknown, options: PutOptions = {}): Promise<boolean> => {
-    const { keep, marks = {}, condition, signal } = options;
-    const expiry: Record<string, number> = keep
-      ? { expiresAt: Math.floor(keep.nowMs / 1_000) + keep.days * DAY_S }
-      : {};
-    const rest = attributes({ ...marks, ...expiry });
+  /** The item that was there before; false when the condition did not hold. */
+  const write = async (
+    key: Key,
+    value: unknown,
+    options: PutOptions,
+    ReturnValues: 'ALL_OLD' | 'NONE',
+  ): Promise<{ readonly old: Item | undefined } | false> => {
+    const input = { TableName: table, Item: itemOf(key, value, options), ReturnValues };
+    const { condition, signal } = options;
     try {
-      await client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: { ...keyOf(key), value: { S: JSON.stringify(value) }, ...rest },
-          ...(condition ? expressionOf(condition) : {}),
-        }),
+      const { Attributes: old } = await client.send(
+        new PutItemCommand({ ...input, ...(condition ? expressionOf(condition) : {}) }),
         abortable(signal),
       );
-      return true;
+      return { old };
     } catch (error) {
       if (isAwsError(error, 'ConditionalCheckFailedException')) return false;
       throw error;
     }
+  };
+
+  /** Writes an item; false when the condition did not hold. */
+  const put = async (key: Key, value: unknown, options: PutOptions = {}): Promise<boolean> =>
+    (await write(key, value, options, 'NONE')) !== false;
+
+  /** As `put`, and gives the value that was there before, or null; in one call. */
+  const replace = async <T extends z.ZodType>(
+    key: Key,
+    value: unknown,
+    schema: T,
+    options: PutOptions = {},
+  ): Promise<{ readonly before: () => z.output<T> | null } | false> => {
+    const written = await write(key, value, options, 'ALL_OLD');
+    return written && { before: () => (written.old ? readItem(written.old, schema) : null) };
   };
 
   const remove = async (key: Key, signal?: AbortSignal): Promise<void> => {
@@ -219,6 +240,7 @@ export const openJsonTable = (table: string, sdk: SdkSettings = {}) => {
     get,
     getAll,
     put,
+    replace,
     remove,
     between: rangesOf(client, table),
     close: () => client.destroy(),

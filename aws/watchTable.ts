@@ -43,43 +43,46 @@ const END_OF_TIME = ':';
 
 const watchKey = (service: string, sk: string): Key => ({ pk: `WATCH#${service}`, sk });
 
-type Loaded = { readonly stored: WatchState | null; readonly facts: Facts };
-
 /** Several items of a watch in one read. */
-const openLoading = (items: JsonTable) => ({
-  /** The plan, and what an observer has left, in one read. */
-  observerWithPlan: async (
-    service: string,
-    name: string,
-    signal?: AbortSignal,
-  ): Promise<{ readonly plan: WatchPlan | null; readonly memory: ObserverMemory | null }> => {
-    const [plan, memory] = [watchKey(service, 'PLAN'), watchKey(service, `OBSERVER#${name}`)];
-    const found = await items.getAll([plan, memory], signal);
-    return { plan: found(plan, WatchPlan), memory: found(memory, ObserverMemoryShape) };
-  },
+const openLoading = (items: JsonTable) => {
+  const read = async (service: string, names: readonly string[], signal?: AbortSignal) => {
+    const keyOf = (name: string) => watchKey(service, name);
+    const found = await items.getAll(names.map(keyOf), signal);
+    return <T extends z.ZodType>(name: string, schema: T) => found(keyOf(name), schema);
+  };
 
-  /** State and facts in one read. */
-  load: async (service: string, signal?: AbortSignal): Promise<Loaded> => {
-    const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
-    const found = await items.getAll([state, facts], signal);
-    return { stored: found(state, WatchStateShape), facts: found(facts, FactsShape) ?? NO_FACTS };
-  },
+  const loadedIn = (found: Awaited<ReturnType<typeof read>>) => ({
+    stored: found('STATE', WatchStateShape),
+    facts: found('FACTS', FactsShape) ?? NO_FACTS,
+  });
 
-  /** As `load`, and the plan in the same read. */
-  loadWithPlan: async (
-    service: string,
-    signal?: AbortSignal,
-  ): Promise<Loaded & { readonly plan: WatchPlan | null }> => {
-    const [state, facts] = [watchKey(service, 'STATE'), watchKey(service, 'FACTS')];
-    const plan = watchKey(service, 'PLAN');
-    const found = await items.getAll([plan, state, facts], signal);
-    return {
-      plan: found(plan, WatchPlan),
-      stored: found(state, WatchStateShape),
-      facts: found(facts, FactsShape) ?? NO_FACTS,
-    };
-  },
-});
+  return {
+    /**
+     * The plan, what is at the place of an observer, and when the last vote that has come from there
+     * was cast, in one read.
+     */
+    occupant: async (service: string, name: string, signal?: AbortSignal) => {
+      const found = await read(service, ['PLAN', 'STATE', `OBSERVER#${name}`], signal);
+      const votes = found('STATE', WatchStateShape)?.votes ?? [];
+      const own = votes.filter(({ observer }) => observer === name).map(({ atMs }) => atMs);
+      return {
+        plan: found('PLAN', WatchPlan),
+        memory: found(`OBSERVER#${name}`, ObserverMemoryShape),
+        votedMs: own.length === 0 ? null : Math.max(...own),
+      };
+    },
+
+    /** State and facts in one read. */
+    load: async (service: string, signal?: AbortSignal) =>
+      loadedIn(await read(service, ['STATE', 'FACTS'], signal)),
+
+    /** As `load`, and the plan in the same read. */
+    loadWithPlan: async (service: string, signal?: AbortSignal) => {
+      const found = await read(service, ['PLAN', 'STATE', 'FACTS'], signal);
+      return { plan: found('PLAN', WatchPlan), ...loadedIn(found) };
+    },
+  };
+};
 
 /** Plan, state and facts of a watch: what evaluating reads and writes. */
 const openEvaluation = (items: JsonTable) => ({
@@ -187,23 +190,23 @@ const openObservation = (items: JsonTable) => ({
     items.get(watchKey(service, `OBSERVER#${name}`), ObserverMemoryShape, signal),
 
   /**
-   * Writes the memory of an observer, and holds its place until `memory.untilMs`. False: another
-   * invocation holds it at `nowMs`; `force` takes it all the same.
+   * Writes the memory of an observer, and holds its place until `memory.untilMs`. Gives what was there
+   * before; false: another invocation holds it beyond `heldMs`, which is `nowMs` unless it is given.
+   * `force` takes it all the same.
    */
   holdObserver: (
     service: string,
     name: string,
     memory: ObserverMemory,
-    options: { nowMs: number; force?: boolean; signal?: AbortSignal },
-  ): Promise<boolean> => {
-    const { nowMs, force = false, signal } = options;
+    options: { nowMs: number; heldMs?: number; force?: boolean; signal?: AbortSignal },
+  ): Promise<{ readonly before: () => ObserverMemory | null } | false> => {
+    const { nowMs, heldMs = nowMs, force = false, signal } = options;
     const { holder, untilMs } = memory;
-    return items.put(watchKey(service, `OBSERVER#${name}`), memory, {
+    const condition = { if: 'free', own: ['holder', holder], until: ['untilMs', heldMs] } as const;
+    return items.replace(watchKey(service, `OBSERVER#${name}`), memory, ObserverMemoryShape, {
       keep: { nowMs, days: DAYS.observer },
       marks: { holder, untilMs },
-      ...(force
-        ? {}
-        : { condition: { if: 'free', own: ['holder', holder], until: ['untilMs', nowMs] } }),
+      ...(force ? {} : { condition }),
       signal,
     });
   },
@@ -230,11 +233,8 @@ const openObservation = (items: JsonTable) => ({
     span: { fromMs: number; toMs: number },
     signal?: AbortSignal,
   ): Promise<SampleChunk[]> => {
-    const range = {
-      pk: `SAMPLES#${service}`,
-      from: moment(span.fromMs),
-      to: moment(span.toMs) + END_OF_TIME,
-    };
+    const [from, to] = [moment(span.fromMs), moment(span.toMs) + END_OF_TIME];
+    const range = { pk: `SAMPLES#${service}`, from, to };
     const found = await items.between(range, SampleItemShape, { signal });
     return found.flatMap(({ observer, targets }) =>
       targets.map(({ target, samples }) => ({ observer, target, samples })),

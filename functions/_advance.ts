@@ -177,6 +177,12 @@ const atRest = (state: State): boolean =>
   state.troubleSinceMs === null &&
   state.alarm === null;
 
+/** A step at rest after which nobody has anything to do, and nothing is known that was not. */
+export const changesVotesOnly = ({ next, actions, turned, decisions, overdue, gather }: Advance) =>
+  atRest(next.state) &&
+  !gather &&
+  [actions, turned, decisions, overdue, next.outbox].every(({ length }) => length === 0);
+
 /** Most steps change nothing, which a look at the members shows without spelling them out. */
 const same = (a: State, b: State): boolean =>
   Object.keys(a).every((key) => Object.is(Reflect.get(a, key), Reflect.get(b, key))) ||

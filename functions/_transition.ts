@@ -10,10 +10,10 @@ import type { Action, Event } from '../core/failover/states.ts';
 import type { Facts } from '../core/failover/view.ts';
 import type { WatchPlan } from '../events/watchPlan.ts';
 import type { WatchState } from '../events/watchState.ts';
-import { type Advance, advance, type Incoming, type Situation } from './_advance.ts';
+import { type Advance, advance, type Incoming } from './_advance.ts';
 import type { Base } from './_entry.ts';
+import { openKnown } from './_known.ts';
 import { openOutbox, type Starter } from './_outbox.ts';
-import { sha256 } from './_sha256.ts';
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly table: WatchTable;
@@ -31,8 +31,6 @@ export type Applied = {
   readonly decisions: Advance['decisions'];
 };
 
-/** A plan changes when somebody deploys, or a rehearsal mends what it broke. */
-const PLAN_KEPT_MS = 10_000;
 /** Ten observers that vote at the same moment are all served within this many tries. */
 const TRIES = 20;
 const PAUSE_MS = 4;
@@ -47,42 +45,8 @@ const incomingOf = (incoming: Incoming | Event | readonly Event[]): Incoming => 
 };
 
 export const openTransitions = ({ table, bus, random, clock, log, starter }: Needs) => {
-  const plans = new Map<string, { plan: WatchPlan; readAtMs: number }>();
   const outbox = openOutbox({ table, bus, log, ...(starter ? { starter } : {}) });
-
-  const knownPlan = (service: string): WatchPlan | undefined => {
-    const known = plans.get(service);
-    const isFresh = known !== undefined && clock.monotonicMs() - known.readAtMs < PLAN_KEPT_MS;
-    return isFresh ? known.plan : undefined;
-  };
-
-  const keepPlan = (service: string, plan: WatchPlan | null, readAtMs: number): WatchPlan => {
-    if (plan === null) {
-      throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
-    }
-    plans.set(service, { plan, readAtMs });
-    return plan;
-  };
-
-  const planOf = async (service: string, signal?: AbortSignal): Promise<WatchPlan> => {
-    const nowMs = clock.monotonicMs();
-    return knownPlan(service) ?? keepPlan(service, await table.plan(service, signal), nowMs);
-  };
-
-  /** What is stored, in one read: with the plan where the one that is known is too old. */
-  const loaded = async (service: string, signal?: AbortSignal) => {
-    const plan = knownPlan(service);
-    if (plan !== undefined) return { plan, ...(await table.load(service, signal)) };
-    const nowMs = clock.monotonicMs();
-    const found = await table.loadWithPlan(service, signal);
-    return { ...found, plan: keepPlan(service, found.plan, nowMs) };
-  };
-
-  const situationOf = async (service: string, signal?: AbortSignal): Promise<Situation> => {
-    const { plan, stored, facts } = await loaded(service, signal);
-    const isDone = (version: number) => outbox.isDone(service, version);
-    return { plan, stored, facts, nowMs: clock.now(), hash: sha256, isDone, mayGather: false };
-  };
+  const known = openKnown({ table, clock, isDone: outbox.isDone });
 
   const save = async (service: string, step: Advance, signal: AbortSignal): Promise<boolean> => {
     // A decision is named by its content: one that is not acted upon in the end does no harm.
@@ -100,9 +64,11 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     signal: AbortSignal,
   ): Promise<Applied> => {
     const what = incomingOf(incoming);
+    const applied = await known.apply(service, what, signal);
+    if (applied !== null) return applied;
     let mayGather = starter !== undefined;
     for (let attempt = 1; attempt <= TRIES; attempt++) {
-      const situation = { ...(await situationOf(service, signal)), mayGather };
+      const situation = { ...(await known.situationOf(service, signal)), mayGather };
       const { plan, facts, stored } = situation;
       const step = advance(situation, what);
       if (step.gather) {
@@ -117,6 +83,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
       }
       await outbox.carryOut(service, step, signal);
       const kept = step.changed || stored === null ? step.next : stored;
+      known.keep(service, { stored: kept, facts });
       const { actions, decisions } = step;
       return { stored: kept, facts, plan, actions, decisions };
     }
@@ -126,7 +93,7 @@ export const openTransitions = ({ table, bus, random, clock, log, starter }: Nee
     );
   };
 
-  return { apply, planOf, situationOf };
+  return { apply, planOf: known.planOf, situationOf: known.situationOf };
 };
 
 export type Transitions = ReturnType<typeof openTransitions>;

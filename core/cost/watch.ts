@@ -31,14 +31,18 @@ const EVALUATE_S = 0.1;
 const PREPARE_S = 1;
 /** Votes are sent every two intervals, those of both regions as one event. */
 const VOTE_INTERVALS = 2;
-const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** Item sizes in KB, as in the embedded cloud: state with votes, one sample, what an observer knows. */
 const STATE_KB = 4;
 const SAMPLE_KB = 0.12;
 const MEMORY_KB = 2;
-/** Taking the place, keeping it every second interval, leaving it. */
-const HOLD_INTERVALS = 2;
+/** Taking the place, and leaving it. */
+const HOLDS = 2;
+/** Plan, state, and what the observer before has left. */
+const OBSERVER_READS = 3;
+/** Plan, state and facts: every ten seconds, at each tick, and where two votes met. */
+const READS_A_MINUTE = 9;
+const READ_ITEMS = 3;
 /** Of both regions, in one item a minute. */
 const SAMPLED = 2;
 const LOG_KB_PER_CALL = 1;
@@ -57,13 +61,13 @@ const item = (part: string, what: string, price: Item['price'], units: number): 
 });
 
 const observerItems = ({ observers, intervalMs, memoryMb }: WatchSize, minutes: number): Item[] => {
-  const holds = 2 + (OBSERVE_S * SECOND_MS) / (HOLD_INTERVALS * intervalMs);
   const samplesKb = Math.ceil((SAMPLED * SAMPLE_KB * MINUTE_MS) / intervalMs);
-  const seenKb = samplesKb + holds * MEMORY_KB;
+  const seenKb = samplesKb + HOLDS * MEMORY_KB;
   const probing = gbSeconds(observers * minutes, OBSERVE_S, memoryMb.observe);
   return [
     item('observers', 'probing all day', 'lambdaGbSecond', probing),
     item('observers', 'what they saw', 'dynamodbWrite', observers * minutes * seenKb),
+    item('observers', 'what was there', 'dynamodbRead', observers * minutes * OBSERVER_READS),
   ];
 };
 
@@ -91,6 +95,7 @@ const switchItems = ({ driver }: WatchSize, minutes: number): Item[] => {
 
 const judgeItems = ({ memoryMb }: WatchSize, votes: number, minutes: number): Item[] => {
   const evaluations = votes + minutes;
+  const reads = Math.min(evaluations, minutes * READS_A_MINUTE);
   const judging = gbSeconds(evaluations, EVALUATE_S, memoryMb.evaluate);
   const preparing = gbSeconds(minutes, PREPARE_S, 2 * memoryMb.prepare);
   return [
@@ -98,7 +103,7 @@ const judgeItems = ({ memoryMb }: WatchSize, votes: number, minutes: number): It
     item('judging', 'evaluate', 'lambdaGbSecond', judging),
     item('judging', 'prepare, with what it calls', 'lambdaGbSecond', preparing),
     item('judging', 'state', 'dynamodbWrite', evaluations * STATE_KB),
-    item('judging', 'state, read', 'dynamodbRead', evaluations * 2),
+    item('judging', 'state, read', 'dynamodbRead', reads * READ_ITEMS),
   ];
 };
 

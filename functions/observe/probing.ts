@@ -66,6 +66,8 @@ export const openProbing = ({ probe, target, settings, clock, memory, signal, he
     start,
     filter: () => filter,
     inDoubt: () => doubtSinceMs(filter) !== null,
+    /** Nothing is held against it, in doubt or beyond it. */
+    isWell: () => filter.hard.state === 'UP' && doubtSinceMs(filter) === null && !filter.soft.slow,
     busy: () => pending.size > 0,
     memory: () => ({ filter, lastDueMs: Number.isFinite(lastDueMs) ? lastDueMs : 0 }),
     probes: () => probes,

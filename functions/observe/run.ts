@@ -5,6 +5,7 @@
 import type { EventBus } from '../../aws/eventBus.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
+import { staleAfterMs } from '../../core/health/settings.ts';
 import { LOCAL_OBSERVER } from '../../core/health/verdict.ts';
 import type { ObserveInput, ObserveOutput } from '../../events/observation.ts';
 import type { Base } from '../_entry.ts';
@@ -24,8 +25,8 @@ export type Needs = Base & {
 
 /** The schedule comes once a minute and may be this late: until then nobody else observes. */
 const SLOT_MS = 60_000 + 10_000;
-const HOLD_MS_MIN = 5_000;
-const HOLD_INTERVALS = 3;
+const RENEW_MS_MIN = 3_000;
+const RENEW_INTERVALS = 2;
 
 /** Wall time at the start and what has passed since: a clock that is set meanwhile does no harm. */
 const steadyClock = ({ clock }: Base): SteadyClock => {
@@ -39,37 +40,23 @@ export const observe =
   async ({ service, takeOver }: ObserveInput, signal: AbortSignal): Promise<ObserveOutput> => {
     const clock = steadyClock(needs);
     const endsMs = clock.now() + SLOT_MS;
-    const { plan, memory: found } = await needs.table.observerWithPlan(
-      service,
-      needs.region,
-      signal,
-    );
+    const { table, openBus, probe } = needs;
+    const found = await table.occupant(service, needs.region, signal);
+    const { plan } = found;
     if (plan === null) {
       throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
     }
     const alone = plan.observers.length === 0;
     const observer = alone ? LOCAL_OBSERVER : needs.region;
-    const holdMs = Math.max(HOLD_MS_MIN, HOLD_INTERVALS * plan.health.intervalMs);
+    const renewMs = Math.max(RENEW_MS_MIN, RENEW_INTERVALS * plan.health.intervalMs);
     const place = openPlace({
-      ...{ service, observer, endsMs, holdMs, clock },
-      ...{ table: needs.table, holder: needs.newHolder() },
+      ...{ service, observer, endsMs, renewMs, clock, table },
+      ...{ slotMs: SLOT_MS, staleMs: staleAfterMs(plan.health), holder: needs.newHolder() },
       sleep: needs.clock.sleep,
     });
-    const first = alone ? await needs.table.observer(service, observer, signal) : found;
+    const first = alone ? await table.occupant(service, observer, signal) : found;
     const memory = await place.take(first, takeOver, signal);
     if (memory === null) return { observer, ended: 'not-needed', probes: 0, votes: 0 };
-    const { table, openBus, probe } = needs;
-    const watching = {
-      base: needs,
-      table,
-      openBus,
-      probe,
-      plan,
-      observer,
-      clock,
-      place,
-      memory,
-      endsMs,
-    };
-    return watch(watching, signal);
+    const seen = { plan, observer, clock, place, memory, endsMs };
+    return watch({ base: needs, table, openBus, probe, ...seen }, signal);
   };

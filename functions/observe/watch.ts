@@ -67,6 +67,12 @@ const probeDue = ({ probings, canaries, keeping }: Parts, nowMs: number): number
   return nextMs;
 };
 
+/** When to write what is known: never while all is well, as the place is held to the end. */
+const renewalMs = ({ place, endsMs }: Watching, { probings }: Parts, nowMs: number): number =>
+  nowMs >= endsMs || probings.some((probing) => !probing.isWell())
+    ? place.renewDueMs()
+    : Number.POSITIVE_INFINITY;
+
 /** Probes and votes until it is time to go, then leaves samples and memory behind. */
 export const watch = async (watching: Watching, signal: AbortSignal): Promise<ObserveOutput> => {
   const { base, table, probe, plan, observer, clock, place, memory, endsMs } = watching;
@@ -91,9 +97,10 @@ export const watch = async (watching: Watching, signal: AbortSignal): Promise<Ob
     const nowMs = clock.now();
     const probeMs = probeDue(parts, nowMs);
     voting.vote(nowMs);
-    if (place.renewDueMs() <= nowMs) keeping.keep('renewal', place.renew(memoryOf(probings)));
+    const renewMs = () => renewalMs(watching, parts, nowMs);
+    if (renewMs() <= nowMs) keeping.keep('renewal', place.renew(memoryOf(probings)));
     const lastMs = nowMs < endsMs ? endsMs : endsMs + OVERTIME_MS;
-    const nextMs = Math.min(probeMs, voting.dueMs(nowMs), place.renewDueMs(), lastMs);
+    const nextMs = Math.min(probeMs, voting.dueMs(nowMs), renewMs(), lastMs);
     await waiting.until(nextMs - clock.now());
     ended = endOf(watching, parts, clock.now(), signal);
   }

@@ -37,7 +37,10 @@ const condition = {
   ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
   ExpressionAttributeValues: itemShape.optional(),
 };
-const putting = z.strictObject({ TableName: z.string(), Item: itemShape, ...condition });
+const putting = z.strictObject({
+  ...{ TableName: z.string(), Item: itemShape, ...condition },
+  ReturnValues: z.enum(['ALL_OLD', 'NONE']).optional(),
+});
 const deleting = z.strictObject({ TableName: z.string(), Key: itemShape, ...condition });
 const batch = z.looseObject({
   RequestItems: z.record(z.string(), z.looseObject({ Keys: z.array(itemShape) })),
@@ -179,11 +182,12 @@ const writesOf = ({ tableIn, ship, wrote, removed }: Reaching): Record<string, O
       throw refuse('Item size has exceeded the maximum allowed size');
     }
     const key = keyOf(table, input.Item);
-    check(getItem(table, key), input);
+    const old = getItem(table, key);
+    check(old, input);
     setItem(table, input.Item);
     ship(region, input.TableName, key, input.Item);
     wrote(region, input.Item);
-    return {};
+    return input.ReturnValues === 'ALL_OLD' && old !== undefined ? { Attributes: old } : {};
   },
   DeleteItem: (region, raw) => {
     const input = deleting.parse(raw);

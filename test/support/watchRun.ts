@@ -36,9 +36,9 @@ export const openWatchRun = async (world: WatchWorld, options: Options) => {
   };
   await table.putPlan(plan);
   /** One sandbox: what it remembers, others do not. */
-  const newEvaluator = () => {
+  const newEvaluator = (over: { readonly table?: WatchWorld['table'] } = {}) => {
     const run = evaluate({
-      ...{ ...base, table, bus, machines, functions, service },
+      ...{ ...base, table, bus, machines, functions, service, ...over },
       prepareFunction: PREPARE,
       machineArns: MACHINE_ARNS,
     });

@@ -9,7 +9,7 @@ import { initialState } from '../../../core/failover/states.ts';
 import { NO_FACTS } from '../../../core/failover/view.ts';
 import { NEW_FILTER, stepFilter } from '../../../core/health/filter.ts';
 import type { WatchState } from '../../../events/watchState.ts';
-import { goodFacts, HOME, STANDBY, START_MS, votesOn } from '../../support/failovers.ts';
+import { goodFacts, HOME, OBSERVERS, STANDBY, START_MS, votesOn } from '../../support/failovers.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import { startWatchWorld, WATCH_TABLE, type WatchWorld } from '../../support/watchWorld.ts';
 
@@ -154,17 +154,36 @@ describe('the place of an observer', () => {
     },
   });
 
-  it('is held by one, put off by its holder, and taken when it is over or by force', async () => {
+  it('is held by one, put off by its holder, and taken when it is over, or not in use, or by force', async () => {
     const { table } = world;
-    const hold = (one: ReturnType<typeof place>, nowMs: number, force = false) =>
-      table.holdObserver('places', 'local', one, { nowMs, force });
-    expect(await hold(place('a', 5_000), 0)).toBe(true);
+    type Options = { heldMs?: number; force?: boolean };
+    const hold = async (one: ReturnType<typeof place>, nowMs: number, options: Options = {}) => {
+      const held = await table.holdObserver('places', 'local', one, { nowMs, ...options });
+      return held && { before: held.before() };
+    };
+    expect(await hold(place('a', 5_000), 0)).toEqual({ before: null });
     expect(await hold(place('b', 9_000), 4_000)).toBe(false);
-    expect(await hold(place('a', 8_000), 4_000)).toBe(true);
+    expect(await hold(place('a', 8_000), 4_000)).toEqual({ before: place('a', 5_000) });
     expect(await hold(place('b', 12_000), 7_999)).toBe(false);
-    expect(await hold(place('b', 12_000), 8_000)).toBe(true);
-    expect(await hold(place('c', 13_000), 9_000, true)).toBe(true);
-    expect(await table.observer('places', 'local')).toEqual(place('c', 13_000));
+    expect(await hold(place('b', 12_000), 8_000)).toEqual({ before: place('a', 8_000) });
+    expect(await hold(place('c', 13_000), 9_000, { force: true })).toEqual({
+      before: place('b', 12_000),
+    });
+    // Of one that is taken for dead, by the first who finds it so.
+    expect(await hold(place('d', 14_000), 9_000, { heldMs: 12_999 })).toBe(false);
+    expect(await hold(place('d', 14_000), 9_000, { heldMs: 13_000 })).toEqual({
+      before: place('c', 13_000),
+    });
+    expect(await hold(place('e', 15_000), 9_000, { heldMs: 13_000 })).toBe(false);
+    expect(await table.observer('places', 'local')).toEqual(place('d', 14_000));
+    await table.saveState('places', stateAt(1));
+    const plan = watchPlanWith({ service: 'places' });
+    await table.putPlan(plan);
+    expect(await table.occupant('places', 'local')).toEqual({
+      ...{ plan, memory: place('d', 14_000), votedMs: null },
+    });
+    const other = await table.occupant('places', OBSERVERS[0]!);
+    expect(other).toEqual({ plan, memory: null, votedMs: START_MS });
     expect(await table.observer('places', 'other')).toBeNull();
   });
 });

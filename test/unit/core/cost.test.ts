@@ -62,8 +62,9 @@ describe('the cost of a watch', () => {
     const items = watchItems(size);
     // Three checks with three options, one over them; three puts and gets a minute.
     expect(partOf(items, 'switch')).toBeCloseTo(4 * 0.5 + 9 + 43_800 * 3 * (5e-6 + 4e-7), 6);
-    const seen = 43_800 * 3 * (2 + (2 + 70 / 20) * 2) * 0.625e-6;
-    expect(partOf(items, 'observers')).toBeCloseTo(3 * 43_800 * 70 * 0.0000133334 + seen, 6);
+    const seen = 43_800 * 3 * (2 + 2 * 2) * 0.625e-6;
+    const read = 43_800 * 3 * 3 * 0.125e-6;
+    expect(partOf(items, 'observers')).toBeCloseTo(3 * 43_800 * 70 * 0.0000133334 + seen + read, 6);
     expect(partOf(items, 'heartbeats')).toBeCloseTo(
       2 * 43_800 * (56 / 8) * 0.0000133334 + 2 * 2 * 43_800 * 12 * 0.625e-6,
       6,
