@@ -5,7 +5,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '../local/clock.ts';
-import { bundleFunctions, bundleSizes } from '../local/lambda/bundle.ts';
+import { bundleFunctions, bundleWeights } from '../local/lambda/bundle.ts';
 import { createLambda } from '../local/lambda/service.ts';
 import { ACCOUNT_ID } from '../local/wire/types.ts';
 import { functionEntries, packageFunctions } from '../scripts/package.ts';
@@ -50,15 +50,16 @@ const timePackaging = async (): Promise<void> => {
 };
 
 const weigh = async (): Promise<void> => {
-  const outDir = path.join(folder, 'weighed');
-  const { metafile } = await bundleFunctions({ entries, outDir, withoutSdk: true });
-  const rows = Object.entries(bundleSizes(metafile)).map(([name, bytes]) => ({
-    name,
-    value: bytes / 1_024,
-  }));
+  const { metafile } = await bundleFunctions({ entries, outDir: path.join(folder, 'weighed') });
+  const weights = Object.entries(bundleWeights(metafile));
+  const rows = weights.map(([name, { ownBytes }]) => ({ name, value: ownBytes / 1_024 }));
   // Times depend on what else the machine does; weights do not.
   if (print('bundles, minified, without the SDK', rows, BUNDLE_KB_MAX, 'KB') > 0)
     process.exitCode = 1;
+  const whole = weights.map(([, { bytes }]) => bytes / 1_024);
+  console.log(
+    `with what they need of the SDK: ${medianOf(whole).toFixed(0)} KB in the median, at most ${Math.max(...whole).toFixed(0)} KB`,
+  );
 };
 
 const INIT = /Init Duration: ([\d.]+) ms/;

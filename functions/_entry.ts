@@ -10,6 +10,7 @@ import type { SdkSettings } from '../aws/sdk.ts';
 import { DrillError } from '../core/errors.ts';
 import { readEnv } from './_env.ts';
 import type { Outside } from './_outside.ts';
+import { tellSources } from './_stack.ts';
 
 export type Clock = {
   /** Wall time in epoch milliseconds. */
@@ -112,6 +113,7 @@ const publisher = (metrics: Metrics): MiddlewareObj => {
 const errorLog = (logger: Logger): MiddlewareObj => ({
   onError: (request) => {
     const { error } = request;
+    tellSources(error);
     logger.error('failed', error instanceof Error ? error : new Error(String(error)));
   },
 });

@@ -5,14 +5,13 @@ import path from 'node:path';
 import { type BuildOptions, build, version as esbuildVersion, type Metafile } from 'esbuild';
 import * as z from 'zod';
 import { isNodeModule, nodeModulesOnUse } from './nodeModules.ts';
+import { sdkOnUse } from './sdkOnUse.ts';
 
 export type BundleRequest = {
   /** Entry file by function name. */
   readonly entries: Readonly<Record<string, string>>;
   /** Each function is bundled to `<outDir>/<name>/handler.mjs`. */
   readonly outDir: string;
-  /** Leaves the AWS SDK out, to weigh a bundle without it; such a bundle runs only on AWS. */
-  readonly withoutSdk?: boolean;
 };
 
 export type Bundled = {
@@ -34,7 +33,7 @@ export const RECORD = 'inputs.json';
 const BANNER =
   "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
-const optionsOf = ({ withoutSdk = false }: Pick<BundleRequest, 'withoutSdk'>): BuildOptions => ({
+const OPTIONS: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -45,12 +44,11 @@ const optionsOf = ({ withoutSdk = false }: Pick<BundleRequest, 'withoutSdk'>): B
   sourcesContent: false,
   mainFields: ['module', 'main'],
   banner: { js: BANNER },
-  plugins: [nodeModulesOnUse],
+  plugins: [nodeModulesOnUse, sdkOnUse],
   outExtension: { '.js': '.mjs' },
-  external: withoutSdk ? ['@aws-sdk/*', '@smithy/*'] : [],
   legalComments: 'none',
   logLevel: 'silent',
-});
+};
 
 const isPackage = (file: string): boolean => file.split(path.sep).includes('node_modules');
 
@@ -64,13 +62,9 @@ const installedPackages = async (from: string): Promise<string> => {
 };
 
 /** Names everything that a bundle depends on: settings, packages, and the content of its inputs. */
-export const keyOf = async (
-  request: Pick<BundleRequest, 'withoutSdk'>,
-  entry: string,
-  inputs: readonly string[],
-) => {
+export const keyOf = async (entry: string, inputs: readonly string[]) => {
   const hash = createHash('sha256');
-  hash.update(esbuildVersion).update(JSON.stringify(optionsOf(request)));
+  hash.update(esbuildVersion).update(JSON.stringify(OPTIONS));
   hash.update(await installedPackages(entry));
   for (const file of [...inputs].sort()) {
     hash.update(`\0${file}\0`).update(await readFile(file));
@@ -78,8 +72,8 @@ export const keyOf = async (
   return hash.digest('hex');
 };
 
-const upToDate = async (request: BundleRequest, name: string, entry: string): Promise<boolean> => {
-  const folder = path.join(request.outDir, name);
+const upToDate = async (outDir: string, name: string, entry: string): Promise<boolean> => {
+  const folder = path.join(outDir, name);
   try {
     const record = BundleRecord.parse(
       JSON.parse(await readFile(path.join(folder, RECORD), 'utf8')),
@@ -87,7 +81,7 @@ const upToDate = async (request: BundleRequest, name: string, entry: string): Pr
     return (
       existsSync(path.join(folder, 'handler.mjs')) &&
       record.inputs.includes(entry) &&
-      record.key === (await keyOf(request, entry, record.inputs))
+      record.key === (await keyOf(entry, record.inputs))
     );
   } catch {
     // No record, an unreadable one, or an input that is gone: the bundle has to be made anew.
@@ -108,16 +102,12 @@ const ownInputs = ({ inputs }: Metafile, entryPoint: string): string[] => {
   return [...found];
 };
 
-const saveRecords = async (
-  request: BundleRequest,
-  root: string,
-  metafile: Metafile,
-): Promise<void> => {
+const saveRecords = async (root: string, metafile: Metafile): Promise<void> => {
   for (const [file, output] of Object.entries(metafile.outputs)) {
     if (output.entryPoint === undefined) continue;
     const entry = path.resolve(root, output.entryPoint);
     const own = ownInputs(metafile, output.entryPoint).map((input) => path.resolve(root, input));
-    const record = { key: await keyOf(request, entry, own), inputs: own };
+    const record = { key: await keyOf(entry, own), inputs: own };
     const folder = path.dirname(path.resolve(root, file));
     await writeFile(path.join(folder, RECORD), JSON.stringify(record));
   }
@@ -138,27 +128,38 @@ export const bundleFunctions = async (request: BundleRequest): Promise<Bundled> 
   const files = Object.fromEntries(
     wanted.map(({ name }) => [name, path.join(outDir, name, 'handler.mjs')]),
   );
-  const fresh = await Promise.all(
-    wanted.map(({ name, entry }) => upToDate({ ...request, outDir }, name, entry)),
-  );
+  const fresh = await Promise.all(wanted.map(({ name, entry }) => upToDate(outDir, name, entry)));
   const stale = wanted.filter((_, i) => fresh[i] !== true);
   if (stale.length === 0) return { files, built: [], metafile: { inputs: {}, outputs: {} } };
   await mkdir(outDir, { recursive: true });
   const { metafile } = await build({
-    ...optionsOf(request),
+    ...OPTIONS,
     absWorkingDir: root,
     entryPoints: Object.fromEntries(stale.map(({ name, entry }) => [`${name}/handler`, entry])),
     outdir: outDir,
     metafile: true,
   });
-  await saveRecords({ ...request, outDir }, root, metafile);
+  await saveRecords(root, metafile);
   return { files, built: stale.map(({ name }) => name), metafile };
 };
 
-/** Bytes of each bundle by function name, without its source map. */
-export const bundleSizes = (metafile: Metafile): Readonly<Record<string, number>> =>
+export type Weight = {
+  readonly bytes: number;
+  /** Without what is the AWS SDK's. */
+  readonly ownBytes: number;
+};
+
+const SDK = /(?:^|\/)node_modules\/@(?:aws-sdk|smithy)\//;
+
+const weightOf = ({ bytes, inputs }: Metafile['outputs'][string]): Weight => {
+  const sdk = Object.entries(inputs).filter(([input]) => SDK.test(input));
+  return { bytes, ownBytes: sdk.reduce((rest, [, part]) => rest - part.bytesInOutput, bytes) };
+};
+
+/** What each bundle weighs by function name, without its source map. */
+export const bundleWeights = (metafile: Metafile): Readonly<Record<string, Weight>> =>
   Object.fromEntries(
     Object.entries(metafile.outputs)
       .filter(([, output]) => output.entryPoint !== undefined)
-      .map(([file, output]) => [nameOf(file), output.bytes]),
+      .map(([file, output]) => [nameOf(file), weightOf(output)]),
   );

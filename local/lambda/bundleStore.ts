@@ -34,7 +34,7 @@ const find = async (
   if (!record?.inputs.includes(entry)) return undefined;
   let key: string;
   try {
-    key = await keyOf({}, entry, record.inputs);
+    key = await keyOf(entry, record.inputs);
   } catch {
     // A source that is gone: it has to be bundled anew.
     return undefined;

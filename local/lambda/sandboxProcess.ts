@@ -76,7 +76,6 @@ export const spawnSandbox = (needs: Needs): ChildProcess => {
     [
       `--max-old-space-size=${Math.max(48, Math.floor(memoryMb * 0.9))}`,
       `--max-semi-space-size=${Math.max(2, Math.floor(memoryMb * 0.05))}`,
-      '--enable-source-maps',
       needs.runtime.bootstrapPath,
     ],
     {

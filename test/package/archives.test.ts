@@ -1,12 +1,20 @@
 // Goal: what `npm run package` writes is what Lambda needs, and the same sources give the same bytes.
 // Method: package into a folder of this test, twice; run a handler out of its archive.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionEntries, type Packaged, packageFunctions } from '../../scripts/package.ts';
+
+/** Calls a handler as Lambda does, without settings, and tells what it threw. */
+const CALL = `
+const { handler } = await import('file://' + process.argv[1]);
+const thrown = await handler({ drillId: 'drill-1' }, { getRemainingTimeInMillis: () => 5_000 }).catch((e) => e);
+const { name, message, stack } = thrown;
+console.log(JSON.stringify({ name, message, stack }));
+`;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'archives-'));
 const outDir = path.join(folder, 'build');
@@ -41,11 +49,15 @@ describe('the archives', () => {
     for (const [name, bytes] of Object.entries(entries)) {
       writeFileSync(path.join(elsewhere, name), bytes);
     }
-    const { handler } = await import(pathToFileURL(bundle).href);
-    const context = { getRemainingTimeInMillis: () => 5_000 };
-    await expect(handler({ drillId: 'drill-1' }, context)).rejects.toMatchObject({
+    const told = execFileSync(process.execPath, ['--input-type=module', '-e', CALL, bundle], {
+      encoding: 'utf8',
+      env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+    });
+    expect(JSON.parse(told)).toEqual({
       name: 'ConfigInvalid',
       message: expect.stringMatching(/^environment of the function: TABLE: .*BUCKET: /),
+      // Where its sources say, and not where the bundle has it.
+      stack: expect.stringMatching(/\n {4}at readEnv \([\w./-]*functions\/_env\.ts:\d+:\d+\)\n/),
     });
   });
 });
