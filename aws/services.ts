@@ -3,12 +3,15 @@ import {
   DescribeServicesCommand,
   DescribeTasksCommand,
   ECSClient,
+  ListClustersCommand,
+  ListServicesCommand,
   ListTasksCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import * as z from 'zod';
+import type { ServiceFound } from '../core/deploy/ecsServices.ts';
 import { DrillError } from '../core/errors.ts';
-import { MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
+import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 /** A service and the cluster it is in. */
 export type Place = { readonly cluster: string; readonly service: string };
@@ -65,6 +68,15 @@ const stateOf = (found: z.output<typeof Described>): ServiceState => {
 
 /** The most tasks whose images are looked at: one page of ECS. */
 const TASKS_MAX = 100;
+
+/** Names of others that are told: one page of ECS. */
+const LISTED_MAX = 100;
+
+const Listed = z.object({
+  status: z.string(),
+  schedulingStrategy: z.string().default('REPLICA'),
+  loadBalancers: z.array(z.object({ targetGroupArn: z.string().optional() })).default([]),
+});
 
 const Running = z.object({
   lastStatus: z.string(),
@@ -135,7 +147,43 @@ export const openServices = (region: string, sdk: SdkSettings = {}) => {
     return [...new Set(running.flatMap(({ containers }) => containers[0]?.imageDigest ?? []))];
   };
 
-  return { state, scaleTo, scaleBack, digests, close: () => client.destroy() };
+  /** Names that are listed as ARNs; null where nobody may ask. */
+  const namesOf = async (list: Promise<readonly string[]>): Promise<string[] | null> => {
+    try {
+      return (await list).map((arn) => arn.split('/').at(-1) ?? arn);
+    } catch (error) {
+      if (isAwsError(error, 'AccessDeniedException')) return null;
+      throw error;
+    }
+  };
+
+  /** Whether a service is there, and if not, what is. */
+  const find = async ({ cluster, service }: Place, signal: AbortSignal): Promise<ServiceFound> => {
+    const limits = { maxResults: LISTED_MAX };
+    const options = { abortSignal: signal };
+    try {
+      const { services = [] } = await client.send(
+        new DescribeServicesCommand({ cluster, services: [service] }),
+        options,
+      );
+      const [found] = z.array(Listed).parse(services);
+      if (found?.status === 'ACTIVE') {
+        const { schedulingStrategy: strategy, loadBalancers } = found;
+        const targetGroups = loadBalancers.filter(({ targetGroupArn }) => targetGroupArn).length;
+        return { kind: 'there', strategy, targetGroups };
+      }
+      const listed = client.send(new ListServicesCommand({ cluster, ...limits }), options);
+      const names = await namesOf(listed.then(({ serviceArns = [] }) => serviceArns));
+      return { kind: 'no-service', status: found?.status ?? null, services: names };
+    } catch (error) {
+      if (!isAwsError(error, 'ClusterNotFoundException')) throw error;
+      const listed = client.send(new ListClustersCommand(limits), options);
+      const names = await namesOf(listed.then(({ clusterArns = [] }) => clusterArns));
+      return { kind: 'no-cluster', clusters: names };
+    }
+  };
+
+  return { state, find, scaleTo, scaleBack, digests, close: () => client.destroy() };
 };
 
 export type Services = ReturnType<typeof openServices>;

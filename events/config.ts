@@ -7,6 +7,7 @@ import { parseQuorum } from '../core/health/settings.ts';
 import { isRegion } from '../core/regions/regions.ts';
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
+import { EcsService } from './ecsService.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
 import { PromotionConfig } from './promotionConfig.ts';
@@ -36,7 +37,17 @@ const webUrl = z
 
 const region = z.union([
   regionName.transform((name) => ({ name })),
-  z.strictObject({ name: regionName, endpoint: webUrl.optional() }),
+  z
+    .strictObject({
+      name: regionName,
+      endpoint: webUrl.optional(),
+      /** The service of ECS that answers there, where it runs already. */
+      ecs: EcsService.optional(),
+    })
+    .refine(({ endpoint, ecs }) => ecs === undefined || endpoint !== undefined, {
+      path: ['ecs'],
+      error: 'a service that runs already is named without an endpoint: say where it is reached',
+    }),
 ]);
 
 const urlPath = z.string().max(500).startsWith('/');

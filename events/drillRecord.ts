@@ -66,8 +66,12 @@ export const DrillPlan = z.strictObject({
       /** The name that fails over, which certificates must be for. */
       record: z.string().nullable(),
       endpoints: z.array(z.strictObject({ region: Region, url: z.string() })),
+      /** Services of ECS that go by another name than the one that is drilled. */
+      services: z
+        .array(z.strictObject({ region: Region, cluster: z.string(), service: z.string() }))
+        .default([]),
     })
-    .default({ record: null, endpoints: [] }),
+    .default({ record: null, endpoints: [], services: [] }),
   gates: GateLimits.default({
     errors: null,
     sizeBytes: null,

@@ -26,6 +26,7 @@ import { stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import type { Answers } from '../../events/watchPlan.ts';
 import { servesIn } from '../lint/setup.ts';
+import { lookAtServices } from './ecs.ts';
 import { lookAtLeftOvers } from './leftOver.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
@@ -229,8 +230,9 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   ]);
   const zoneId = dns.value?.zoneId ?? null;
   const left = await lookAtLeftOvers(aws, setup, caller.accountId, stacks);
-  const [names, permissions, promotion] = await Promise.all([
+  const [names, services, permissions, promotion] = await Promise.all([
     lookAtNames(aws.stacks, setup, stacks),
+    lookAtServices(setup),
     lookAtPermissions(aws.account, setup, caller, zoneId, left.adopts),
     lookAtPromotion(setup),
   ]);
@@ -245,6 +247,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
       ...names,
       ...dns.findings,
       ...networks,
+      ...services,
       ...serviceFindings({
         ...config.aws,
         service: setup.service,

@@ -10,6 +10,8 @@ import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { balancerSubnetsOf } from '../../core/deploy/serviceStacks.ts';
 import { DrillError } from '../../core/errors.ts';
 import { imageToRun } from '../../core/promotion/kept.ts';
+import type { Config } from '../../events/config.ts';
+import { ecsServiceOf } from '../../events/ecsService.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
 import type { TargetFacts } from '../../events/watchPlanOf.ts';
@@ -170,10 +172,19 @@ const factsAt = (
   ...(protocol === 'https' && config.record !== undefined ? { serverName: config.record } : {}),
 });
 
-/** What the watch must know of a region in which the service is ours; nothing of one that has an endpoint. */
+/** Of a region whose service is somebody else's: where its tasks are ordered, if the configuration names it. */
+const namedFacts = ({ regions: { primary, standby } }: Config, region: string): TargetFacts => {
+  const found = [primary, standby].find(({ name }) => name === region);
+  const ecs = found === undefined ? null : ecsServiceOf(found);
+  if (ecs === null) return {};
+  const { cluster, service, tasks } = ecs;
+  return { capacity: { cluster, service, wanted: tasks } };
+};
+
+/** What the watch must know of a region beyond its endpoint. */
 export const targetFacts = async (setup: DeploySetup, region: string): Promise<TargetFacts> => {
   const { config } = setup.checked;
-  if (!servesIn(config).includes(region)) return {};
+  if (!servesIn(config).includes(region)) return namedFacts(config, region);
   const balancer = await wholeBalancerOf(setup, region);
   const { service } = setup;
   return {

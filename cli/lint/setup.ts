@@ -6,6 +6,7 @@ import type { HealthCheck, Setup } from '../../core/lint/model.ts';
 import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
+import { ecsServiceOf } from '../../events/ecsService.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
 import { recordParams } from '../../local/stack/installWatch.ts';
 import { planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
@@ -73,8 +74,28 @@ const networkParams = ({ aws, run }: Config, region: string): Record<string, str
   };
 };
 
+/** Which services of ECS may be looked at and scaled, where the configuration names them. */
+const servedParams = (
+  { regions: { primary, standby } }: Config,
+  { role, region }: StackPlace,
+): Record<string, string> => {
+  const [first, second] = [ecsServiceOf(primary), ecsServiceOf(standby)];
+  if (first === null && second === null) return {};
+  const own = region === primary.name ? first : second;
+  return {
+    served: 'named',
+    primaryRegion: primary.name,
+    ...(first === null ? {} : { primaryCluster: first.cluster, primaryEcs: first.service }),
+    ...(second === null ? {} : { standbyCluster: second.cluster, standbyEcs: second.service }),
+    // A heartbeat tells of the service of its own region alone.
+    ...(role === 'heartbeat' && own !== null
+      ? { ecsCluster: own.cluster, ecsService: own.service }
+      : {}),
+  };
+};
+
 /** What the templates are told of a service, for a stack in a region. */
-export const stackParams = (config: Config, { region }: StackPlace): Record<string, string> => {
+export const stackParams = (config: Config, place: StackPlace): Record<string, string> => {
   return {
     service: config.service,
     homeRegion: config.regions.standby.name,
@@ -83,7 +104,8 @@ export const stackParams = (config: Config, { region }: StackPlace): Record<stri
     ...(config.aws.taskRole === undefined ? {} : { taskRole: config.aws.taskRole }),
     ...dataTableParams(config),
     ...recordParams(config),
-    ...networkParams(config, region),
+    ...networkParams(config, place.region),
+    ...servedParams(config, place),
   };
 };
 

@@ -38,17 +38,19 @@ const reasonOf = (error: unknown): string =>
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && ['InputInvalid', 'ClusterNotFoundException'].includes(error.name);
 
-/** The ECS service of the same name as the service, in the cluster of the region. */
+/** The service of ECS that the configuration names for the region, or the one that is called as the drilled one. */
 const serviceOf = async (
   { servicesIn, definitionsIn, cluster }: Needs,
-  name: string,
+  { service: drilled, standbyCheck }: DrillPlan,
   region: string,
   signal: AbortSignal,
 ): Promise<{ service: NonNullable<Side['service']>; environment: Seen['environment'] }> => {
   const services = servicesIn(region);
   const definitions = definitionsIn(region);
   try {
-    const place = { cluster, service: name };
+    const named = standbyCheck.services.find((one) => one.region === region);
+    const place = named ?? { cluster, service: drilled };
+    const name = place.service;
     const { desired, running, taskDefinition } = await services.state(place, signal);
     const digests = await services.digests(place, signal);
     const facts =
@@ -75,7 +77,7 @@ const inspectRegion = async (
     missing.push({ what: `${what} in ${region}`, why: reasonOf(error) });
     return null;
   };
-  const found = await serviceOf(needs, plan.service, region, signal).catch((error: unknown) =>
+  const found = await serviceOf(needs, plan, region, signal).catch((error: unknown) =>
     isAbsent(error) ? null : without('running service')(error),
   );
   const endpoint = plan.standbyCheck.endpoints.find((one) => one.region === region)?.url;

@@ -171,7 +171,7 @@ describe('inspect-standby', () => {
     await run(STANDBY, 'old', '1024', { SECRET: 'hunter3', REGION: STANDBY }, 1);
     const endpoints = [{ region: STANDBY, url: `https://127.0.0.1:${webPort}/health` }];
     const { output, record } = await inspect({
-      standbyCheck: { record: 'shop.example.test', endpoints },
+      standbyCheck: { record: 'shop.example.test', endpoints, services: [] },
     });
     expect(record).toMatchObject({
       primary: { service: { desired: 2, running: 2, memoryMb: '512' }, certificate: null },
@@ -187,13 +187,40 @@ describe('inspect-standby', () => {
     expect(JSON.stringify(record)).not.toContain('hunter');
   });
 
+  it('looks at the service that the configuration names, under its own name', async () => {
+    const services = [PRIMARY, STANDBY].map((region) => {
+      return { region, cluster: 'drill', service: 'shop' };
+    });
+    const { record } = await inspect({
+      service: 'other',
+      standbyCheck: { record: null, endpoints: [], services },
+    });
+    expect(record).toMatchObject({
+      primary: { service: { name: 'shop', desired: 2 } },
+      standby: { service: { name: 'shop', desired: 1 } },
+    });
+  });
+
   it('goes on where a certificate cannot be read', async () => {
     const endpoints = [{ region: STANDBY, url: 'https://127.0.0.1:9/' }];
-    const { record } = await inspect({ standbyCheck: { record: null, endpoints } });
+    const { record } = await inspect({ standbyCheck: { record: null, endpoints, services: [] } });
     expect(record?.notMeasured).toEqual([
       { what: `certificate in ${STANDBY}`, why: expect.stringContaining('ECONNREFUSED') },
     ]);
   });
+});
+
+it('a deployment finds a service of ECS, or says what else there is', async () => {
+  const services = openServices(PRIMARY, ecsSettings());
+  const find = (cluster: string, service: string) => services.find({ cluster, service }, signal);
+  expect(await find('drill', 'shop')).toEqual({
+    ...{ kind: 'there', strategy: 'REPLICA', targetGroups: 0 },
+  });
+  expect(await find('drill', 'shpo')).toEqual({
+    ...{ kind: 'no-service', status: null, services: ['shop'] },
+  });
+  expect(await find('dril', 'shop')).toEqual({ kind: 'no-cluster', clusters: ['drill'] });
+  services.close();
 });
 
 it('failover check --live sees the same of the endpoints, without a drill', async () => {
