@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as ddb from '@aws-sdk/client-dynamodb';
 import * as s3 from '@aws-sdk/client-s3';
@@ -59,9 +60,18 @@ const prepare = async (to: ReturnType<typeof clients>) => {
   await to.logs.send(new logs.CreateLogStreamCommand(stream));
 };
 
-/** Writes to every service until the process is gone; returns the last number all of them confirmed. */
-const writeUntilKilled = async (to: ReturnType<typeof clients>): Promise<number> => {
+const WRITTEN_MIN = 10;
+
+/**
+ * Writes to every service until the process is gone; returns the last number all of them confirmed. `enough` is called
+ * when some were.
+ */
+const writeUntilKilled = async (
+  to: ReturnType<typeof clients>,
+  enough: () => void,
+): Promise<number> => {
   for (let n = 1; ; n++) {
+    if (n > WRITTEN_MIN) enough();
     const text = String(n);
     try {
       const both = [{ Put: { TableName, Item: item(n) } }, { Put: { TableName, Item: item(-n) } }];
@@ -80,11 +90,14 @@ const writeUntilKilled = async (to: ReturnType<typeof clients>): Promise<number>
 test('what was confirmed before kill -9 is there after it, in every service', async () => {
   const before = clients(await startProcess());
   await prepare(before);
-  const writing = writeUntilKilled(before);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const writing = writeUntilKilled(before, resolve);
+  await Promise.race([enough, writing]);
+  // Amid a write, and not after it.
+  await sleep(200);
   await killProcess();
   const confirmed = await writing;
-  expect(confirmed).toBeGreaterThan(5);
+  expect(confirmed).toBeGreaterThanOrEqual(WRITTEN_MIN);
 
   const { server, close } = await startStorage(folder);
   const after = clients(server);

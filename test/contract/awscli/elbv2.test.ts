@@ -13,15 +13,16 @@ import { awscliTable } from './awscli.ts';
 const State = z.object({
   loadBalancers: z.array(z.object({ arn: z.string() })),
   targetGroups: z.array(z.object({ arn: z.string() })),
-  listeners: z.array(z.object({ arn: z.string() })),
+  listeners: z.array(
+    z.object({ arn: z.string(), rules: z.array(z.object({ arn: z.string() })).default([]) }),
+  ),
 });
 
 let folder = '';
 /** ARNs end in random digits, so they are read where the service keeps them. */
-const arnOf = (kind: 'loadBalancers' | 'targetGroups' | 'listeners'): string => {
-  const file = path.join(folder, 'elbv2', 'state.json');
-  return State.parse(JSON.parse(readFileSync(file, 'utf8')))[kind][0]?.arn ?? '';
-};
+const kept = () =>
+  State.parse(JSON.parse(readFileSync(path.join(folder, 'elbv2/state.json'), 'utf8')));
+const arnOf = (kind: keyof z.output<typeof State>): string => kept()[kind][0]?.arn ?? '';
 const elb =
   (...args: (string | (() => string))[]) =>
   () => ['elbv2', ...args.map((arg) => (typeof arg === 'string' ? arg : arg()))];
@@ -29,6 +30,7 @@ const elb =
 const group = () => arnOf('targetGroups');
 const balancer = () => arnOf('loadBalancers');
 const listener = () => arnOf('listeners');
+const rule = () => kept().listeners[0]?.rules[0]?.arn ?? '';
 // Nothing listens there, whatever else this machine runs: the target stays as it begins.
 const target = ['--targets', 'Id=127.31.1.1,Port=1'];
 
@@ -147,6 +149,14 @@ awscliTable(
           },
         ],
       },
+    },
+    {
+      name: 'modify-rule',
+      args: elb(
+        ...['modify-rule', '--rule-arn', rule, '--conditions'],
+        'Field=http-header,HttpHeaderConfig={HttpHeaderName=X-Side,Values=[other]}',
+      ),
+      prints: { Rules: [{ Conditions: [{ HttpHeaderConfig: { Values: ['other'] } }] }] },
     },
     {
       name: 'describe-rules',
