@@ -142,11 +142,12 @@ const lookAtDns = async (
     const missing = zoneFinding(live.zone, ids);
     if (missing.length > 0 || zoneId === undefined) return { value: null, findings: missing };
     const balancer = await balancerOf(setup, setup.checked.config.regions.primary.name);
-    const answers = primaryAnswers(live, balancer?.dnsName ?? null);
+    const answers = primaryAnswers(live, balancer);
+    const showsShadow = setup.checked.config.drill.rehearsal?.depth === 'shadow';
     const record = await lookAtRecord(zones, { ...live, service, answers }, zoneId);
     return {
       value: { zoneId, record },
-      findings: recordFindings(live, record, answers),
+      findings: recordFindings({ ...live, showsShadow }, record, answers),
     };
   } catch (error) {
     const finding = regionFinding('us-east-1', 'route53:ListResourceRecordSets', refusalOf(error));
