@@ -76,7 +76,7 @@ type Looked<T> = { readonly value: T | null; readonly findings: DeployFinding[] 
 const NOTHING = { value: null, findings: [] };
 
 /** The stacks of each region; one finding for a region that does not answer. */
-const lookAtStacks = async (
+export const lookAtStacks = async (
   stacks: Stacks,
   { planned }: DeploySetup,
 ): Promise<{ found: Map<string, StackFound>; findings: DeployFinding[]; dark: Set<string> }> => {
