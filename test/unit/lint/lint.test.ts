@@ -334,9 +334,9 @@ describe('what is broken', () => {
     expect(low.map(({ what }) => what).join('\n')).toMatch(/us-west-2.*residency\.data \[EU\]/);
     expect(low.every(({ severity }) => severity === 'low')).toBe(true);
     expect(outside.filter(({ rule }) => rule === 'residency').map(({ what }) => what)).toEqual([
-      expect.stringContaining('TaskLog of serving keeps logs in eu-west-1'),
       expect.stringContaining('BeatLambdaFunction of heartbeat keeps logs in eu-west-1'),
       expect.stringContaining('Log of service keeps logs in eu-west-1'),
+      expect.stringContaining('TaskLog of serving keeps logs in eu-west-1'),
     ]);
   });
 
