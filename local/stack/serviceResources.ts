@@ -157,6 +157,10 @@ const Task = z.strictObject({
       PortMappings: z.array(z.strictObject({ ContainerPort: whole, Protocol: z.literal('tcp') })),
       Environment: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
       StopTimeout: whole,
+      LogConfiguration: z.strictObject({
+        LogDriver: z.literal('awslogs'),
+        Options: z.record(z.string(), z.string()),
+      }),
     }),
   ),
 });
