@@ -1,7 +1,5 @@
 /** What stands at the name that is to fail over, and whether a deployment may put its own sets there. */
 
-import type { Answers } from '../failover/answerSets.ts';
-
 export type RecordSetFound = {
   readonly type: string;
   readonly values: readonly string[];
@@ -29,7 +27,7 @@ type Wanted = {
   readonly service: string;
   readonly driver: 'quorum' | 'record';
   /** What the record answers while the primary serves, by type. */
-  readonly answers: Answers;
+  readonly answers: Readonly<Record<string, readonly string[] | undefined>>;
   /** Whether a TXT record holds the epoch of driver `record`. */
   readonly hasEpoch: boolean;
 };
@@ -42,9 +40,6 @@ const same = (left: readonly string[], right: readonly string[]): boolean => {
       .join('\n');
   return plain(left) === plain(right);
 };
-
-const answersTo = (type: string, { A, AAAA, CNAME }: Answers): readonly string[] =>
-  ({ A, AAAA, CNAME })[type] ?? [];
 
 const shown = ({ type, values, alias }: RecordSetFound): string =>
   `${type} ${alias === null ? values.join(' ') : `alias of ${alias}`}`;
@@ -71,7 +66,7 @@ export const judgeRecord = (found: readonly RecordSetFound[], wanted: Wanted): R
     only !== undefined &&
     only.alias === null &&
     only.identifier === null &&
-    same(only.values, answersTo(only.type, wanted.answers))
+    same(only.values, wanted.answers[only.type] ?? [])
   ) {
     return { kind: 'same-answer', values: only.values };
   }

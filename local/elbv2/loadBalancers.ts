@@ -5,7 +5,6 @@ import type {
   DescribeLoadBalancersInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../clock.ts';
-import { BALANCER_ZONE } from '../route53/balancers.ts';
 import { ACCOUNT_ID, AwsError, type CallContext, type Operations } from '../wire/types.ts';
 import { addressOf, type Doors, HOST_NUMBERS } from './doors.ts';
 import { badConfiguration, invalid, nameOf, need, newId, page, refuseOthers } from './requests.ts';
@@ -32,7 +31,7 @@ const describe = ({ state, doors }: Needs, one: LoadBalancer) => {
     LoadBalancerArn: one.arn,
     LoadBalancerName: one.name,
     DNSName: one.dnsName,
-    CanonicalHostedZoneId: BALANCER_ZONE,
+    CanonicalHostedZoneId: 'Z00000000000000000000',
     CreatedTime: new Date(one.createdAt),
     Scheme: one.scheme,
     VpcId: 'vpc-embedded',

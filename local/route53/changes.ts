@@ -1,7 +1,6 @@
 import type { Change } from '@aws-sdk/client-route-53';
 import { RdataError } from '../dns/rdata.ts';
 import { AwsError } from '../wire/types.ts';
-import { balancerName } from './balancers.ts';
 import { invalidInput, readChange } from './readChange.ts';
 import { aliasFaults, faultsOf, siblingFaults } from './recordRules.ts';
 import { inOrder, type StoredSet, sameSet, wireName } from './recordSets.ts';
@@ -97,14 +96,7 @@ const checkSize = (changes: readonly Change[]): void => {
 export const applyChanges = (
   zone: ZoneRecords,
   changes: readonly Change[],
-  {
-    isHealthCheck,
-    isBalancer,
-  }: {
-    readonly isHealthCheck: (id: string) => boolean;
-    /** Whether there is a load balancer of this name. */
-    readonly isBalancer: (dnsName: string) => boolean;
-  },
+  isHealthCheck: (id: string) => boolean,
 ): StoredSet[] => {
   checkSize(changes);
   const faults: string[] = [];
@@ -137,13 +129,7 @@ export const applyChanges = (
   }
   if (faults.length === 0) {
     const standing = sets;
-    // A load balancer that is gone is no fault of a change that leaves its alias alone.
-    const untouched = (dnsName: string): boolean =>
-      !changed.some((set) => 'alias' in set && balancerName(set.alias.dnsName) === dnsName);
-    faults.push(
-      ...changed.flatMap((set) => siblingFaults(set, standing)),
-      ...aliasFaults(sets, (dnsName) => untouched(dnsName) || isBalancer(dnsName)),
-    );
+    faults.push(...changed.flatMap((set) => siblingFaults(set, standing)), ...aliasFaults(sets));
   }
   if (faults.length > 0) throw batchError(faults);
   return inOrder(sets);

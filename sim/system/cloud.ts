@@ -146,6 +146,11 @@ const gatewayOf = (
   return { call };
 };
 
+const requestIds = () => {
+  let count = 0;
+  return (): string => `request-${++count}`;
+};
+
 const DATA_DIR = '/simulated';
 
 const logsIn = ({ machinesDir: dataDir, clock, heardFault: onFault }: CloudNeeds) =>
@@ -205,8 +210,7 @@ export const startSimulatedCloud = async (needs: CloudNeeds): Promise<SimulatedC
   });
   const faults = { onFault: heardFault };
   const dispatch = createDispatcher({
-    arrive: network.arriveHook,
-    delay: network.delayHook,
+    ...{ newRequestId: requestIds(), arrive: network.arriveHook, delay: network.delayHook },
     services: [
       tables.front,
       ...tasks.fronts,

@@ -6,12 +6,17 @@
  */
 import { Client } from '@smithy/core/client';
 import type { Patch } from './process.ts';
-
-type Args = { readonly input: object };
-type Handler = (args: Args) => Promise<{ readonly output: unknown }>;
-type Middleware = (next: Handler, context: Context) => Handler;
-type Named = { readonly name: string; readonly middleware: Middleware };
-type Context = Record<string, unknown>;
+import {
+  type Context,
+  type Handler,
+  type Kind,
+  type Middleware,
+  type Named,
+  partsThatSend,
+  SHORT_WAY_LENGTH,
+  shortWay,
+  shortWayIn,
+} from './shortWay.ts';
 
 type Stack = {
   identify(): string[];
@@ -25,21 +30,26 @@ type Recorder = {
   addRelativeTo(middleware: Middleware, options: { readonly name?: string }): void;
 };
 
-type Instructions = Readonly<
-  Record<
-    string,
-    { readonly type: string; readonly name?: string; readonly get?: (input: object) => unknown }
-  >
->;
+type Joined = Pick<Stack, 'concat'>;
+type Details = Readonly<Record<string, unknown>>;
 
 /** As far as a client looks at it. */
-type Command = Args & {
-  readonly constructor: { getEndpointParameterInstructions(): Instructions };
-  resolveMiddleware(stack: Pick<Stack, 'concat'>, config: unknown, options: unknown): Handler;
+type Command = {
+  readonly input: object;
+  readonly schema?: Kind['schema'];
+  readonly constructor: { getEndpointParameterInstructions(): Kind['instructions'] };
+  resolveMiddleware(stack: Joined, config: unknown, options: unknown): Handler;
+  /** Which the former calls, with what is the same for each call of a kind. */
+  resolveMiddlewareWithContext: (
+    stack: Joined,
+    config: unknown,
+    options: unknown,
+    details: Details,
+  ) => Handler;
 };
 
 type Scope = { readonly signingRegion?: string; readonly signingName?: string };
-type Config = { signer?: (scheme?: Scope) => Promise<unknown> };
+type Config = Kind['config'] & { signer?: (scheme?: Scope) => Promise<unknown> };
 type Sender = { readonly middlewareStack: Stack; readonly config: Config };
 
 /** What logs to nobody, names the client, and carries the trace of an X-Ray that is not there. */
@@ -70,18 +80,8 @@ const orderedMiddleware = (stack: Stack): readonly Named[] => {
 
 const ENDPOINT = 'endpointV2Middleware';
 
-/** The parts of an input that say where it goes, such as its bucket, as a text. */
-const partsThatSend = (instructions: Instructions, input: object): string => {
-  const parts: unknown[] = [];
-  for (const { type, name, get } of Object.values(instructions)) {
-    if (type === 'contextParams' && name !== undefined) parts.push(Reflect.get(input, name));
-    if (type === 'operationContextParams') parts.push(get?.(input));
-  }
-  return parts.length === 0 ? '' : JSON.stringify(parts);
-};
-
 /** Finds an endpoint once for all inputs that go the same way; not where it says how to sign. */
-const endpointOnce = (middleware: Middleware, instructions: Instructions): Middleware => {
+const endpointOnce = (middleware: Middleware, instructions: Kind['instructions']): Middleware => {
   const known = new Map<string, unknown>();
   return (next, context) => {
     const find = middleware(next, context);
@@ -137,33 +137,68 @@ const makeCheapToCopy = (config: Config): void => {
   for (let n = 0; n < 10; n++) Reflect.get(Object.create(config), 'region');
 };
 
+/** What is called with each command of a kind, from the outermost to the innermost. */
+const middlewareOf = (order: readonly Named[], config: Config, command: Command): Middleware[] => {
+  const instructions = command.constructor.getEndpointParameterInstructions();
+  const each = ({ name, middleware }: Named): Middleware =>
+    name === ENDPOINT ? endpointOnce(middleware, instructions) : middleware;
+  const from = shortWayIn(order);
+  const { schema } = command;
+  const { protocol } = config;
+  if (from < 0 || schema === undefined || protocol === undefined) return order.map(each);
+  const to = from + SHORT_WAY_LENGTH;
+  const short = shortWay(order.slice(from, to), { config, protocol, schema, instructions });
+  return [...order.slice(0, from).map(each), short, ...order.slice(to).map(each)];
+};
+
+/** What a client knows of each kind of command after the first. */
+type Known = { readonly joined: Joined; readonly details: Details };
+
 /** Has SDK clients send as described above, until the process is left. */
 export const patchMiddleware = (patch: Patch): void => {
-  const orders = new WeakMap<Sender, Map<unknown, readonly Middleware[]>>();
-  const orderOf = (client: Sender, command: Command, own: Stack): readonly Middleware[] => {
-    let known = orders.get(client);
-    if (known === undefined) {
-      known = new Map();
-      orders.set(client, known);
-      keepSigners(client.config);
-      makeCheapToCopy(client.config);
-    }
-    const order = known.get(command.constructor);
-    if (order !== undefined) return order;
-    const instructions = command.constructor.getEndpointParameterInstructions();
-    const found = orderedMiddleware(client.middlewareStack.concat(own)).map(
-      ({ name, middleware }) =>
-        name === ENDPOINT ? endpointOnce(middleware, instructions) : middleware,
-    );
-    known.set(command.constructor, found);
-    return found;
+  const clients = new WeakMap<Sender, Map<unknown, Known>>();
+  const knownOf = (client: Sender): Map<unknown, Known> => {
+    const known = clients.get(client) ?? new Map<unknown, Known>();
+    if (clients.has(client)) return known;
+    clients.set(client, known);
+    keepSigners(client.config);
+    makeCheapToCopy(client.config);
+    return known;
   };
+
+  /** The first of its kind: a command tells its own middleware only while it is resolved. */
+  const resolveFirst = (
+    client: Sender,
+    known: Map<unknown, Known>,
+    command: Command,
+    options: unknown,
+  ) => {
+    const { resolveMiddlewareWithContext } = command;
+    let joined: Joined | undefined;
+    const concat = (own: Stack): Stack => {
+      const order = orderedMiddleware(client.middlewareStack.concat(own));
+      const resolve = resolvedBy(middlewareOf(order, client.config, command));
+      const stack = { ...own, resolve };
+      joined = { concat: () => stack };
+      return stack;
+    };
+    command.resolveMiddlewareWithContext = (stack, config, given, details) => {
+      const handler = resolveMiddlewareWithContext.call(command, stack, config, given, details);
+      if (joined)
+        known.set(command.constructor, { joined, details: { ...details, middlewareFn: () => [] } });
+      return handler;
+    };
+    return command.resolveMiddleware({ concat }, client.config, options);
+  };
+
   async function send(this: Sender, command: Command, options?: unknown): Promise<unknown> {
-    const concat = (own: Stack): Stack => ({
-      ...own,
-      resolve: resolvedBy(orderOf(this, command, own)),
-    });
-    const { output } = await command.resolveMiddleware({ concat }, this.config, options)(command);
+    const known = knownOf(this);
+    const found = known.get(command.constructor);
+    const handler =
+      found === undefined
+        ? resolveFirst(this, known, command, options)
+        : command.resolveMiddlewareWithContext(found.joined, this.config, options, found.details);
+    const { output } = await handler(command);
     return output;
   }
   patch(Client.prototype, 'send', send);

@@ -11,6 +11,7 @@ import type { Clock } from '../../local/clock.ts';
 import type { VirtualClock } from '../../local/virtualClock.ts';
 import { createDisk } from './disk.ts';
 import { patchMiddleware } from './middleware.ts';
+import { timeoutSignals } from './timeoutSignals.ts';
 
 export type VirtualProcess = {
   /** What tried to reach the real world, in the order of trying. */
@@ -130,17 +131,6 @@ const promisedTimer =
       signal?.addEventListener('abort', abort, { once: true });
     });
 
-/** One for all: most of these timeouts end long after what they were for, and nobody reads them. */
-const TIMED_OUT = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-
-const timeoutSignal =
-  (clock: Clock) =>
-  (ms: number): AbortSignal => {
-    const controller = new AbortController();
-    clock.after(ms, () => controller.abort(TIMED_OUT));
-    return controller.signal;
-  };
-
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const hexOf = (byte: number): string => HEX[byte & 255] ?? '';
 const hex4 = (draw: number): string => hexOf(draw >>> 8) + hexOf(draw);
@@ -189,7 +179,9 @@ const patchTime = (patch: Patch, clock: VirtualClock): void => {
   patch(require('node:timers/promises'), 'setTimeout', wait);
   patch(globalThis, 'Date', virtualDate(clock));
   patch(performance, 'now', () => clock.monotonicMs());
-  patch(AbortSignal, 'timeout', timeoutSignal(clock));
+  const signals = timeoutSignals(clock);
+  patch(AbortSignal, 'timeout', signals.timeout);
+  patch(AbortSignal, 'any', signals.any);
   patch(process, 'nextTick', heardTick(clock, process.nextTick));
   const NS_PER_MS = 1e6;
   const hrtime = () => {

@@ -48,12 +48,32 @@ const NEVER = new Promise<never>(() => {});
 const operationOf = (request: WireRequest): string =>
   request.headers['x-amz-target']?.split('.').at(-1) ?? `${request.method} ${request.path}`;
 
+/** A caller signs in the same way with each call. */
+const scopes = new Map<string, ReturnType<typeof credentialScope>>();
+
+const scopeOf = (request: WireRequest): ReturnType<typeof credentialScope> => {
+  const signature = request.headers['authorization'];
+  if (signature === undefined) return credentialScope(request);
+  const known = scopes.get(signature) ?? credentialScope(request);
+  scopes.set(signature, known);
+  return known;
+};
+
 const askedOf = (request: WireRequest): Asked => {
-  const scope = credentialScope(request);
-  const { scope: service = '', region = '' } = scope ?? {};
+  const { scope: service = '', region = '' } = scopeOf(request) ?? {};
   const isHandedOver = request.headers['x-amz-invocation-type'] === 'Event';
   const asked = { service, region, operation: operationOf(request) };
   return isHandedOver ? { ...asked, isHandedOver } : asked;
+};
+
+/** What servers say of the time, to the second. */
+const dates = { ms: Number.NaN, text: '' };
+const S_MS = 1_000;
+
+const dateOf = (nowMs: number): string => {
+  const ms = Math.floor(nowMs / S_MS) * S_MS;
+  if (ms !== dates.ms) Object.assign(dates, { ms, text: new Date(ms).toUTCString() });
+  return dates.text;
 };
 
 /** Passes a dispatcher's calls through what befalls them. */
@@ -73,7 +93,7 @@ export const interfered =
     if (instead === undefined) await after(asked, caller, answer);
     if (caller.isDead()) return NEVER;
     // As every server says; observers read from it how far their clock is off.
-    return { ...answer, headers: { ...answer.headers, date: new Date(nowMs()).toUTCString() } };
+    return { ...answer, headers: { ...answer.headers, date: dateOf(nowMs()) } };
   };
 
 type Signed = { readonly headers: Record<string, string> };

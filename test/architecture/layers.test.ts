@@ -26,7 +26,7 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
   },
   sim: {
     folders: ['core', 'events', 'probes', 'aws', 'functions', 'local'],
-    packages: /^(?:@aws-sdk\/|@smithy\/core\/client$|zod$)/,
+    packages: /^(?:@aws-sdk\/|@smithy\/core\/(?:client|transport)$|zod$)/,
     node: true,
   },
   scripts: { folders: ['core', 'local', 'sim'], packages: /./, node: true },
