@@ -8,7 +8,15 @@ import {
 import * as z from 'zod';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
-const Balancers = z.array(z.object({ LoadBalancerArn: z.string(), DNSName: z.string() })).min(1);
+const Balancers = z
+  .array(
+    z.object({
+      LoadBalancerArn: z.string(),
+      DNSName: z.string(),
+      CanonicalHostedZoneId: z.string(),
+    }),
+  )
+  .min(1);
 const TargetGroups = z.array(z.object({ TargetGroupArn: z.string(), TargetGroupName: z.string() }));
 const Listeners = z.array(
   z.object({
@@ -25,6 +33,8 @@ type Groups = { readonly main: string; readonly next: string };
 export type Balancer = {
   /** As AWS made it up: known only once it is there. */
   readonly dnsName: string;
+  /** The hosted zone of that name, for aliases. */
+  readonly zoneId: string;
   readonly listener: string;
   readonly protocol: 'http' | 'https';
   readonly port: number;
@@ -61,6 +71,7 @@ export const openBalancers = (region: string, sdk: SdkSettings = {}) => {
       if (balancer === undefined || groups === null || forwards === undefined) return null;
       return {
         dnsName: balancer.DNSName,
+        zoneId: balancer.CanonicalHostedZoneId,
         listener: forwards.ListenerArn,
         protocol: forwards.Protocol === 'HTTPS' ? 'https' : 'http',
         port: forwards.Port,

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import * as z from 'zod';
 import { DrillError } from '../core/errors.ts';
+import { ALIAS_TTL_S } from '../core/failover/answerSets.ts';
 import {
   type ChangeAnswer,
   epochRecordName,
@@ -32,6 +33,9 @@ const Listed = z.object({
   Weight: z.number().optional(),
   HealthCheckId: z.string().optional(),
   Failover: z.string().optional(),
+  AliasTarget: z
+    .object({ HostedZoneId: z.string(), DNSName: z.string(), EvaluateTargetHealth: z.boolean() })
+    .optional(),
 });
 type Listed = z.output<typeof Listed>;
 
@@ -53,30 +57,60 @@ export type ChangeResult = { readonly requestId: string | null; readonly message
 
 const plainName = (name: string): string => name.replace(/\.$/, '').toLowerCase();
 
+/** Values with their time to live, or an alias that leaves it to the switch which region answers. */
+const answerIn = ({
+  TTL,
+  ResourceRecords,
+  AliasTarget,
+}: Pick<Listed, 'TTL' | 'ResourceRecords' | 'AliasTarget'>):
+  | Pick<RecordSet, 'ttlS' | 'values' | 'alias'>
+  | undefined => {
+  if (AliasTarget !== undefined) {
+    const { HostedZoneId: zoneId, DNSName, EvaluateTargetHealth } = AliasTarget;
+    if (EvaluateTargetHealth) return undefined;
+    return { ttlS: ALIAS_TTL_S, values: [], alias: { zoneId, name: plainName(DNSName) } };
+  }
+  if (TTL === undefined || ResourceRecords === undefined) return undefined;
+  return { ttlS: TTL, values: ResourceRecords.map(({ Value }) => Value) };
+};
+
 /** A set as it is compared and deleted; undefined for one that this tool would not make. */
 const recordSetOf = (set: Listed): RecordSet | undefined => {
   const { Name, Type, TTL, ResourceRecords, SetIdentifier, Weight } = set;
   const type = RECORD_TYPES.find((known) => known === Type);
-  if (type === undefined || TTL === undefined || ResourceRecords === undefined) return undefined;
+  const answer = answerIn({ TTL, ResourceRecords, AliasTarget: set.AliasTarget });
+  if (type === undefined || answer === undefined) return undefined;
   if (set.HealthCheckId !== undefined || set.Failover !== undefined) return undefined;
   const simple = SetIdentifier === undefined;
   if (!simple && Weight === undefined) return undefined;
   return {
     name: plainName(Name),
     type,
-    ttlS: TTL,
-    values: ResourceRecords.map(({ Value }) => Value),
+    ...answer,
     ...(simple ? {} : { share: { id: SetIdentifier, weight: Weight ?? 0 } }),
   };
 };
 
+/** A set in the words of Route 53, without what it is chosen by. */
+export const answerOfSet = ({ name, type, ttlS, values, alias }: RecordSet) => ({
+  Name: name,
+  Type: type,
+  ...(alias === undefined
+    ? { TTL: ttlS, ResourceRecords: values.map((Value) => ({ Value })) }
+    : {
+        // Whether a region is well is the watch's to judge: Route 53 would move traffic by itself, there and back.
+        AliasTarget: {
+          HostedZoneId: alias.zoneId,
+          DNSName: alias.name,
+          EvaluateTargetHealth: false,
+        },
+      }),
+});
+
 const toChange = ({ action, set }: RecordChange) => ({
   Action: action,
   ResourceRecordSet: {
-    Name: set.name,
-    Type: set.type,
-    TTL: set.ttlS,
-    ResourceRecords: set.values.map((Value) => ({ Value })),
+    ...answerOfSet(set),
     ...(set.share ? { SetIdentifier: set.share.id, Weight: set.share.weight } : {}),
   },
 });
@@ -143,8 +177,8 @@ export const openDnsRecord = (sdk: SdkSettings = {}) => {
       sets: own.flatMap((set) => recordSetOf(set) ?? []),
       epoch: epochs.flatMap((set) => recordSetOf(set) ?? [])[0] ?? null,
       foreign: strange
-        ? `${record} has a record set of type ${strange.Type} with an alias, a health check or a ` +
-          'policy of its own: driver "record" moves simple ones only'
+        ? `${record} has a record set of type ${strange.Type} with a health check, a policy of its ` +
+          'own, or an alias that looks at its target: driver "record" moves simple ones only'
         : null,
       requestId,
     };

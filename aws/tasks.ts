@@ -69,6 +69,8 @@ export type TaskShape = {
   readonly cpu: number;
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of CloudWatch Logs, in the region itself. */
+  readonly logGroup: string;
 };
 
 /** Where the tasks of a region are placed, and whether at an address of the internet. */
@@ -186,6 +188,16 @@ export const openTasks = (placing: Placing, sdk: SdkSettings = {}) => {
               value,
             })),
             stopTimeout: 5,
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                'awslogs-group': shape.logGroup,
+                'awslogs-region': region,
+                'awslogs-stream-prefix': 'task',
+                // A log that is slow loses lines, and puts off no answer that is measured.
+                mode: 'non-blocking',
+              },
+            },
           },
         ],
       }),

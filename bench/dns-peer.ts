@@ -19,6 +19,7 @@ const { routed } = routeSets(
     healthy: (id) => id === 'SECONDARY',
     random: Math.random,
     regionOf: () => 'us-east-1',
+    balancerAddress: () => undefined,
     rttMs: () => 0,
   },
 );

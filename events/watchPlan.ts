@@ -12,11 +12,14 @@ export const AnswersShape = z
     A: z.array(z.ipv4()).min(1).max(20).exactOptional(),
     AAAA: z.array(z.ipv6()).min(1).max(20).exactOptional(),
     CNAME: z.array(address).length(1).exactOptional(),
+    /** A load balancer, in the hosted zone of those of its region: at the top of a zone. */
+    alias: z.strictObject({ zoneId: z.string().min(1).max(40), name: address }).exactOptional(),
   })
   .refine((answers) => Object.keys(answers).length > 0, 'a region must have an answer')
   .refine(
-    ({ A, AAAA, CNAME }) => CNAME === undefined || (A === undefined && AAAA === undefined),
-    'a CNAME stands alone',
+    ({ A, AAAA, CNAME, alias }) =>
+      [CNAME, alias, A ?? AAAA].filter((each) => each !== undefined).length === 1,
+    'a CNAME stands alone, and so does an alias',
   );
 export type Answers = z.output<typeof AnswersShape>;
 

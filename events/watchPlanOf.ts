@@ -1,6 +1,7 @@
 /** From a configuration, and what only the installer knows, to the plan of a watch. */
 
 import { DrillError } from '../core/errors.ts';
+import { ALIAS_TTL_S } from '../core/failover/answerSets.ts';
 import { type Config, FailoverConfig, HealthConfig } from './config.ts';
 import { dataTableOf } from './dataTable.ts';
 import { failoverSettings, healthSettings } from './failoverSettings.ts';
@@ -19,6 +20,7 @@ export type WatchFacts = {
   readonly shadow?: { readonly service: string; readonly record: string };
 };
 
+const SECOND_MS = 1_000;
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 /** What a record must answer so that clients reach the host of `url`. */
@@ -57,6 +59,12 @@ const fencesOf = (config: Config): unknown[] =>
       : { kind: 'lambda', target: fence.lambda },
   );
 
+/** Route 53 answers with an alias for as long as it likes: `dns.ttl` does not count then. */
+const aliasTtl = ({ targets: { primary, standby } }: WatchFacts): { ttlMs?: number } =>
+  [primary, standby].some(({ answers }) => answers?.alias !== undefined)
+    ? { ttlMs: ALIAS_TTL_S * SECOND_MS }
+    : {};
+
 /**
  * @throws DrillError `ConfigInvalid` when the configuration has no record, or a region no address.
  */
@@ -78,7 +86,7 @@ export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
     witness: witness?.name ?? null,
     observers: config.observers,
     health: healthSettings(config),
-    failover: { ...failoverSettings(config), service },
+    failover: { ...failoverSettings(config), ...aliasTtl(facts), service },
     targets: [
       targetFrom(primary, facts.targets.primary),
       targetFrom(standby, facts.targets.standby),

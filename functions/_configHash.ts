@@ -8,8 +8,8 @@ import { sha256 } from './_sha256.ts';
 
 const SEPARATOR = ':';
 
-const lineOf = ({ name, type, ttlS, values, share }: RecordSet): string =>
-  JSON.stringify([name, type, ttlS, [...values].sort(), share ?? null]);
+const lineOf = ({ name, type, ttlS, values, alias, share }: RecordSet): string =>
+  JSON.stringify([name, type, ttlS, alias ?? [...values].sort(), share ?? null]);
 
 /** The epoch is left out: it only ever rises. */
 export const configHash = async (

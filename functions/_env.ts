@@ -55,6 +55,7 @@ export const SETTINGS = {
   /** SSM parameter of the secret that Slack signs its requests with. */
   SIGNING_PARAMETER: z.string().startsWith('/'),
   TASK_EXECUTION_ROLE: z.string().optional(),
+  TASK_LOG_GROUP: z.string().min(1),
   /** `proxied` where something between vantage and target accepts connections itself, so that connect times mean nothing. */
   CONNECT_PATH: z.enum(['direct', 'proxied']).default('direct'),
 } as const;

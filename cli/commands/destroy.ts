@@ -1,12 +1,17 @@
 /** `failover deploy --destroy`: takes a deployment away, and leaves the live record as it answers, unless the service goes too. */
 
-import { accountFinding, credentialsFinding } from '../../core/deploy/findings.ts';
+import {
+  accountFinding,
+  credentialsFinding,
+  type DeployFinding,
+  regionFinding,
+} from '../../core/deploy/findings.ts';
 import type { Retained } from '../../core/deploy/retained.ts';
 import { DrillError } from '../../core/errors.ts';
 import { isMoving } from '../../core/failover/states.ts';
 import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
-import { type Aws, keyOf } from '../deploy/look.ts';
+import { type Aws, keyOf, lookAtStacks } from '../deploy/look.ts';
 import { refusalOf } from '../deploy/refusal.ts';
 import { removeRest, removeRetained, removeStacks } from '../deploy/remove.ts';
 import { readWatch } from '../deploy/seed.ts';
@@ -24,6 +29,7 @@ const MOVERS = ['failover', 'watcher', 'rehearsal', 'promotion'];
 
 type Watch = Awaited<ReturnType<typeof readWatch>>;
 type Result = Omit<DeployOutput, 'action' | 'cost'>;
+type Looked = { readonly watch: Watch; readonly findings: readonly DeployFinding[] };
 
 const tell = (output: Output, result: Result): void => {
   const parsed = DeployOutput.parse({ ...result, action: 'destroy', cost: null });
@@ -51,25 +57,23 @@ const changeText = (watch: Watch, setup: DeploySetup, wasOn?: boolean): string =
     : 'was not on the switch, and is left as it was';
 };
 
-/** What is there of the stacks, and what would stay. */
+/** What is there of the stacks, and what would stay; with no account, nobody is asked. */
 const planOf = async (
   aws: Aws,
   setup: DeploySetup,
   accountId: string | null,
-  watch: Watch,
+  { watch, findings }: Looked,
 ): Promise<Omit<Result, 'outcome'>> => {
-  const statuses = await Promise.all(
-    setup.planned.map(async (stack) =>
-      accountId === null ? null : (await aws.stacks.find(stack)).status,
-    ),
-  );
+  const seen = accountId === null ? null : await lookAtStacks(aws.stacks, setup);
+  // Whatever state a stack is in, it can be taken away.
+  const dark = (seen?.findings ?? []).filter(({ check }) => check !== 'stack-blocked');
   return {
     service: setup.service,
     stage: setup.stage,
     account: accountId,
-    stacks: setup.planned.map(({ role, region, name, resources }, at) => ({
+    stacks: setup.planned.map(({ role, region, name, resources }) => ({
       ...{ role, region, name, resources: [...resources] },
-      status: statuses[at] ?? null,
+      status: seen?.found.get(keyOf({ name, region }))?.status ?? null,
       outcome: 'planned',
       adopts: [],
     })),
@@ -80,7 +84,7 @@ const planOf = async (
       found: null,
       change: changeText(watch, setup),
     },
-    findings: [],
+    findings: [...findings, ...dark],
     kept: [],
   };
 };
@@ -158,6 +162,17 @@ const callerOf = async (aws: Aws, setup: DeploySetup) => {
 
 const NOTHING_KNOWN: Watch = { plan: null, state: null };
 
+/** Where traffic is: with a region that does not say so, nothing is taken away. */
+const lookAtWatch = async (setup: DeploySetup): Promise<Looked> => {
+  if (setup.live === null) return { watch: NOTHING_KNOWN, findings: [] };
+  try {
+    return { watch: await readWatch(setup), findings: [] };
+  } catch (error) {
+    const finding = regionFinding(setup.homeRegion, 'dynamodb:GetItem', refusalOf(error));
+    return { watch: NOTHING_KNOWN, findings: [finding] };
+  }
+};
+
 /** @throws DrillError `DeployBlocked` while a failover is under way */
 const settled = (watch: Watch, { service }: DeploySetup): void => {
   const phase = watch.state?.phase;
@@ -177,9 +192,11 @@ export const destroy = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const { accountId, findings } = await callerOf(aws, setup);
-  const isKnown = accountId !== null && findings.length === 0;
-  const watch = isKnown && setup.live !== null ? await readWatch(setup) : NOTHING_KNOWN;
-  const plan = { ...(await planOf(aws, setup, isKnown ? accountId : null, watch)), findings };
+  const isOurs = accountId !== null && findings.length === 0;
+  const looked = isOurs ? await lookAtWatch(setup) : { watch: NOTHING_KNOWN, findings };
+  const { watch } = looked;
+  const plan = await planOf(aws, setup, isOurs ? accountId : null, looked);
+  const isKnown = isOurs && plan.findings.length === 0;
   if (options.dryRun || !isKnown) {
     tell(output, { ...plan, outcome: isKnown ? 'planned' : 'blocked' });
     return isKnown ? EXIT.ok : EXIT.input;

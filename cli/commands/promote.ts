@@ -159,6 +159,22 @@ const carriedOut = async (
   return outcome === 'RUNNING' || outcome === wanted ? EXIT.ok : EXIT.failed;
 };
 
+/** What a person has seen planned, given as an order once they say yes. */
+const ordered = async (
+  session: Session,
+  order: PromoteInput,
+  { question, declined }: { readonly question: string; readonly declined: string },
+  options: PromoteOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> => {
+  if (!(await confirmedAt(session.watch.deployed, question, options, output, signal))) {
+    output.note(declined);
+    return EXIT.ok;
+  }
+  return carriedOut(session, await session.ask(order), options, output, signal);
+};
+
 export const promote = (
   wanted: string,
   options: PromoteOptions,
@@ -166,7 +182,7 @@ export const promote = (
   signal: AbortSignal,
 ): Promise<number> =>
   withSession(options, output, async (session) => {
-    const { service, deployed } = session.watch;
+    const { service } = session.watch;
     const found = await find(session, wanted);
     const against = found.evidence?.against ?? [];
     const { mode = 'canary' } = options;
@@ -184,13 +200,11 @@ export const promote = (
       const why = `against ${wanted}: ${against.join('; ')}. Promote it all the same with --force`;
       return carriedOut(session, { ...plan, status: 'refused', why }, options, output, signal);
     }
-    const question = `Promote ${wanted} of ${service}`;
-    if (!(await confirmedAt(deployed, question, options, output, signal))) {
-      output.note('Nothing was promoted.');
-      return EXIT.ok;
-    }
-    const answer = await session.ask({ ...order, dryRun: false });
-    return carriedOut(session, answer, options, output, signal);
+    const asked = {
+      question: `Promote ${wanted} of ${service}`,
+      declined: 'Nothing was promoted.',
+    };
+    return ordered(session, { ...order, dryRun: false }, asked, options, output, signal);
   });
 
 export const rollback = (
@@ -199,17 +213,16 @@ export const rollback = (
   signal: AbortSignal,
 ): Promise<number> =>
   withSession(options, output, async (session) => {
-    const { service, deployed } = session.watch;
+    const { service } = session.watch;
     const plan = await session.ask({ kind: 'rollback', service, dryRun: true });
     if (options.dryRun || plan.status !== 'would-start') {
       return carriedOut(session, plan, options, output, signal);
     }
     for (const line of plan.plan) output.note(`  ${line}`);
-    const question = `Roll ${plan.promotionId} back`;
-    if (!(await confirmedAt(deployed, question, options, output, signal))) {
-      output.note('Nothing was rolled back.');
-      return EXIT.ok;
-    }
-    const answer = await session.ask({ kind: 'rollback', service, dryRun: false });
-    return carriedOut(session, answer, options, output, signal);
+    const asked = {
+      question: `Roll ${plan.promotionId} back`,
+      declined: 'Nothing was rolled back.',
+    };
+    const order: PromoteInput = { kind: 'rollback', service, dryRun: false };
+    return ordered(session, order, asked, options, output, signal);
   });

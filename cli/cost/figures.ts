@@ -6,6 +6,7 @@ import { others } from '../../core/cost/others.ts';
 import { byPart, type Item, usdOf } from '../../core/cost/prices.ts';
 import { serviceItems } from '../../core/cost/service.ts';
 import { watchItems } from '../../core/cost/watch.ts';
+import { balancerSubnetsOf, ZONES_MIN } from '../../core/deploy/serviceStacks.ts';
 import { ARM_KINDS, armsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { estimateMs, samplingOf } from '../../core/drill/profiles.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
@@ -27,7 +28,7 @@ export const ASSUMED = {
   imageMb: 80,
 } as const;
 
-type Sized = Pick<Config, 'regions' | 'observers' | 'drill' | 'probes' | 'run' | 'image'>;
+type Sized = Pick<Config, 'regions' | 'observers' | 'drill' | 'probes' | 'run' | 'image' | 'aws'>;
 
 /** The measuring part of a drill, as `check` tells it. */
 export const measuringOf = (config: Sized, variants: readonly VariantSpec[]) => {
@@ -76,6 +77,7 @@ const sizeOf = (
     arms: arms.length,
     variants: variants.length,
     regions: serving.length,
+    publicRegions: publicIn(config, serving).length,
     vantages: vantages.length,
     rounds: sampling.rounds.min,
     roundMs: measuringMs / sampling.rounds.min,
@@ -128,21 +130,32 @@ export const watchCost = (config: Config, read = openYaml()) => {
   return { observers, ...summed(items) };
 };
 
-/** Public addresses that a load balancer has: one in each of two zones. */
-const BALANCER_ADDRESSES = 2;
+/** Where tasks have public addresses; they do where no network is named yet. */
+const publicIn = ({ aws }: Pick<Config, 'aws'>, regions: readonly string[]): string[] => {
+  const networks = new Map(Object.entries(aws.network));
+  return regions.filter((region) => networks.get(region)?.access !== 'private');
+};
 
 /** A month of the service itself; null where it is somebody else's. */
 export const serviceCost = (config: Config) => {
   const regions = servesIn(config);
   if (regions.length === 0) return null;
   const networks = new Map(Object.entries(config.aws.network));
-  const publicTasks = regions.filter((region) => networks.get(region)?.access !== 'private');
+  // One in each of its zones, of which it takes two.
+  const ofBalancers = regions.map((region) => {
+    const network = networks.get(region);
+    const named = network === undefined ? [] : (balancerSubnetsOf(network) ?? []);
+    return Math.max(ZONES_MIN, named.length);
+  });
   const items = serviceItems({
     regions: regions.length,
     tasks: TASKS,
     cpu: config.run.cpu,
     memoryMb: config.run.memory,
-    addresses: regions.length * BALANCER_ADDRESSES + publicTasks.length * TASKS,
+    addresses: ofBalancers.reduce(
+      (sum, each) => sum + each,
+      publicIn(config, regions).length * TASKS,
+    ),
   });
   return { regions: regions.length, ...summed(items) };
 };

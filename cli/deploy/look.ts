@@ -76,7 +76,7 @@ type Looked<T> = { readonly value: T | null; readonly findings: DeployFinding[] 
 const NOTHING = { value: null, findings: [] };
 
 /** The stacks of each region; one finding for a region that does not answer. */
-const lookAtStacks = async (
+export const lookAtStacks = async (
   stacks: Stacks,
   { planned }: DeploySetup,
 ): Promise<{ found: Map<string, StackFound>; findings: DeployFinding[]; dark: Set<string> }> => {
@@ -142,11 +142,12 @@ const lookAtDns = async (
     const missing = zoneFinding(live.zone, ids);
     if (missing.length > 0 || zoneId === undefined) return { value: null, findings: missing };
     const balancer = await balancerOf(setup, setup.checked.config.regions.primary.name);
-    const answers = primaryAnswers(live, balancer?.dnsName ?? null);
+    const answers = primaryAnswers(live, balancer);
+    const showsShadow = setup.checked.config.drill.rehearsal?.depth === 'shadow';
     const record = await lookAtRecord(zones, { ...live, service, answers }, zoneId);
     return {
       value: { zoneId, record },
-      findings: recordFindings(live, record, answers),
+      findings: recordFindings({ ...live, showsShadow }, record, answers),
     };
   } catch (error) {
     const finding = regionFinding('us-east-1', 'route53:ListResourceRecordSets', refusalOf(error));

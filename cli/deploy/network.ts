@@ -1,7 +1,7 @@
 /** Whether the networks that the configuration names are as tasks and probes need them. */
 import type { Account } from '../../aws/account.ts';
 import { openSubnets } from '../../aws/subnets.ts';
-import { type DeployFinding, regionFinding } from '../../core/deploy/findings.ts';
+import { type DeployFinding, FORBIDDEN, regionFinding } from '../../core/deploy/findings.ts';
 import {
   ecsRoleFinding,
   networkFindings,
@@ -11,8 +11,6 @@ import {
 import type { Config } from '../../events/config.ts';
 import { refusalOf } from './refusal.ts';
 import type { DeploySetup } from './setup.ts';
-
-const FORBIDDEN = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'];
 
 const lookAtSubnets = async ({ aws }: Config, region: string): Promise<DeployFinding[]> => {
   const network = aws.network[region];

@@ -14,14 +14,14 @@ import type { Config } from '../../events/config.ts';
 import { ecsServiceOf } from '../../events/ecsService.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
-import type { TargetFacts } from '../../events/watchPlanOf.ts';
+import { type TargetFacts, zoneOf } from '../../events/watchPlanOf.ts';
 import { promotedIn } from '../../local/stack/installPromotion.ts';
 import { ensureImage } from '../../local/stack/serviceImage.ts';
 import { versionParams } from '../../local/stack/serviceParams.ts';
 import { clusterOf, placeOf, type Reached, TASKS } from '../../local/stack/serviceStack.ts';
 import { servesIn } from '../lint/setup.ts';
 import type { PackedSource } from '../source.ts';
-import type { DeploySetup } from './setup.ts';
+import { balancerAnswers, type DeploySetup } from './setup.ts';
 
 const LOOK_EVERY_MS = 5_000;
 const SECOND_MS = 1_000;
@@ -172,6 +172,12 @@ const factsAt = (
   ...(protocol === 'https' && config.record !== undefined ? { serverName: config.record } : {}),
 });
 
+/** A service that is ours to run has a record. */
+const recordOf = (config: Config): { record: string; zone: string } => {
+  const { record = '' } = config;
+  return { record, zone: zoneOf(config, record) };
+};
+
 /** Of a region whose service is somebody else's: where its tasks are ordered, if the configuration names it. */
 const namedFacts = ({ regions: { primary, standby } }: Config, region: string): TargetFacts => {
   const found = [primary, standby].find(({ name }) => name === region);
@@ -189,7 +195,7 @@ export const targetFacts = async (setup: DeploySetup, region: string): Promise<T
   const { service } = setup;
   return {
     ...factsAt(setup, balancer),
-    answers: { CNAME: [balancer.dnsName.toLowerCase()] },
+    answers: balancerAnswers(recordOf(config), balancer),
     capacity: { cluster: clusterOf(service), service, wanted: TASKS },
   };
 };

@@ -2,6 +2,7 @@
 
 import { globSync } from 'node:fs';
 import path from 'node:path';
+import type { Balancer } from '../../aws/balancers.ts';
 import { namePartsIn, sharedPart } from '../../core/deploy/names.ts';
 import { type PlannedStack, planStacks } from '../../core/deploy/stacks.ts';
 import type { Stack } from '../../core/lint/model.ts';
@@ -64,11 +65,22 @@ const liveOf = ({ config, file, lineOf }: CheckedConfig): Live | null => {
   return { record, zone, driver: dns.driver, endpoint: endpointOf(regions.primary) ?? null };
 };
 
-/** What the record answers while the primary serves: an address, or the name of our load balancer, once it has one. */
-export const primaryAnswers = ({ endpoint }: Live, balancer: string | null): Answers =>
-  endpoint === null
-    ? { CNAME: [balancer ?? 'a load balancer that is not there yet'] }
-    : answersOf(endpoint);
+type Named = Pick<Balancer, 'dnsName' | 'zoneId'>;
+
+const NOT_THERE: Named = { dnsName: 'a load balancer that is not there yet', zoneId: 'unknown' };
+
+/** What the record answers while a region serves that has our load balancer: at the top of its zone no CNAME may stand. */
+export const balancerAnswers = (
+  { record, zone }: Pick<Live, 'record' | 'zone'>,
+  { dnsName, zoneId }: Named,
+): Answers => {
+  const name = dnsName.toLowerCase();
+  return record === zone ? { alias: { zoneId, name } } : { CNAME: [name] };
+};
+
+/** What the record answers while the primary serves: an address, or our load balancer, once there is one. */
+export const primaryAnswers = (live: Live, balancer: Named | null): Answers =>
+  live.endpoint === null ? balancerAnswers(live, balancer ?? NOT_THERE) : answersOf(live.endpoint);
 
 /** What is known once the account has been looked at, and the stacks before have been made. */
 export type Known = {

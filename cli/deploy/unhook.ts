@@ -5,7 +5,7 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { openDnsRecord } from '../../aws/dnsRecord.ts';
+import { answerOfSet, openDnsRecord } from '../../aws/dnsRecord.ts';
 import { isAwsError } from '../../aws/sdk.ts';
 import { MAY_SERVE } from '../../core/deploy/liveRecord.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -20,12 +20,7 @@ const SECOND_MS = 1_000;
 
 const simpleSets = (plan: WatchPlan, active: string): ResourceRecordSet[] => {
   const name = { record: plan.record, ttlS: Math.round(plan.failover.ttlMs / SECOND_MS) };
-  return answerSets(name, targetOf(plan, active).answers).map(({ type, ttlS, values }) => ({
-    Name: plan.record,
-    Type: type,
-    TTL: ttlS,
-    ResourceRecords: values.map((Value) => ({ Value })),
-  }));
+  return answerSets(name, targetOf(plan, active).answers).map(answerOfSet);
 };
 
 /**

@@ -5,6 +5,8 @@ export type DrillSize = {
   readonly arms: number;
   readonly variants: number;
   readonly regions: number;
+  /** Those of them in which a task has a public address. */
+  readonly publicRegions: number;
   readonly vantages: number;
   readonly rounds: number;
   /** Length of one round, placing included. */
@@ -20,7 +22,7 @@ export type DrillSize = {
 
 const HOUR_MS = 3_600_000;
 const MB_PER_GB = 1_024;
-/** Fargate bills at least a minute for each task. */
+/** Fargate bills at least a minute for each task, and so does VPC for its public address. */
 const FARGATE_MIN_MS = 60_000;
 /** Transitions of one placement, one cell, and one round besides; from drill.asl.yaml. */
 const TRANSITIONS = { placement: 2, cell: 1, round: 5, drill: 12 } as const;
@@ -31,7 +33,9 @@ const LOG_KB_PER_CALL = 1;
 export const drillItems = (size: DrillSize): Item[] => {
   const placements = size.arms * size.regions;
   const cells = size.regions * size.vantages;
-  const taskHours = (size.rounds * placements * Math.max(FARGATE_MIN_MS, size.roundMs)) / HOUR_MS;
+  const hoursEach = (size.rounds * Math.max(FARGATE_MIN_MS, size.roundMs)) / HOUR_MS;
+  const taskHours = placements * hoursEach;
+  const addressHours = size.arms * size.publicRegions * hoursEach;
   const probeGbS = (size.rounds * cells * size.roundMs * size.probeMemoryMb) / MB_PER_GB / 1_000;
   const transitions =
     TRANSITIONS.drill +
@@ -54,6 +58,7 @@ export const drillItems = (size: DrillSize): Item[] => {
       'fargateGbHour',
       (taskHours * size.memoryMb) / MB_PER_GB,
     ),
+    item('addresses', 'public ones of placements', 'addressHour', addressHours),
     item('Lambda', 'probes', 'lambdaGbSecond', probeGbS),
     item('Lambda', 'calls', 'lambdaRequest', calls),
     item('CodeBuild', 'builds', 'codeBuildMinute', size.variants * size.buildMinutes),

@@ -1,4 +1,5 @@
 /** What keeps a deployment from starting, or should be known before it does: each with what to do about it. */
+import type { Answers } from '../failover/answerSets.ts';
 import type { RecordVerdict } from './liveRecord.ts';
 import type { Retained } from './retained.ts';
 import { judgeStack, type StackFound } from './stackState.ts';
@@ -155,20 +156,33 @@ export const zoneFinding = (zone: string, ids: readonly string[]): DeployFinding
   ];
 };
 
-type Named = { readonly record: string; readonly zone: string };
+type Named = {
+  readonly record: string;
+  readonly zone: string;
+  /** A rehearsal has a name of its own beside the record. */
+  readonly showsShadow?: boolean;
+};
 
 export const recordFindings = (
-  { record, zone }: Named,
+  { record, zone, showsShadow = false }: Named,
   verdict: RecordVerdict,
-  answers: Readonly<Record<string, readonly string[] | undefined>>,
+  answers: Answers,
 ): DeployFinding[] => {
   const findings: DeployFinding[] = [];
-  if (record === zone && answers['CNAME'] !== undefined) {
+  if (record === zone && answers.CNAME !== undefined) {
     findings.push({
       check: 'record-at-apex',
       severity: 'stop',
-      what: `${record} is the zone itself, where DNS allows no CNAME, and ${answers['CNAME'].join(' ')} is a name`,
-      remedy: `let a name below it fail over, such as www.${zone}, or give the endpoints by address`,
+      what: `${record} is the zone itself, where DNS allows no CNAME, and ${answers.CNAME.join(' ')} is a name`,
+      remedy: `let a name below it fail over, such as www.${zone}, give the endpoints by address, or leave them out with an image: the record is then an alias of our load balancers`,
+    });
+  }
+  if (record === zone && showsShadow) {
+    findings.push({
+      check: 'record-at-apex',
+      severity: 'stop',
+      what: `a rehearsal of depth shadow answers for shadow-${record}, which is not in the zone ${zone}`,
+      remedy: `let a name below it fail over, such as www.${zone}, or choose another drill.rehearsal.depth`,
     });
   }
   if (verdict.kind === 'foreign') {

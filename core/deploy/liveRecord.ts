@@ -1,5 +1,7 @@
 /** What stands at the name that is to fail over, and whether a deployment may put its own sets there. */
 
+import type { Answers } from '../failover/answerSets.ts';
+
 export type RecordSetFound = {
   readonly type: string;
   readonly values: readonly string[];
@@ -27,7 +29,7 @@ type Wanted = {
   readonly service: string;
   readonly driver: 'quorum' | 'record';
   /** What the record answers while the primary serves, by type. */
-  readonly answers: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly answers: Answers;
   /** Whether a TXT record holds the epoch of driver `record`. */
   readonly hasEpoch: boolean;
 };
@@ -40,6 +42,9 @@ const same = (left: readonly string[], right: readonly string[]): boolean => {
       .join('\n');
   return plain(left) === plain(right);
 };
+
+const answersTo = (type: string, { A, AAAA, CNAME }: Answers): readonly string[] =>
+  ({ A, AAAA, CNAME })[type] ?? [];
 
 const shown = ({ type, values, alias }: RecordSetFound): string =>
   `${type} ${alias === null ? values.join(' ') : `alias of ${alias}`}`;
@@ -66,7 +71,7 @@ export const judgeRecord = (found: readonly RecordSetFound[], wanted: Wanted): R
     only !== undefined &&
     only.alias === null &&
     only.identifier === null &&
-    same(only.values, wanted.answers[only.type] ?? [])
+    same(only.values, answersTo(only.type, wanted.answers))
   ) {
     return { kind: 'same-answer', values: only.values };
   }

@@ -15,7 +15,7 @@ export type ServiceAsked = {
 };
 
 /** An Application Load Balancer stands in at least this many zones, with a subnet in each. */
-const ZONES_MIN = 2;
+export const ZONES_MIN = 2;
 /** What osls would take for a variable of its own. */
 const VARIABLE = /\$\{[\w-]+[:(]/;
 

@@ -5,11 +5,16 @@
  * is no longer there, and changes nothing.
  */
 
+/** A load balancer, and the hosted zone that its name is in. */
+export type Alias = { readonly zoneId: string; readonly name: string };
+
 export type RecordSet = {
   readonly name: string;
   readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT';
   readonly ttlS: number;
   readonly values: readonly string[];
+  /** In place of values: the load balancer whose addresses Route 53 answers with. */
+  readonly alias?: Alias;
   /** One of several sets that answers are drawn from by weight; absent in a simple set. */
   readonly share?: { readonly id: string; readonly weight: number };
 };
@@ -52,8 +57,8 @@ type Wanted = {
 export type FoundRecord = { readonly sets: readonly RecordSet[]; readonly epoch: RecordSet | null };
 
 /** Names in values are the same with and without the dot at their end. */
-const valuesOf = ({ values }: RecordSet): string =>
-  values
+const valuesOf = ({ values, alias }: RecordSet): string =>
+  (alias === undefined ? values : [`alias ${alias.zoneId} ${alias.name}`])
     .map((value) => value.toLowerCase().replace(/\.$/, ''))
     .sort()
     .join('\n');
@@ -75,7 +80,10 @@ const sameSets = (some: readonly RecordSet[], others: readonly RecordSet[]): boo
  */
 export const planRecordChange = (found: FoundRecord, wanted: Wanted): RecordPlan => {
   const { record, epoch, sets } = wanted;
-  if (sets.length === 0 || sets.some(({ values }) => values.length === 0)) {
+  if (
+    sets.length === 0 ||
+    sets.some(({ values, alias }) => values.length === 0 && alias === undefined)
+  ) {
     return { kind: 'refused', why: `${record} would have no answer` };
   }
   if (found.sets.length === 0) {

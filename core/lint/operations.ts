@@ -146,7 +146,7 @@ const loneMachines = (stack: Stack): Named[] => {
   );
 };
 
-/** What runs by itself must be missed when it does not, or leave its failures where an alarm looks. */
+/** What runs by itself must be missed when it does not; where failures land, an alarm looks. */
 const alarmFaults = (stack: Stack): Found[] => {
   const metrics = metricsOf(stack);
   const rule = 'alarms';
@@ -168,16 +168,26 @@ const alarmFaults = (stack: Stack): Found[] => {
   const functions = functionsOf(stack).flatMap(({ name, resource, queue }): Found[] => {
     if (!arns.has(arnOf(resource))) return [];
     const own = String(resource.properties['FunctionName']);
-    const watched = metrics.some(
-      ({ of, alarm }) =>
-        (of.includes(own) && alarm.properties['TreatMissingData'] === 'breaching') ||
-        of.includes(queues.get(String(queue)) ?? '-'),
-    );
+    const alarms = metrics.filter(({ of }) => of.includes(own));
+    const letters = queues.get(String(queue)) ?? '-';
+    // One of its own would hear of silence, too.
+    const watched =
+      alarms.length > 0
+        ? alarms.some(({ alarm }) => alarm.properties['TreatMissingData'] === 'breaching')
+        : metrics.some(({ of }) => of.includes(letters));
     if (watched) return [];
     const what = `${name} runs by a schedule, and no alarm would miss it`;
     return [{ ...resource.place, rule, what, remedy: 'an alarm with TreatMissingData: breaching' }];
   });
-  return [...machines, ...functions];
+  const named = new Set([...targetsOf(stack), ...functionsOf(stack)].map(({ queue }) => queue));
+  const letters = ofType(stack, QUEUE).flatMap(([name, { properties, place }]): Found[] => {
+    const isSilent =
+      named.has(properties['Arn']) &&
+      !metrics.some(({ of }) => of.includes(String(properties['QueueName'])));
+    const what = `${name} takes what fails on every try, and no alarm looks at it`;
+    return isSilent ? [{ ...place, rule, what, remedy: 'add one' }] : [];
+  });
+  return [...machines, ...functions, ...letters];
 };
 
 const LOG_GROUP = 'AWS::Logs::LogGroup';

@@ -13,7 +13,13 @@ import { shift } from './shift.ts';
 
 const valuesOf = (sets: readonly RecordSet[]): string =>
   JSON.stringify(
-    sets.map(({ type, values, share }) => [type, [...values].sort(), share ?? null]).sort(),
+    sets
+      .map(({ type, values, alias, share }) => [
+        type,
+        alias?.name ?? [...values].sort(),
+        share ?? null,
+      ])
+      .sort(),
   );
 
 /** The region whose answers a record holds, whole and alone. */

@@ -6,11 +6,11 @@ import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
 import { registerTask } from './run.ts';
 
-const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
+const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE, TASK_LOG_GROUP } = SETTINGS;
 
 export const handler = entry({
   name: 'register-task',
-  env: z.object({ TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE }),
+  env: z.object({ TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE, TASK_LOG_GROUP }),
   input: RegisterTaskInput,
   output: PlacementPlan,
   make: (env, base) =>
@@ -21,6 +21,7 @@ export const handler = entry({
         network: env.NETWORK,
         executionRoleArn: env.TASK_EXECUTION_ROLE,
       }),
+      logGroup: env.TASK_LOG_GROUP,
       ...base,
     }),
 });

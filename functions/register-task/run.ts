@@ -5,12 +5,12 @@ import type { Tasks } from '../../aws/tasks.ts';
 import type { PlacementPlan, RegisterTaskInput } from '../../events/placement.ts';
 import type { Base } from '../_entry.ts';
 
-type Needs = Base & { records: DrillRecords; tasks: Tasks };
+type Needs = Base & { records: DrillRecords; tasks: Tasks; logGroup: string };
 
 const FAMILY_MAX = 255;
 
 export const registerTask =
-  ({ records, tasks }: Needs) =>
+  ({ records, tasks, logGroup }: Needs) =>
   async (
     { drillId, region, armId, imageUri, imageDigest }: z.output<typeof RegisterTaskInput>,
     signal: AbortSignal,
@@ -26,6 +26,7 @@ export const registerTask =
         port: run.port,
         cpu: run.cpu,
         memoryMb: run.memoryMb,
+        logGroup,
         environment: { ...run.env, PORT: String(run.port), IMAGE_DIGEST: imageDigest },
       },
       signal,

@@ -11,7 +11,10 @@ const HTTP_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 44
 
 /** Every value that the record may answer with while a region is active. */
 const valuesOf = ({ answers }: WatchTarget): string[] =>
-  [...(answers.A ?? []), ...(answers.AAAA ?? []), ...(answers.CNAME ?? [])].map(canonicalAddress);
+  [
+    ...[...(answers.A ?? []), ...(answers.AAAA ?? []), ...(answers.CNAME ?? [])],
+    ...(answers.alias === undefined ? [] : [answers.alias.name]),
+  ].map(canonicalAddress);
 
 /** The target that an answered value belongs to, so that requests go nowhere else. */
 export const ownerOf = (targets: readonly WatchTarget[], value: string): WatchTarget | undefined =>

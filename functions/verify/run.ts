@@ -32,6 +32,7 @@ import type { Base } from '../_entry.ts';
 import type { Outside } from '../_outside.ts';
 import type { Transitions } from '../_transition.ts';
 import { askRound, canonicalAddress } from './askRound.ts';
+import { type Balancers, balancersOf, lookAtBalancers, namedByBalancer } from './balancers.ts';
 import { ownerOf, requestByName } from './request.ts';
 
 type Needs = Base & Outside & { table: WatchTable; transitions: Transitions };
@@ -42,12 +43,17 @@ const PAUSE_MS = { first: 50, most: 1_000, later: 5_000, laterFromMs: 120_000, g
 const PROOF_MS_MAX = 540_000;
 
 /** Both types are always asked for; one that the region does not have must be gone. */
-const expectedOf = (answers: Answers): Expected => ({
-  A: (answers.CNAME ?? answers.A ?? []).map(canonicalAddress),
-  AAAA: (answers.CNAME ?? answers.AAAA ?? []).map(canonicalAddress),
+const expectedOf = ({ A, AAAA, CNAME, alias }: Answers): Expected => ({
+  A: (CNAME ?? (alias === undefined ? A : [alias.name]) ?? []).map(canonicalAddress),
+  AAAA: (CNAME ?? AAAA ?? []).map(canonicalAddress),
 });
 
-type Seen = { answers: DnsAnswerShape[]; requests: RequestShape[]; rounds: number };
+type Seen = {
+  readonly balancers: Balancers;
+  answers: DnsAnswerShape[];
+  requests: RequestShape[];
+  rounds: number;
+};
 
 type Verifying = Needs & {
   readonly watch: WatchPlan;
@@ -57,10 +63,15 @@ type Verifying = Needs & {
 };
 
 /** The value of the record that most clients would now use, if it belongs to a region of ours. */
-const answeredValue = (answers: readonly DnsAnswerShape[], watch: WatchPlan) => {
-  for (const { role, values } of answers) {
-    const [address] = role === 'authoritative' ? values : [];
-    const owner = address === undefined ? undefined : ownerOf(watch.targets, address);
+const answeredValue = (
+  asWritten: readonly DnsAnswerShape[],
+  named: readonly DnsAnswerShape[],
+  watch: WatchPlan,
+) => {
+  for (const [at, { role, values }] of named.entries()) {
+    const [value] = role === 'authoritative' ? values : [];
+    const owner = value === undefined ? undefined : ownerOf(watch.targets, value);
+    const address = asWritten[at]?.values[0];
     if (address !== undefined && owner !== undefined) return { address, owner };
   }
   return undefined;
@@ -71,13 +82,17 @@ const lookOnce = async (verifying: Verifying, seen: Seen): Promise<void> => {
   const { table, clock, watch, execution, plan, signal } = verifying;
   const { record, targets } = watch;
   const alias = targetOf(watch, execution.to).answers.CNAME !== undefined;
-  const answers = await askRound({ name: record, queries: plan.queries, alias }, verifying, signal);
+  const [asWritten] = await Promise.all([
+    askRound({ name: record, queries: plan.queries, alias }, verifying, signal),
+    lookAtBalancers(seen.balancers, watch, verifying, signal),
+  ]);
+  const answers = namedByBalancer(asWritten, seen.balancers);
   seen.rounds += 1;
   seen.answers.push(...answers);
   const body = { round: seen.rounds, name: record, answers };
   const put = (kind: string, evidence: typeof body | RequestShape) =>
     table.putEvidence(execution.name, { kind, atMs: clock.now(), body: evidence }, signal);
-  const value = answeredValue(answers, watch);
+  const value = answeredValue(asWritten, answers, watch);
   const asked = value && (await requestByName({ record, targets, ...value }, verifying, signal));
   await put('dns', body);
   if (asked === undefined) return;
@@ -88,8 +103,8 @@ const lookOnce = async (verifying: Verifying, seen: Seen): Promise<void> => {
 const lookUntilJudged = async (
   verifying: Verifying,
 ): Promise<{ judgement: Judgement; cut: boolean; seen: Seen; moments: ProofMoments }> => {
-  const { clock, plan, signal } = verifying;
-  const seen: Seen = { answers: [], requests: [], rounds: 0 };
+  const { clock, plan, signal, watch } = verifying;
+  const seen: Seen = { balancers: balancersOf(watch), answers: [], requests: [], rounds: 0 };
   const beganMs = clock.now();
   let pauseMs = PAUSE_MS.first;
   for (;;) {

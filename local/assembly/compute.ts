@@ -42,6 +42,7 @@ export const openCompute = async (needs: Needs, parts: Parts, keep: Closing) => 
   const runnerNeeds = { dataDir, engine, choice: builder.choice, reason: builder.reason };
   const inside = openInside(network);
   const elbv2 = keep(await createElbv2({ ...base, random, network, reach: inside.reach, onFault }));
+  storage.route53.setBalancers(elbv2.addressOf);
   const ecs = keep(
     await createEcs({
       ...base,

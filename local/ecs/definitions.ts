@@ -53,6 +53,7 @@ const CONTAINER_FIELDS = [
   'stopTimeout',
   'dockerLabels',
   'versionConsistency',
+  'logConfiguration',
 ];
 const MAPPING_FIELDS = ['containerPort', 'hostPort', 'protocol', 'name', 'appProtocol'];
 
@@ -73,6 +74,22 @@ const readMapping = (mapping: NonNullable<ContainerDefinition['portMappings']>[n
     throw clientError(`The embedded ECS maps tcp ports only, not ${protocol}.`);
   }
   return { containerPort, ...present({ name: mapping.name, appProtocol: mapping.appProtocol }) };
+};
+
+const LOG_OPTIONS = ['awslogs-group', 'awslogs-region', 'awslogs-stream-prefix'];
+
+/** What tasks say is kept beside them, whatever group is named; Fargate's own conditions hold. */
+const readLogging = (input: ContainerDefinition['logConfiguration']) => {
+  if (!input) return undefined;
+  const { logDriver = '', options = {} } = input;
+  if (logDriver !== 'awslogs') {
+    throw clientError(`The embedded ECS knows the log driver awslogs, not '${logDriver}'.`);
+  }
+  const missing = LOG_OPTIONS.filter((name) => !options[name]);
+  if (missing.length > 0) {
+    throw clientError(`Log driver awslogs requires options: ${missing.join(', ')}`);
+  }
+  return { logDriver, options } as const;
 };
 
 const readContainer = (input: ContainerDefinition): Container => {
@@ -101,6 +118,7 @@ const readContainer = (input: ContainerDefinition): Container => {
       readonlyRootFilesystem: input.readonlyRootFilesystem,
       stopTimeout,
       dockerLabels: input.dockerLabels,
+      logConfiguration: readLogging(input.logConfiguration),
     }),
   };
 };

@@ -25,6 +25,7 @@ const Container = z.object({
   readonlyRootFilesystem: z.boolean().optional(),
   stopTimeout: z.number().optional(),
   dockerLabels: Pairs.optional(),
+  logConfiguration: z.object({ logDriver: z.literal('awslogs'), options: Pairs }).optional(),
 });
 
 export const Definition = z.object({

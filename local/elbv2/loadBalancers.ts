@@ -5,6 +5,7 @@ import type {
   DescribeLoadBalancersInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../clock.ts';
+import { BALANCER_ZONE } from '../route53/balancers.ts';
 import { ACCOUNT_ID, AwsError, type CallContext, type Operations } from '../wire/types.ts';
 import { addressOf, type Doors, HOST_NUMBERS } from './doors.ts';
 import { badConfiguration, invalid, nameOf, need, newId, page, refuseOthers } from './requests.ts';
@@ -31,7 +32,7 @@ const describe = ({ state, doors }: Needs, one: LoadBalancer) => {
     LoadBalancerArn: one.arn,
     LoadBalancerName: one.name,
     DNSName: one.dnsName,
-    CanonicalHostedZoneId: 'Z00000000000000000000',
+    CanonicalHostedZoneId: BALANCER_ZONE,
     CreatedTime: new Date(one.createdAt),
     Scheme: one.scheme,
     VpcId: 'vpc-embedded',

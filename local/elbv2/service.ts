@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Operations } from '../wire/types.ts';
-import { createDoors, type ElbNetwork } from './doors.ts';
+import { addressOf, createDoors, type ElbNetwork } from './doors.ts';
 import type { Reach } from './health.ts';
 import { listenerOperations } from './listeners.ts';
 import { loadBalancerOperations } from './loadBalancers.ts';
@@ -46,6 +46,13 @@ export const createElbv2 = async (needs: Needs) => {
   };
   return {
     operations,
+    /** For DNS: where the load balancer of a name listens. */
+    addressOf: (dnsName: string): string | undefined => {
+      const found = [...state.loadBalancers.values()].find(
+        (one) => one.dnsName.toLowerCase() === dnsName,
+      );
+      return found && addressOf(found);
+    },
     /** For ECS, whose services register their tasks. */
     targets: {
       group: (arn: string): 'missing' | 'unused' | 'used' => {

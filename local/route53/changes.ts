@@ -1,6 +1,7 @@
 import type { Change } from '@aws-sdk/client-route-53';
 import { RdataError } from '../dns/rdata.ts';
 import { AwsError } from '../wire/types.ts';
+import { balancerName } from './balancers.ts';
 import { invalidInput, readChange } from './readChange.ts';
 import { aliasFaults, faultsOf, siblingFaults } from './recordRules.ts';
 import { inOrder, type StoredSet, sameSet, wireName } from './recordSets.ts';
@@ -96,7 +97,14 @@ const checkSize = (changes: readonly Change[]): void => {
 export const applyChanges = (
   zone: ZoneRecords,
   changes: readonly Change[],
-  isHealthCheck: (id: string) => boolean,
+  {
+    isHealthCheck,
+    isBalancer,
+  }: {
+    readonly isHealthCheck: (id: string) => boolean;
+    /** Whether there is a load balancer of this name. */
+    readonly isBalancer: (dnsName: string) => boolean;
+  },
 ): StoredSet[] => {
   checkSize(changes);
   const faults: string[] = [];
@@ -129,7 +137,13 @@ export const applyChanges = (
   }
   if (faults.length === 0) {
     const standing = sets;
-    faults.push(...changed.flatMap((set) => siblingFaults(set, standing)), ...aliasFaults(sets));
+    // A load balancer that is gone is no fault of a change that leaves its alias alone.
+    const untouched = (dnsName: string): boolean =>
+      !changed.some((set) => 'alias' in set && balancerName(set.alias.dnsName) === dnsName);
+    faults.push(
+      ...changed.flatMap((set) => siblingFaults(set, standing)),
+      ...aliasFaults(sets, (dnsName) => untouched(dnsName) || isBalancer(dnsName)),
+    );
   }
   if (faults.length > 0) throw batchError(faults);
   return inOrder(sets);

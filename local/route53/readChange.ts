@@ -1,6 +1,7 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { isServedType, RdataError } from '../dns/rdata.ts';
 import { AwsError } from '../wire/types.ts';
+import { BALANCER_ZONE } from './balancers.ts';
 import { type Policy, type StoredSet, storedName, WEIGHT_MAX } from './recordSets.ts';
 
 export const invalidInput = (message: string) => new AwsError('InvalidInput', message);
@@ -72,13 +73,20 @@ const readAlias = (set: ResourceRecordSet, ownZoneId: string) => {
   const target = set.AliasTarget;
   const zoneId = target?.HostedZoneId?.replace(/^\/hostedzone\//, '') ?? '';
   const dnsName = storedName(target?.DNSName ?? '');
-  if (zoneId !== ownZoneId) {
+  const evaluate = target?.EvaluateTargetHealth ?? false;
+  if (zoneId !== ownZoneId && zoneId !== BALANCER_ZONE) {
     throw new RdataError(
       'AliasTarget',
       `Tried to create an alias that targets ${dnsName}, type ${set.Type} in zone ${zoneId}, but that target was not found`,
     );
   }
-  return { zoneId, dnsName, evaluate: target?.EvaluateTargetHealth ?? false };
+  if (zoneId === BALANCER_ZONE && evaluate) {
+    throw new RdataError(
+      'AliasTarget',
+      `The embedded Route 53 does not ask load balancers for their health: set EvaluateTargetHealth of ${set.Name} to false`,
+    );
+  }
+  return { zoneId, dnsName, evaluate };
 };
 
 /**

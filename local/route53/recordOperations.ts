@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-route-53';
 import { AwsError, type Operations } from '../wire/types.ts';
 import type { Route53Faults } from './accountLimits.ts';
+import type { BalancerAddress } from './balancers.ts';
 import { applyChanges } from './changes.ts';
 import { type ChangeState, withRecords } from './hostedZones.ts';
 import { pageSize } from './paging.ts';
@@ -18,6 +19,7 @@ type Needs = {
   readonly faults: () => Route53Faults;
   /** A change that is accepted now and arrives no earlier than `notBeforeMs`. */
   readonly newChange: (comment?: string, notBeforeMs?: number) => ChangeState;
+  readonly balancerAddress: BalancerAddress;
 };
 
 const notComplete = () =>
@@ -41,7 +43,7 @@ const startOf = (request: ListResourceRecordSetsRequest): string => {
   return sortKey(storedName(StartRecordName), StartRecordType, StartRecordIdentifier);
 };
 
-export const recordOperations = ({ store, faults, newChange }: Needs) => {
+export const recordOperations = ({ store, faults, newChange, balancerAddress }: Needs) => {
   /** Zones with a change that is not on disk yet. */
   const changing = new Set<string>();
 
@@ -49,9 +51,10 @@ export const recordOperations = ({ store, faults, newChange }: Needs) => {
     const zone = store.zoneById(request.HostedZoneId);
     if (changing.has(zone.id) || faults().busy) throw notComplete();
     const { healthChecks, zones } = store.value;
-    const recordSets = applyChanges(zone, request.ChangeBatch?.Changes ?? [], (id) =>
-      healthChecks.some((check) => check.id === id),
-    );
+    const recordSets = applyChanges(zone, request.ChangeBatch?.Changes ?? [], {
+      isHealthCheck: (id) => healthChecks.some((check) => check.id === id),
+      isBalancer: (dnsName) => balancerAddress(dnsName) !== undefined,
+    });
     // Name servers get changes in order, also when the delay has been shortened meanwhile.
     const accepted = newChange(request.ChangeBatch?.Comment, zone.pending.at(-1)?.dueAtMs);
     if (faults().losesChanges) return { ChangeInfo: store.changeToWire(accepted) };

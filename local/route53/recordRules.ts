@@ -1,6 +1,7 @@
 import { isRegion } from '../../core/regions/regions.ts';
 import { RdataError, readRecord } from '../dns/rdata.ts';
 import { isWithin } from '../dns/zone.ts';
+import { BALANCER_ZONE, balancerName } from './balancers.ts';
 import { type StoredSet, sameOwner, sameSet, wireName } from './recordSets.ts';
 import { ALIAS_HOPS_MAX } from './routing.ts';
 
@@ -100,8 +101,11 @@ export const siblingFaults = (set: StoredSet, sets: readonly StoredSet[]): strin
   return [];
 };
 
-/** Aliases that end nowhere, or in a circle. */
-export const aliasFaults = (sets: readonly StoredSet[]): string[] => {
+/** Aliases that end nowhere, or in a circle. Those to load balancers are judged when they are made alone. */
+export const aliasFaults = (
+  sets: readonly StoredSet[],
+  isBalancer: (dnsName: string) => boolean = () => true,
+): string[] => {
   const keyOf = (name: string, type: string) => `${name} ${type}`;
   const groups = Map.groupBy(sets, ({ name, type }) => keyOf(name, type));
   const hops = new Map<string, number>();
@@ -121,6 +125,11 @@ export const aliasFaults = (sets: readonly StoredSet[]): string[] => {
     if (!('alias' in set)) return [];
     const { dnsName, zoneId } = set.alias;
     const tried = `Tried to create an alias that targets ${dnsName}, type ${set.type} in zone ${zoneId}, but`;
+    if (zoneId === BALANCER_ZONE) {
+      // Ours are reached by IPv4 alone.
+      const isThere = set.type === 'A' && isBalancer(balancerName(dnsName));
+      return isThere ? [] : `${tried} that target was not found`;
+    }
     if (!groups.has(keyOf(dnsName, set.type))) return `${tried} that target was not found`;
     return hopsFrom(keyOf(set.name, set.type)) <= ALIAS_HOPS_MAX
       ? []

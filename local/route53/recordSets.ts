@@ -44,7 +44,7 @@ const plainSet = z.strictObject({
 
 const aliasSet = z.strictObject({
   ...common,
-  /** The record sets of a name of the same zone, with the same type. */
+  /** The record sets of a name of the same zone, with the same type; or a load balancer. */
   alias: z.strictObject({ zoneId: z.string(), dnsName: z.string(), evaluate: z.boolean() }),
 });
 

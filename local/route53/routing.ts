@@ -1,5 +1,6 @@
 import type { Answer } from 'dns-packet';
 import { answersOf, type Choose, type RecordSet, type RoutedSet } from '../dns/zone.ts';
+import { BALANCER_TTL_S, BALANCER_ZONE, type BalancerAddress, balancerName } from './balancers.ts';
 import type { StoredSet } from './recordSets.ts';
 
 export type RoutingNeeds = {
@@ -9,6 +10,7 @@ export type RoutingNeeds = {
   readonly random: () => number;
   /** The region nearest to an address. */
   readonly regionOf: (address: string) => string;
+  readonly balancerAddress: BalancerAddress;
   /** Round-trip milliseconds between two regions. */
   readonly rttMs: (from: string, to: string) => number;
 };
@@ -97,11 +99,18 @@ export const routeSets = (
     if (!('alias' in set) || !set.alias.evaluate || hopsLeft === 0) return true;
     return targetOf(set).some((target) => isHealthy(target, hopsLeft - 1));
   };
+  const balancerAnswers = ({ name, type, ...set }: StoredSet): Answer[] => {
+    const address = 'alias' in set && needs.balancerAddress(balancerName(set.alias.dnsName));
+    return typeof address === 'string'
+      ? answersOf({ name, type, ttlS: BALANCER_TTL_S, values: [address] })
+      : [];
+  };
   const choose = (group: Group, asker: string, hopsLeft: number): Answer[] => {
     const healthy = group.filter((set) => isHealthy(set, hopsLeft));
     const picked = pick(healthy.length > 0 ? healthy : group, asker, needs);
     return picked.flatMap((set) => {
       if (!('alias' in set)) return answers.get(set) ?? [];
+      if (set.alias.zoneId === BALANCER_ZONE) return balancerAnswers(set);
       return hopsLeft > 0 ? choose(targetOf(set), asker, hopsLeft - 1) : [];
     });
   };

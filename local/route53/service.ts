@@ -4,6 +4,7 @@ import type { DnsZone } from '../dns/zone.ts';
 import { regionOfAddress } from '../network/addresses.ts';
 import type { Operations } from '../wire/types.ts';
 import { limited, REQUESTS_PER_S, type Route53Faults } from './accountLimits.ts';
+import type { BalancerAddress } from './balancers.ts';
 import { lookUpAws, proberOfAws } from './health/awsNames.ts';
 import { type Checkers, startCheckers } from './health/checkers.ts';
 import { lookUpIn } from './health/lookUp.ts';
@@ -45,6 +46,8 @@ export type Route53 = {
   healthy(healthCheckId: string): boolean;
   /** Changes accepted from now on take this long to reach the name servers. */
   setPropagationMs(ms: number): void;
+  /** Where aliases to load balancers lead; to none until told. */
+  setBalancers(addressOf: BalancerAddress): void;
   /** Replaces the faults of the control plane. */
   setFaults(faults: Route53Faults): void;
   close(): Promise<void>;
@@ -64,9 +67,11 @@ const reportFault = (error: unknown) => console.error('fault in the embedded Rou
  * multivalue records, and health checks. Global, whatever region is asked.
  */
 export const createRoute53 = async (options: Route53Options): Promise<Route53> => {
-  const { dataDir, clock, random, onFault = reportFault } = options;
+  const { dataDir, clock, random, awsEndpoint, onFault = reportFault } = options;
   let propagationMs = options.propagationMs ?? PROPAGATION_MS;
   let faults: Route53Faults = {};
+  let balancers: BalancerAddress = () => undefined;
+  const balancerAddress: BalancerAddress = (dnsName) => balancers(dnsName);
   const store = await openStore({ dataDir, clock, random, onFault });
   const { now } = store;
 
@@ -81,6 +86,7 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
       healthy,
       random,
       rttMs,
+      balancerAddress,
       regionOf: (address) => regionOfAddress(address) ?? DEFAULT_REGION,
     },
     [nameServerZone()],
@@ -89,7 +95,6 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
     index(store.value.zones, numberOfServer(serverAddress), now());
 
   const prober = options.prober ?? socketProber(clock);
-  const { awsEndpoint } = options;
   const lookUp = lookUpIn(dnsZones);
   const checkers: Checkers = await startCheckers({
     dataDir,
@@ -117,7 +122,7 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
   });
   const operations = {
     ...zoneOperations({ store, newChange }),
-    ...recordOperations({ store, faults: () => faults, newChange }),
+    ...recordOperations({ store, faults: () => faults, newChange, balancerAddress }),
     ...healthCheckOperations({
       store,
       checkers,
@@ -138,6 +143,9 @@ export const createRoute53 = async (options: Route53Options): Promise<Route53> =
     healthy,
     setPropagationMs: (ms) => {
       propagationMs = ms;
+    },
+    setBalancers: (addressOf) => {
+      balancers = addressOf;
     },
     setFaults: (next) => {
       faults = next;

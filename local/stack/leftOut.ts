@@ -35,9 +35,6 @@ export const PROPERTIES_LEFT_OUT: Readonly<Record<string, Readonly<Record<string
   'AWS::ECS::Cluster': {
     CapacityProviders: 'there is no Fargate: tasks run as containers or processes of this machine',
   },
-  'AWS::ECS::TaskDefinition': {
-    'ContainerDefinitions.LogConfiguration': 'what tasks say is kept beside them',
-  },
   'AWS::ElasticLoadBalancingV2::LoadBalancer': {
     SecurityGroups: 'there are no security groups: loopback is the only way in',
   },

@@ -34,7 +34,7 @@ const setsOf = (plan: WatchPlan, region: string): RecordSet[] =>
   );
 
 const isPlaceholder = ({ sets }: ReadRecord, placeholder: string): boolean =>
-  sets.length === 1 && sets[0]?.values.join() === placeholder;
+  sets.length === 1 && sets[0]?.alias === undefined && sets[0]?.values.join() === placeholder;
 
 /** The batch that is needed, with what a person should know of what was found. */
 const planned = (
@@ -61,7 +61,8 @@ const planned = (
   const change = planRecordChange(found, { ...wish, ...before });
   if (change.kind === 'change' && at !== null) return { ...nothing, batch: change.batch };
   if (change.kind === 'already') return nothing;
-  const seen = found.sets.flatMap(({ values }) => values).join(' ') || 'nothing';
+  const seen =
+    found.sets.flatMap(({ values, alias }) => alias?.name ?? values).join(' ') || 'nothing';
   const fix = `the next flip sets it right, or delete it and ${epochRecordName(record)}`;
   return { ...nothing, warning: `${record} answers ${seen}, which is not of ${active}: ${fix}` };
 };

@@ -5,6 +5,7 @@ import {
   type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
+import { answerOfSet } from '../../aws/dnsRecord.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
 import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 
@@ -13,11 +14,8 @@ const SECOND_MS = 1_000;
 const roleSets = (plan: WatchPlan, checkId: string): ResourceRecordSet[] => {
   const name = { record: plan.record, ttlS: Math.round(plan.failover.ttlMs / SECOND_MS) };
   const setsOf = (region: string, Failover: 'PRIMARY' | 'SECONDARY'): ResourceRecordSet[] =>
-    answerSets(name, targetOf(plan, region).answers).map(({ type, ttlS, values }) => ({
-      Name: plan.record,
-      Type: type,
-      TTL: ttlS,
-      ResourceRecords: values.map((Value) => ({ Value })),
+    answerSets(name, targetOf(plan, region).answers).map((set) => ({
+      ...answerOfSet(set),
       SetIdentifier: Failover.toLowerCase(),
       Failover,
       ...(Failover === 'PRIMARY' ? { HealthCheckId: checkId } : {}),
@@ -40,16 +38,20 @@ export const foundSets = async (
   return { sets, isSwitch: sets.some(({ Failover }) => Failover !== undefined) };
 };
 
+/** What a set answers with; an alias with the load balancer that it leads to, and whether it looks at its health. */
+const valuesIn = ({ ResourceRecords, AliasTarget }: Partial<ResourceRecordSet>): string[] =>
+  AliasTarget === undefined
+    ? (ResourceRecords ?? []).map(({ Value }) => Value ?? '')
+    : [
+        `alias of ${AliasTarget.DNSName?.toLowerCase().replace(/\.$/, '')}`,
+        `in ${AliasTarget.HostedZoneId}`,
+        ...(AliasTarget.EvaluateTargetHealth ? ['by its health'] : []),
+      ];
+
 const shownSets = (sets: readonly ResourceRecordSet[]): string =>
   sets
-    .map(({ Type, TTL, Failover, HealthCheckId, ResourceRecords }) =>
-      [
-        Type,
-        TTL,
-        Failover,
-        HealthCheckId,
-        ...(ResourceRecords ?? []).map(({ Value }) => Value),
-      ].join(' '),
+    .map(({ Type, TTL, Failover, HealthCheckId, ...answer }) =>
+      [Type, TTL, Failover, HealthCheckId, ...valuesIn(answer)].join(' '),
     )
     .sort()
     .join('\n');
@@ -89,9 +91,7 @@ export const ensureSets = async (
 ): Promise<string | null> => {
   const wanted = roleSets(plan, checkId);
   if (shownSets(sets) === shownSets(wanted)) return null;
-  const values = sets.flatMap(({ ResourceRecords = [] }) =>
-    ResourceRecords.map(({ Value }) => Value),
-  );
+  const values = sets.flatMap(valuesIn);
   const isOurs =
     isSwitch && former !== null && shownSets(sets) === shownSets(roleSets(former, checkId));
   if (sets.length === 0 || isOurs || (!isSwitch && values.join() === placeholder)) {

@@ -57,6 +57,8 @@ export const MOTO_LISTED: readonly Listed[] = [
       'a move > that the guard forbids is not made',
       'what cannot be moved > is what a hand has edited at the very same epoch',
       'two executors > at once: one of them moves, and the name always has an answer',
+      'a record at the top of its zone > is moved as an alias from one load balancer to another, once for each epoch',
+      'a record at the top of its zone > is no alias of a load balancer that is not there, or by another type, or by its health',
     ],
     why: DNS,
   },

@@ -93,6 +93,7 @@ const answersIn = (
     healthy,
     random,
     rttMs,
+    balancerAddress: () => undefined,
     regionOf: (address) => regionOfAddress(address) ?? 'us-east-1',
   });
   const zones = [createZone(ZONE, fixed, routed)];
@@ -194,7 +195,10 @@ describe('batches of changes', () => {
         let sets: readonly StoredSet[] = APEX;
         for (const batch of batches) {
           try {
-            sets = applyChanges({ id: 'Z', name: ZONE, recordSets: sets }, batch, () => true);
+            sets = applyChanges({ id: 'Z', name: ZONE, recordSets: sets }, batch, {
+              isHealthCheck: () => true,
+              isBalancer: () => false,
+            });
           } catch (error) {
             const { name } = Object(error);
             if (name !== 'InvalidChangeBatch' && name !== 'InvalidInput') throw error;

@@ -147,7 +147,7 @@ export const openPromoted = (
       await eventually(
         'the promotion is over',
         async () => (await record())?.outcome !== 'RUNNING',
-        90_000,
+        180_000,
       );
       const found = await record();
       if (found === undefined) throw new Error('there is a record');

@@ -73,8 +73,19 @@ const listening = async (server: Server, host: string, port: number): Promise<nu
 
 export const startProofWorld = async (time: VirtualTime, ttlS = 60) => {
   let zones: DnsZone[] = [];
+  const balancers = createZone('elb.test.', [
+    {
+      name: 'elb.test.',
+      type: 'SOA',
+      ttlS: 300,
+      values: ['ns1.elb.test. a.elb.test. 1 7200 900 9 20'],
+    },
+    { name: 'elb.test.', type: 'NS', ttlS: 60, values: ['ns1.elb.test.'] },
+    { name: 'home.elb.test.', type: 'A', ttlS: 60, values: [HOME_ADDRESS] },
+    { name: 'standby.elb.test.', type: 'A', ttlS: 60, values: [STANDBY_ADDRESS] },
+  ]);
   const serve = (answering: Answering): void => {
-    zones = [zoneOf(answering, ttlS)];
+    zones = [zoneOf(answering, ttlS), balancers];
   };
   serve({ A: [HOME_ADDRESS] });
   const dns = await startDnsServer({

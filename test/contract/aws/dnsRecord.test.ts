@@ -8,6 +8,7 @@ import { answerSets, sharedSets } from '../../../core/failover/answerSets.ts';
 import { openCalls } from '../../../functions/_calls.ts';
 import { type Guard, openRecordSwitch, type RecordMove } from '../../../functions/flip/record.ts';
 import { realClock } from '../../../local/clock.ts';
+import { BALANCER_ZONE } from '../../../local/route53/balancers.ts';
 import { fastClock } from '../../support/fastClock.ts';
 import { plain, startRoute53 } from '../../support/route53.ts';
 
@@ -306,5 +307,79 @@ describe('shares', () => {
       done: false,
       why: `${RECORD} was edited by another hand at epoch 2`,
     });
+  });
+});
+
+describe('a record at the top of its zone', () => {
+  const TOP = 'ex.test';
+  const balancers = new Map([
+    ['home.elb.test', HOME],
+    ['away.elb.test', AWAY],
+  ]);
+  const alias = (name: string) => answerSets({ record: TOP, ttlS: 5 }, { alias: aliasTo(name) });
+  const aliasTo = (name: string) => ({ zoneId: BALANCER_ZONE, name });
+  const top = () => ({ zoneId: world.zoneId, record: TOP });
+  const create = (name: string, evaluate = false) =>
+    world.change([
+      'CREATE',
+      {
+        Name: TOP,
+        Type: 'A',
+        AliasTarget: {
+          HostedZoneId: BALANCER_ZONE,
+          DNSName: name,
+          EvaluateTargetHealth: evaluate,
+        },
+      },
+    ]);
+  const moveTop = (name: string, epoch: number) =>
+    openSwitch().move(
+      { place: top(), epoch, sets: alias(name), comment: 'a test', guard: allow },
+      openCalls(clock),
+      signal,
+    );
+
+  it('is moved as an alias from one load balancer to another, once for each epoch', async () => {
+    world.route53.setBalancers((name) => balancers.get(name));
+    await create('Home.elb.test.');
+    expect(world.answers(TOP)).toEqual([HOME]);
+    expect(await dnsRecord.read(top(), signal)).toMatchObject({
+      sets: alias('home.elb.test'),
+      foreign: null,
+    });
+    expect(await moveTop('away.elb.test', 1)).toMatchObject({ done: true });
+    expect(world.answers(TOP)).toEqual([AWAY]);
+    expect(await moveTop('away.elb.test', 1)).toMatchObject({ done: true });
+    expect(await moveTop('home.elb.test', 0)).toMatchObject({ done: false, superseded: true });
+    expect(world.answers(TOP)).toEqual([AWAY]);
+  });
+
+  it('is left alone where the alias looks at the health of its target', async () => {
+    await world.change(['CREATE', plain('a.ex.test', 'A', HOME)]);
+    await world.change([
+      'CREATE',
+      {
+        Name: TOP,
+        Type: 'A',
+        AliasTarget: {
+          HostedZoneId: world.zoneId.replace('/hostedzone/', ''),
+          DNSName: 'a.ex.test',
+          EvaluateTargetHealth: true,
+        },
+      },
+    ]);
+    const { foreign } = await dnsRecord.read(top(), signal);
+    expect(foreign).toContain('an alias that looks at its target');
+  });
+
+  it('is no alias of a load balancer that is not there, or by another type, or by its health', async () => {
+    await expect(create('none.elb.test')).rejects.toThrow('target was not found');
+    world.route53.setBalancers((name) => balancers.get(name));
+    await expect(create('home.elb.test', true)).rejects.toThrow('EvaluateTargetHealth');
+    await create('home.elb.test');
+    // Gone since, it answers nothing, and is in nobody's way.
+    world.route53.setBalancers(() => undefined);
+    expect(world.answers(TOP)).toEqual([]);
+    await world.change(['CREATE', plain('b.ex.test', 'A', HOME)]);
   });
 });

@@ -1,5 +1,6 @@
 // Goal: an arm is registered, placed, seen, found again and stopped, in the words of the drill.
 // Method: aws/tasks.ts over sockets against the embedded ECS; tasks are Node programs as plain processes.
+import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNetworkInterfaces } from '../../../aws/networkInterfaces.ts';
 import { openTasks, type Tasks } from '../../../aws/tasks.ts';
@@ -42,6 +43,7 @@ const register = (family: string, image: string): Promise<string> =>
       cpu: 256,
       memoryMb: 512,
       environment: { PORT: '8080', IMAGE_DIGEST: 'sha256:1' },
+      logGroup: '/failover-drill/shop/drills',
     },
     signal,
   );
@@ -61,6 +63,19 @@ describe('a task', () => {
     const taskDefinition = await register('failover-drill-shop-slim', 'server');
     const task = { taskDefinition, startedBy: 'drill-1', clientToken: 'round-1-slim' };
     const taskArn = await tasks.run(REGION, task, signal);
+    const { taskDefinition: registered } = await new ECSClient({
+      ...sdkOf(cloud),
+      region: REGION,
+    }).send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+    expect(registered?.containerDefinitions?.[0]?.logConfiguration).toEqual({
+      logDriver: 'awslogs',
+      options: {
+        'awslogs-group': '/failover-drill/shop/drills',
+        'awslogs-region': REGION,
+        'awslogs-stream-prefix': 'task',
+        mode: 'non-blocking',
+      },
+    });
     // A retried call starts nothing new.
     expect(await tasks.run(REGION, task, signal)).toBe(taskArn);
     const running = await untilStatus(taskArn, 'RUNNING');

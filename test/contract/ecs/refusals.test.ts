@@ -37,6 +37,22 @@ describe.each<[string, () => Promise<unknown>, string, string]>([
     'healthCheck',
   ],
   [
+    'another log driver than that of CloudWatch Logs',
+    () => register({}, { logConfiguration: { logDriver: 'splunk' } }),
+    'ClientException',
+    "not 'splunk'",
+  ],
+  [
+    'a log without what Fargate asks for',
+    () =>
+      register(
+        {},
+        { logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': 'g' } } },
+      ),
+    'ClientException',
+    'awslogs-region, awslogs-stream-prefix',
+  ],
+  [
     'secrets',
     () => register({}, { secrets: [{ name: 'A', valueFrom: 'arn' }] }),
     'ClientException',

@@ -142,6 +142,28 @@ describe('a flip that took effect', () => {
     expect(state).toMatchObject({ phase: 'STABILIZE', active: STANDBY, execution: null });
   });
 
+  it('is verified where the record is an alias, by what the load balancers answer with', async () => {
+    proofs.serve({ A: [STANDBY_ADDRESS] });
+    const base = watchPlanWith({ service });
+    const aliased = (target: WatchPlan['targets'][number]) => ({
+      ...target,
+      url: target.url.replace(/:8080/, `:${proofs.port}`),
+      answers: {
+        alias: { zoneId: 'ZELB', name: `${target.region === HOME ? 'home' : 'standby'}.elb.test` },
+      },
+    });
+    const [primary, standby] = base.targets;
+    const targets: WatchPlan['targets'] = [aliased(primary), aliased(standby)];
+    const { output, rounds, requests } = await verified({ plan: { targets } });
+    expect(output).toMatchObject({ ok: true });
+    expect(output.why).toBe(
+      `2 of 2 name servers, 3 of 3 resolvers, request answered by ${STANDBY}`,
+    );
+    const values = rounds.flatMap(({ answers }) => answers.flatMap((one) => one.values));
+    expect([...new Set(values)]).toEqual(['standby.elb.test']);
+    expect(requests.at(-1)).toMatchObject({ region: STANDBY });
+  });
+
   it('is waited for: what counts is since when it is true', async () => {
     time.at(FLIPPED_MS + 12_000, () => proofs.serve({ A: [STANDBY_ADDRESS] }));
     const { output, rounds, afterMs } = await verified();

@@ -116,6 +116,9 @@ describe('a deployed watch', () => {
     const image = await operators.run(['promote', `sha256:${'a'.repeat(64)}`, '--dry-run']);
     expect(image.code).toBe(2);
     expect(image.stderr).toContain('web runs at endpoints that somebody else deploys');
+    const undone = await operators.run(['rollback', '--dry-run']);
+    expect(undone.code).toBe(2);
+    expect(undone.stderr).toContain('web runs at endpoints that somebody else deploys');
   }, 180_000);
 
   it('needed the rights that are listed, all of them, and nothing outside its home region', () => {

@@ -86,7 +86,7 @@ it('goes from staging over the standby to the primary, and nobody is turned away
     expect(versions.sort()).toEqual(['one', 'two']);
   }
   expect((await ask(promoted.url(PRIMARY))).version).toBe('two');
-}, 200_000);
+}, 300_000);
 
 it('is asked twice and begun once', async () => {
   const digest = await promoted.served.build(promoted.cloud(), 'two');
@@ -206,4 +206,4 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
     expect((await ask(promoted.url(region))).version).toBe(before);
   }
   expect(served.faults).toEqual([]);
-}, 200_000);
+}, 300_000);

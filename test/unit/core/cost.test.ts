@@ -17,7 +17,8 @@ import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { keptOutput } from '../../support/keptOutput.ts';
 
 const SIZE = {
-  ...{ arms: 5, variants: 4, regions: 2, vantages: 3, rounds: 12, roundMs: 120_000 },
+  ...{ arms: 5, variants: 4, regions: 2, publicRegions: 1, vantages: 3 },
+  ...{ rounds: 12, roundMs: 120_000 },
   ...{ cpu: 256, memoryMb: 512, probeMemoryMb: 1_024, buildMinutes: 2, imageMb: 512 },
 };
 
@@ -29,6 +30,7 @@ describe('the cost of a drill', () => {
     const items = drillItems(SIZE);
     const taskHours = (12 * 5 * 2 * 120) / 3_600;
     expect(partOf(items, 'Fargate')).toBeCloseTo(taskHours * (0.25 * 0.04048 + 0.5 * 0.004445), 10);
+    expect(partOf(items, 'addresses')).toBeCloseTo((taskHours / 2) * 0.005, 10);
     const calls = 12 * (2 * 10 + 2 * 6 + 3) + 12;
     expect(partOf(items, 'Lambda')).toBeCloseTo(12 * 6 * 120 * 0.0000133334 + calls * 2e-7, 10);
     expect(partOf(items, 'CodeBuild')).toBeCloseTo(4 * 2 * 0.005, 10);

@@ -155,6 +155,10 @@ describe('the record', () => {
       'record-at-apex',
     );
     expect(recordFindings(name, { kind: 'absent' }, { A: ['192.0.2.1'] })).toEqual([]);
+    const alias = { alias: { zoneId: 'Z1', name: 'lb.example.net' } };
+    expect(recordFindings(name, { kind: 'absent' }, alias)).toEqual([]);
+    const [shadow] = recordFindings({ ...name, showsShadow: true }, { kind: 'absent' }, alias);
+    expect(shadow?.what).toContain('shadow-example.com, which is not in the zone example.com');
   });
 });
 

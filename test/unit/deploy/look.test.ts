@@ -7,6 +7,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import {
   DescribeTableCommand,
   DynamoDBClient,
+  GetItemCommand,
   ListTagsOfResourceCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
@@ -71,6 +72,7 @@ const emptyAccount = (): void => {
   });
   route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: [] });
   dynamodb.on(DescribeTableCommand).rejects(named('ResourceNotFoundException'));
+  dynamodb.on(GetItemCommand).rejects(named('ResourceNotFoundException'));
   s3.on(HeadBucketCommand).rejects(named('NotFound'));
   s3.on(GetBucketTaggingCommand).rejects(named('NoSuchTagSet'));
 };
@@ -97,6 +99,9 @@ const look = async () => {
   return { code, result, text: kept.text, checks: stops.map(({ check }) => check) };
 };
 
+const calledNames = (): string[] =>
+  mocks.flatMap((mock) => mock.calls().map(({ args }) => args[0].constructor.name));
+
 const WRITES = /^(Create|Put|Update|Delete|Change|Register|Deregister)/;
 
 describe('a dry run', () => {
@@ -111,9 +116,8 @@ describe('a dry run', () => {
     });
     expect(text).toContain('Nothing was changed: this was a dry run.');
     expect(text).toMatch(/Costs {2}about \$\d+\.\d\d a month/);
-    const calls = mocks.flatMap((mock) => mock.calls().map(({ args }) => args[0].constructor.name));
-    expect(calls.length).toBeGreaterThan(10);
-    expect(calls.filter((name) => WRITES.test(name))).toEqual([]);
+    expect(calledNames().length).toBeGreaterThan(10);
+    expect(calledNames().filter((name) => WRITES.test(name))).toEqual([]);
   });
 
   it('asks for rights by the role of a session, with its path', async () => {
@@ -238,6 +242,36 @@ describe('what is in the way', () => {
     route53.on(ListHostedZonesByNameCommand).resolves({ HostedZones: [] });
     expect((await look()).checks).toContain('zone-missing');
   });
+
+  it.each([{ destroy: false }, { destroy: true }])(
+    'is a region that does not answer: %o ends before anything is changed, and names it',
+    async (how) => {
+      const options = { config: file, stage: 'prod', yes: true, ...how };
+      const run = async () => {
+        const { output, kept } = keptOutput();
+        const code = await deploy(options, output, new AbortController().signal);
+        const { outcome, findings } = DeployOutput.parse(kept.result);
+        return { code, outcome, told: findings.map(({ check, what }) => `${check} ${what}`) };
+      };
+      cloudFormation.on(DescribeStacksCommand).callsFake(async (_, getClient) => {
+        const region = await getClient().config.region();
+        if (region === 'eu-west-1') throw named('TimeoutError', 'no answer');
+        throw named('ValidationError', 'Stack with id x does not exist');
+      });
+      const primary = await run();
+      expect(primary).toMatchObject({ code: EXIT.input, outcome: 'blocked' });
+      expect(primary.told).toContainEqual(
+        expect.stringMatching(
+          /^not-answered cloudformation:DescribeStacks in eu-west-1: TimeoutError/,
+        ),
+      );
+      sts.on(GetCallerIdentityCommand).rejects(named('TimeoutError', 'no answer'));
+      const global = await run();
+      expect(global).toMatchObject({ code: EXIT.input, outcome: 'blocked' });
+      expect(global.told).toEqual(['not-answered AWS could not be asked: TimeoutError: no answer']);
+      expect(calledNames().filter((name) => WRITES.test(name))).toEqual([]);
+    },
+  );
 
   it('refuses a name that another service of the account would take for its own, until both are deployed', async () => {
     writeFileSync(file, CONFIG.replace('service: shop', 'service: shop-two'));

@@ -47,7 +47,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** As AWS answers once the stack is there. */
 const balancerIs = (protocol: 'HTTP' | 'HTTPS'): void => {
   elb.on(DescribeLoadBalancersCommand).resolves({
-    LoadBalancers: [{ LoadBalancerArn: 'arn:lb', DNSName: 'Shop-1.eu-west-1.elb.amazonaws.com' }],
+    LoadBalancers: [
+      {
+        LoadBalancerArn: 'arn:lb',
+        DNSName: 'Shop-1.eu-west-1.elb.amazonaws.com',
+        CanonicalHostedZoneId: 'Z32O12XQLNTSW2',
+      },
+    ],
   });
   elb.on(DescribeTargetGroupsCommand).resolves({
     TargetGroups: ['shop-next', 'shop'].map((name) => ({
@@ -126,6 +132,11 @@ describe('a service with an image', () => {
       url: `https://${host}/healthz`,
       serverName: 'shop.example.com',
     });
+    // At the top of its zone the record cannot be a CNAME.
+    const top = setupWith(CONFIG.replace('record: shop.example.com', 'record: example.com'));
+    const alias = { zoneId: 'Z32O12XQLNTSW2', name: host };
+    expect(await targetFacts(top, 'eu-west-1')).toMatchObject({ answers: { alias } });
+    expect(primaryAnswers(top.live ?? expect.fail(), null).alias?.name).toContain('not there yet');
     elb
       .on(DescribeLoadBalancersCommand)
       .rejects(Object.assign(new Error('not found'), { name: 'LoadBalancerNotFoundException' }));

@@ -10,6 +10,8 @@ import { linesOf } from '../../../cli/failure.ts';
 import { needsOf } from '../../../core/deploy/permissions.ts';
 import { retainedIn } from '../../../core/deploy/retained.ts';
 import { grantsOf } from '../../../core/lint/grants.ts';
+import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { loadServerless } from '../../../local/stack/variables.ts';
 
 const CONFIG = `service: shop
 record: shop.example.com
@@ -149,6 +151,19 @@ describe('what is to be deployed', () => {
     expect(attaches('observer', 'eu-west-1', 'ProbeRole')).toBe(true);
     expect(attaches('observer', 'eu-central-1', 'ProbeRole')).toBe(false);
     expect(attaches('control', 'eu-central-1', 'AwaitReadyRole')).toBe(false);
+    // What osls makes a `VpcConfig` of.
+    const known = { configKey: 'none', zoneId: null, groups: new Map() };
+    const networkOf = (region: string): unknown => {
+      const place = { role: 'observer', region };
+      const params = { ...paramsOf(readSetup(file, 'prod'), known, place), role: 'observer' };
+      const { functions } = loadServerless(PROJECT_FOLDER, params, { region });
+      return Object(functions).probe.vpc;
+    };
+    expect(networkOf('eu-west-1')).toEqual({
+      subnetIds: { 'Fn::Split': [',', 'subnet-0d,subnet-0e'] },
+      securityGroupIds: { 'Fn::Split': [',', 'sg-0f'] },
+    });
+    expect(networkOf('eu-central-1')).toBe(false);
   });
 
   it('shares no name with another stage', () => {

@@ -1,6 +1,6 @@
 // Goal: a name's record sets, by region and by share, and where switch objects stand.
 import { describe, expect, it } from 'vitest';
-import { answerSets, sharedSets } from '../../../core/failover/answerSets.ts';
+import { type Answers, answerSets, sharedSets } from '../../../core/failover/answerSets.ts';
 import {
   epochOf,
   epochSet,
@@ -47,6 +47,29 @@ describe('shares', () => {
     const both = { ...AWAY, answers: { ...AWAY.answers, AAAA: ['2001:db8::9'] } };
     expect(sharedSets(NAME, { from: both, to: HOME }, 5)).toBeNull();
     expect(sharedSets(NAME, { from: both, to: HOME }, 100)).toHaveLength(1);
+  });
+
+  it('are aliases where a region is a load balancer at the top of a zone, with a time to live of their own', () => {
+    const side = (region: string) => ({
+      region,
+      answers: { alias: { zoneId: `Z${region}`, name: `${region}.elb.test` } },
+    });
+    const alias = { zoneId: 'Zaway', name: 'away.elb.test' };
+    const set = { name: NAME.record, type: 'A', ttlS: 60, values: [], alias };
+    expect(answerSets({ ...NAME, ttlS: 5 }, side('away').answers)).toEqual([set]);
+    const shared = sharedSets(NAME, { from: side('home'), to: side('away') }, 25);
+    expect(shared?.map((one) => [one.alias?.name, one.share])).toEqual([
+      ['away.elb.test', { id: 'away', weight: 25 }],
+      ['home.elb.test', { id: 'home', weight: 75 }],
+    ]);
+    const epoch = epochSet(NAME.record, 1);
+    const found = { sets: [{ ...set, type: 'A' as const }], epoch };
+    const wanted = (answers: Answers, at: number) => ({
+      ...{ record: NAME.record, epoch: at, sets: answerSets(NAME, answers) },
+    });
+    expect(planRecordChange(found, wanted(side('home').answers, 2)).kind).toBe('change');
+    expect(planRecordChange(found, wanted(side('away').answers, 1)).kind).toBe('already');
+    expect(planRecordChange(found, wanted(side('home').answers, 1)).kind).toBe('refused');
   });
 });
 

@@ -336,6 +336,7 @@ describe('what is broken', () => {
     expect(outside.filter(({ rule }) => rule === 'residency').map(({ what }) => what)).toEqual([
       expect.stringContaining('BeatLambdaFunction of heartbeat keeps logs in eu-west-1'),
       expect.stringContaining('Log of service keeps logs in eu-west-1'),
+      expect.stringContaining('TaskLog of serving keeps logs in eu-west-1'),
     ]);
   });
 

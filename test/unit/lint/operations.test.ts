@@ -57,6 +57,10 @@ const BROKEN: string[][] = [
     'PrepareLambdaFunction runs by a schedule',
   ],
   [
+    ...['alarms', 'resources/observer.yml', '!GetAtt DeadLetters.QueueName', 'other'],
+    'DeadLetters takes what fails on every try, and no alarm looks at it',
+  ],
+  [
     ...['log-retention', 'resources/control.yml'],
     ...['      RetentionInDays: ${self:custom.logRetentionInDays}\n', '', 'BuildLog keeps'],
   ],
@@ -125,6 +129,33 @@ describe('operations', () => {
     expect(found.map(({ what }) => what).join('\n')).toContain(said);
     const [start = ''] = file.split('.');
     expect(found.filter((one) => one.file.startsWith(start)).length).toBeGreaterThan(0);
+  });
+
+  it('of every function of a watch some alarm hears: its own, that of its queue, or that of the machine that it ends', () => {
+    for (const role of ['failover', 'watcher', 'heartbeat']) {
+      const all = Object.values(stackIn(PROJECT_FOLDER, role).resources);
+      const textOf = (type: string): string[] =>
+        all.flatMap((one) => (one.type === type ? [JSON.stringify(one.properties)] : []));
+      const alarms = textOf('AWS::CloudWatch::Alarm').join('\n');
+      const heard = all.flatMap(({ type, properties }) => {
+        const isWatched = alarms.includes(JSON.stringify(properties['Arn']));
+        return type === 'AWS::StepFunctions::StateMachine' && isWatched
+          ? [JSON.stringify(properties)]
+          : [];
+      });
+      const queues = textOf('AWS::Lambda::EventInvokeConfig');
+      const unheard = all.flatMap(({ type, properties }) => {
+        if (type !== 'AWS::Lambda::Function') return [];
+        const [name, arn] = [properties['FunctionName'], properties['Arn']].map((one) =>
+          JSON.stringify(one),
+        );
+        const isHeard =
+          [alarms, ...queues].some((text) => text.includes(name ?? '')) ||
+          heard.some((text) => text.includes(arn ?? ''));
+        return isHeard ? [] : [name];
+      });
+      expect(unheard).toEqual([]);
+    }
   });
 
   it('an alarm of the pipeline is never taken for a suspicion against a service', () => {
