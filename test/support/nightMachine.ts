@@ -184,6 +184,7 @@ const openMachine = async (
 const environment = (url: string): Record<string, string> => ({
   ...{ AWS_REGION: HOME, AWS_ENDPOINT_URL: url },
   ...{ AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'local' },
+  TASK_LOG_GROUP: '/failover-drill/shop/drills',
   ...{ TABLE, BUCKET, CLUSTER, IMAGE_REPOSITORY: REPOSITORY, REGISTRY: 'registry.test' },
   ...{
     NETWORK: 'eu-west-1/private/sg-a/subnet-a,eu-central-1/private/sg-b/subnet-b',
