@@ -13,12 +13,10 @@
  * | EVIDENCE#<execution> | <at ms>#<kind>#<id>                | 400 d  |
  */
 import type * as z from 'zod';
-import type { Claim, Lease } from '../core/failover/lease.ts';
 import { type Facts, NO_FACTS } from '../core/failover/view.ts';
 import { FactsShape } from '../events/failoverState.ts';
 import { WatchPlan } from '../events/watchPlan.ts';
 import {
-  LeaseShape,
   type ObserverMemory,
   ObserverMemoryShape,
   type SampleChunk,
@@ -33,6 +31,7 @@ import {
   WatchStateShape,
 } from '../events/watchState.ts';
 import { type JsonTable, type Key, moment, openJsonTable } from './jsonTable.ts';
+import { openLease } from './leases.ts';
 import type { SdkSettings } from './sdk.ts';
 
 /** How long items are kept, in days. */
@@ -138,24 +137,6 @@ const openEvaluation = (items: JsonTable) => ({
     signal?: AbortSignal,
   ): Promise<StoredDecision | null> =>
     items.get({ pk: `DECISION#${service}`, sk: decisionId }, StoredDecisionShape, signal),
-
-  lease: (service: string, signal?: AbortSignal): Promise<Lease | null> =>
-    items.get(watchKey(service, 'LEASE'), LeaseShape, signal),
-
-  /** Writes a claimed lease under the condition of its claim. False: it has changed meanwhile. */
-  claim: (
-    service: string,
-    { item, condition }: Extract<Claim, { ok: true }>,
-    signal?: AbortSignal,
-  ): Promise<boolean> =>
-    items.put(watchKey(service, 'LEASE'), item, {
-      marks: { epoch: item.epoch, holder: item.holder },
-      condition:
-        condition.expect === 'absent'
-          ? { if: 'absent' }
-          : { if: 'marks', are: { epoch: condition.epoch, holder: condition.holder } },
-      signal,
-    }),
 
   /** True for the first who says so, for as long as the mark is kept. */
   once: (service: string, key: string, days: number, nowMs: number): Promise<boolean> =>
@@ -289,6 +270,7 @@ export const openWatchTable = (table: string, sdk: SdkSettings = {}) => {
   return {
     ...openLoading(items),
     ...openEvaluation(items),
+    ...openLease(items),
     ...openObservation(items),
     ...openRecords(items),
     close: items.close,

@@ -30,6 +30,12 @@ export const EvaluateOrder = z.strictObject({
   order: z.enum(['flip', 'back']),
 });
 
+/** A person's order to the controller in charge: the other one is to be. */
+export const EvaluateHandOver = z.strictObject({
+  kind: z.literal('hand-over'),
+  service: ServiceName,
+});
+
 /** A person's word for a decision. Who may say it has been checked before. */
 export const EvaluateApproval = z.strictObject({
   kind: z.literal('approval'),
@@ -48,6 +54,7 @@ export const EvaluateInput = z.union([
   CloudWatchAlarmEvent,
   EvaluateStatus,
   EvaluateOrder,
+  EvaluateHandOver,
   EvaluateApproval,
 ]);
 export type EvaluateInput = z.output<typeof EvaluateInput>;

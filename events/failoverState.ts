@@ -51,6 +51,7 @@ export const StateShape = z.strictObject({
   flips: z
     .array(z.strictObject({ epoch: Epoch, atMs: EpochMs, to: Region, automatic: z.boolean() }))
     .max(50),
+  charge: z.strictObject({ held: z.boolean(), epoch: Epoch }).exactOptional(),
 }) satisfies z.ZodType<State>;
 
 export const HealthSettingsShape = z.strictObject({

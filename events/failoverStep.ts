@@ -25,6 +25,8 @@ export const PreflightOutput = z.strictObject({
   writable: z.int().min(0),
   needed: z.int().min(1),
   of: z.int().min(1),
+  /** The lease is another controller's to write. */
+  foreign: z.boolean().exactOptional(),
   /** Where the switch sends clients; null where that cannot be told, left out by other steps. */
   serving: z.strictObject({ region: Region, epoch: Epoch }).nullable().exactOptional(),
 });

@@ -1,4 +1,4 @@
-/** What `failover flip`, `failover back` and `failover approve` print with --json. */
+/** What `failover flip`, `back`, `approve` and `hand-over` print with --json. */
 import * as z from 'zod';
 import { GateShape } from './failoverDecided.ts';
 import { StateShape } from './failoverState.ts';
@@ -9,8 +9,8 @@ export const OrderOutput = z.strictObject({
   /** Null for the embedded cloud. */
   place: OperatedPlace.nullable(),
   service: z.string(),
-  order: z.enum(['flip', 'back', 'approve']),
-  /** Whether traffic was moved, or is being moved, for this order. */
+  order: z.enum(['flip', 'back', 'approve', 'hand-over']),
+  /** Whether traffic was moved, or is being moved, for this order; or the place of the controller given away. */
   accepted: z.boolean(),
   why: z.string(),
   /** The execution that carries it out; null where there is none. */

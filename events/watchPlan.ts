@@ -65,11 +65,15 @@ export const WatchPlan = z.strictObject({
   record: address,
   zone: address,
   zoneId: z.string().min(1),
-  /** Where everything about this watch lives: the standby, never the primary. */
+  /** Where everything about this watch lives: the standby, never the primary; the witness for a second controller. */
   homeRegion: Region,
   primary: Region,
   standby: Region,
   witness: Region.nullable(),
+  /** Where two controllers stand, and the table of the lease that they share; absent where there is one. */
+  controllers: z
+    .strictObject({ first: Region, second: Region, leaseTable: z.string().min(3) })
+    .exactOptional(),
   /** Regions that observe; empty for one observer in the home region, whose name is `local`. */
   observers: z.array(Region).max(15),
   health: HealthSettingsShape,
@@ -94,6 +98,20 @@ export const WatchPlan = z.strictObject({
   reportUrl: z.url().nullable(),
 });
 export type WatchPlan = z.output<typeof WatchPlan>;
+
+/** The plan as the controller of a region has it. */
+export const planAt = (plan: WatchPlan, region: string): WatchPlan => ({
+  ...plan,
+  homeRegion: region,
+});
+
+/** Regions of its controllers, the first one first. */
+export const controllerRegions = ({ controllers, homeRegion }: WatchPlan): string[] =>
+  controllers === undefined ? [homeRegion] : [controllers.first, controllers.second];
+
+/** The name by which the controller that has this plan is in charge; undefined where there is no other. */
+export const controllerOf = ({ controllers, homeRegion }: WatchPlan): string | undefined =>
+  controllers === undefined ? undefined : homeRegion;
 
 /** The watch of a service's shadow name, which rehearsals move instead of the real one. */
 export const shadowOf = (service: string): string => `${service}--shadow`;

@@ -1,7 +1,9 @@
 /** From a configuration, and what only the installer knows, to the plan of a watch. */
 
+import { leaseTableOf } from '../core/deploy/deployed.ts';
 import { DrillError } from '../core/errors.ts';
 import { ALIAS_TTL_S } from '../core/failover/answerSets.ts';
+import { type Chosen, controllersOf } from '../core/failover/controllers.ts';
 import { type Config, FailoverConfig, HealthConfig } from './config.ts';
 import { dataTableOf } from './dataTable.ts';
 import { failoverSettings, healthSettings } from './failoverSettings.ts';
@@ -33,6 +35,24 @@ export const answersOf = (url: string): Answers => {
 /** Zone of the record: the one that is named, or all but its first label. */
 export const zoneOf = (config: Config, record: string): string =>
   config.dns.zone ?? record.split('.').slice(1).join('.');
+
+/** The two controllers of a configuration, or why it has one. */
+export const controllersIn = ({ regions, observers, dns }: Config): Chosen =>
+  controllersOf({
+    primary: regions.primary.name,
+    standby: regions.standby.name,
+    witness: regions.witness?.name ?? null,
+    observers,
+    driver: dns.driver,
+  });
+
+/** A rehearsal moves its shadow from the home region alone. */
+const sharedLease = (config: Config, { shadow }: WatchFacts) => {
+  const { controllers } = controllersIn(config);
+  if (controllers === null || shadow !== undefined) return {};
+  const { first, second } = controllers;
+  return { controllers: { first, second, leaseTable: leaseTableOf(config.service) } };
+};
 
 const targetFrom = (region: Config['regions']['primary'], facts: TargetFacts): unknown => {
   const endpoint = 'endpoint' in region ? region.endpoint : undefined;
@@ -84,6 +104,7 @@ export const watchPlanOf = (config: Config, facts: WatchFacts): WatchPlan => {
     primary: primary.name,
     standby: standby.name,
     witness: witness?.name ?? null,
+    ...sharedLease(config, facts),
     observers: config.observers,
     health: healthSettings(config),
     failover: { ...failoverSettings(config), ...aliasTtl(facts), service },

@@ -13,7 +13,7 @@ import { NoticeShape } from './failoverNotice.ts';
 import { StateShape } from './failoverState.ts';
 import { VoteShape } from './healthVote.ts';
 import { ObserverName, SampleShape } from './probeOutcome.ts';
-import { EpochMs, Ms } from './region.ts';
+import { EpochMs, Ms, Region } from './region.ts';
 
 const approval = {
   decisionId: ExecutionShape.shape.decisionId,
@@ -104,6 +104,8 @@ export const LeaseShape = z.strictObject({
   epoch: Epoch,
   holder: z.string().min(1).max(100),
   expiresAtMs: EpochMs,
+  controller: Region.exactOptional(),
+  renewedAtMs: EpochMs.exactOptional(),
 }) satisfies z.ZodType<Lease>;
 
 const run = z.strictObject({ fromMs: EpochMs, lastMs: EpochMs, count: z.int().min(1) }).nullable();

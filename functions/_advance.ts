@@ -8,6 +8,7 @@ import {
   decide,
   decisionId,
 } from '../core/evidence/decision.ts';
+import { chargedBy } from '../core/failover/charge.ts';
 import { reduce } from '../core/failover/machine.ts';
 import {
   type Action,
@@ -199,8 +200,9 @@ const sameVotes = (a: readonly Vote[], b: readonly Vote[]): boolean =>
  */
 export const advance = (situation: Situation, incoming: Incoming): Advance => {
   const { plan, stored, nowMs, isDone } = situation;
+  const two = plan.controllers !== undefined;
   const first = initialState(plan.primary, plan.standby, nowMs);
-  const from = stored?.state ?? first;
+  const from = chargedBy(stored?.state ?? first, two);
   const before = stored?.before ?? first;
   const old = stored?.votes ?? [];
   const votes = mergeVotes(situation, old, incoming.kind === 'votes' ? incoming.votes : []);

@@ -16,7 +16,11 @@ const networkOf = (entry: string): [string, TaskNetwork] => {
 /** Settings by the name of the environment variable; each function picks what it needs. */
 export const SETTINGS = {
   AWS_REGION: Region,
-  HOME_REGION: Region,
+  /** Of each controller, the first one first. */
+  HOME_REGIONS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.tuple([Region]).rest(Region)),
   TABLE: z.string().min(3),
   /** Table of the drills, for functions whose own one is that of the watch. */
   DRILL_TABLE: z.string().min(3),

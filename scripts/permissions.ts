@@ -17,7 +17,10 @@ const STACKS: Readonly<Record<string, string>> = {
   observer: 'where probes start',
   switch: 'in three regions: objects of the quorum switch',
   heartbeat: 'in primary and standby: signs of life',
-  failover: 'in the standby: judging and moving',
+  lease:
+    'in the standby, with copies in two other regions, where there are two controllers: their lease',
+  failover:
+    'in the standby, and in the witness where there are two controllers: judging and moving',
   watcher: 'where the live service is observed from',
   rehearsal: 'in the standby: rehearsing a failover',
   promotion: 'in the standby: bringing another image out',

@@ -13,6 +13,7 @@ import { nextOccurrence } from '../../core/schedule/next.ts';
 import type { VariantSpec } from '../../core/variants/matrix.ts';
 import type { Config } from '../../events/config.ts';
 import { healthSettings } from '../../events/failoverSettings.ts';
+import { controllersIn } from '../../events/watchPlanOf.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { TASKS } from '../../local/stack/serviceStack.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
@@ -113,6 +114,7 @@ export const watchCost = (config: Config, read = openYaml()) => {
   const items = watchItems({
     observers,
     driver: config.dns.driver,
+    controllers: controllersIn(config).controllers === null ? 1 : 2,
     intervalMs: healthSettings(config).intervalMs,
     beating: table ? 2 : 0,
     alarmMetrics: {

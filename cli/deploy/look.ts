@@ -31,7 +31,7 @@ import { lookAtLeftOvers } from './leftOver.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
 import { balancerOf, promotionUnderWay } from './service.ts';
-import { type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
+import { controllersOf, type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
 
 /** Enabled in every account, so that a refusal there is one of the credentials. */
 const ALWAYS_ENABLED = 'us-east-1';
@@ -167,14 +167,15 @@ const lookAtPermissions = async (
   zoneId: string | null,
   adopts: Seen['adopts'],
 ): Promise<DeployFinding[]> => {
-  const { live, homeRegion, service } = setup;
-  const switchKey =
+  const { live, service } = setup;
+  const regions = controllersOf(setup);
+  const switchKeys =
     live?.driver === 'quorum'
-      ? { region: homeRegion, name: `/failover/${service}/switch-key` }
-      : null;
+      ? regions.map((region) => ({ region, name: `/failover/${service}/switch-key` }))
+      : [];
   const stacks = stacksOf(setup, accountId);
   const adopted = stacks.map((stack) => (adopts.get(keyOf(stack)) ?? []).map(({ id }) => id));
-  const needs = needsOf({ accountId, stacks, adopted, zoneId, switchKey });
+  const needs = needsOf({ accountId, stacks, adopted, zoneId, switchKeys });
   // The account itself may do anything, and is no principal that policies speak of.
   if (arn.endsWith(':root')) return [];
   try {

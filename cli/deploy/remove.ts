@@ -9,7 +9,7 @@ import { servesIn } from '../lint/setup.ts';
 import { leftOversOf } from './leftOver.ts';
 import type { Aws } from './look.ts';
 import type { Outcome } from './raise.ts';
-import { type DeploySetup, stacksOf } from './setup.ts';
+import { controllersOf, type DeploySetup, stacksOf } from './setup.ts';
 
 const POLL_MS = 2_000;
 const WAIT_MAX_MS = 30 * 60_000;
@@ -106,13 +106,13 @@ export const removeRetained = async (
 };
 
 /** What functions and builds made beside the stacks. */
-export const removeRest = async (
-  aws: Aws,
-  { service, homeRegion, checked: { config } }: DeploySetup,
-): Promise<void> => {
-  const home = aws.leftOversIn(homeRegion);
-  await home.removeParameter(`/failover/${service}/switch-key`);
-  await home.removeLogGroup(`/aws/codebuild/failover-drill-${service}`);
+export const removeRest = async (aws: Aws, setup: DeploySetup): Promise<void> => {
+  const { service, homeRegion, checked } = setup;
+  const { config } = checked;
+  for (const region of controllersOf(setup)) {
+    await aws.leftOversIn(region).removeParameter(`/failover/${service}/switch-key`);
+  }
+  await aws.leftOversIn(homeRegion).removeLogGroup(`/aws/codebuild/failover-drill-${service}`);
   const { primary, standby } = config.regions;
   if (config.image === undefined) return;
   for (const region of [primary.name, standby.name]) {

@@ -8,6 +8,7 @@ import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { watchPlanOf } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
+import { putPlans, shareSwitchKey } from '../../local/stack/installControllers.ts';
 import { formerOf } from '../../local/stack/installWatch.ts';
 import {
   ensureQuorumSwitch,
@@ -17,7 +18,7 @@ import {
 import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
 import { type StoredConfig, storeDocument } from '../drill/configDocument.ts';
 import { targetFacts } from './service.ts';
-import type { DeploySetup } from './setup.ts';
+import { controllersOf, type DeploySetup } from './setup.ts';
 
 /** Far from each other, and none of them AWS's: what they answer is what people hear. */
 const RESOLVERS = ['1.1.1.1:53', '8.8.8.8:53', '9.9.9.9:53'];
@@ -47,17 +48,23 @@ export type Watched = {
   readonly epoch: number;
 };
 
-const openTable = ({ service, homeRegion }: Pick<DeploySetup, 'service' | 'homeRegion'>) =>
-  openWatchTable(watchTableOf(service), { region: homeRegion });
-
 /** Where traffic is, and by which plan; all null before the first deployment. */
-export const readWatch = async (setup: Pick<DeploySetup, 'service' | 'homeRegion'>) => {
-  const table = openTable(setup);
-  try {
-    return await formerOf(table, setup.service);
-  } finally {
-    table.close();
-  }
+export const readWatch = async (
+  setup: Pick<DeploySetup, 'service' | 'homeRegion' | 'planned'>,
+): Promise<Awaited<ReturnType<typeof formerOf>>> => {
+  const found = await Promise.all(
+    controllersOf(setup).map(async (region) => {
+      const table = openWatchTable(watchTableOf(setup.service), { region });
+      try {
+        return await formerOf(table, setup.service);
+      } finally {
+        table.close();
+      }
+    }),
+  );
+  // Where there are two, whoever is in charge knows where traffic is.
+  const [home = { plan: null, state: null }] = found;
+  return found.find(({ state }) => state?.charge?.held === true) ?? home;
 };
 
 /** What the watch of this configuration would know. The switch stays where it is, once it is somewhere. */
@@ -109,13 +116,13 @@ export const startWatch = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const tools = openTools(setup);
-  const table = openTable(setup);
+  const at = (region: string) => ({ region });
   try {
     await ensureSwitchObjects(plan, tools, signal);
-    await table.putPlan(plan);
+    await shareSwitchKey(plan, at);
+    await putPlans(plan, watchTableOf(setup.service), at);
   } finally {
     tools.close();
-    table.close();
   }
 };
 

@@ -121,6 +121,15 @@ export const paramsOf = (setup: DeploySetup, known: Known, place: StackPlace) =>
   };
 };
 
+/** Regions of the controllers of what is deployed, the home first; of none, the home. */
+export const controllersOf = ({
+  homeRegion,
+  planned,
+}: Pick<DeploySetup, 'homeRegion' | 'planned'>) => {
+  const regions = planned.filter(({ role }) => role === 'failover').map(({ region }) => region);
+  return [...new Set([homeRegion, ...regions])];
+};
+
 /** The stacks with all names filled in. */
 export const stacksOf = (
   { planned, checked, stage }: Pick<DeploySetup, 'planned' | 'checked' | 'stage'>,

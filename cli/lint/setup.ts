@@ -7,10 +7,18 @@ import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts'
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
 import { ecsServiceOf } from '../../events/ecsService.ts';
+import { controllersIn } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
-import { recordParams } from '../../local/stack/installWatch.ts';
+import { controllerParams, recordParams } from '../../local/stack/installWatch.ts';
 import { planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
 import type { LoadedConfig } from '../config/load.ts';
+
+/** Driver `record` has a finding of its own. */
+const oneControllerIn = (config: Config): string | null => {
+  const chosen = controllersIn(config);
+  if (config.record === undefined || config.dns.driver === 'record') return null;
+  return chosen.controllers === null ? chosen.why : null;
+};
 
 export const setupOf = ({ config, file }: LoadedConfig): Setup => {
   const { primary, standby } = config.regions;
@@ -20,6 +28,7 @@ export const setupOf = ({ config, file }: LoadedConfig): Setup => {
     primary: primary.name,
     standby: standby.name,
     driver: config.dns.driver,
+    oneController: oneControllerIn(config),
     endpoints: { primary: endpointOf(primary), standby: endpointOf(standby) },
     residency: config.residency ?? { data: 'any', logs: 'any', images: 'any' },
     placeOf: (...path) => ({ file, path }),
@@ -104,6 +113,7 @@ export const stackParams = (config: Config, place: StackPlace): Record<string, s
     ...(config.aws.taskRole === undefined ? {} : { taskRole: config.aws.taskRole }),
     ...dataTableParams(config),
     ...recordParams(config),
+    ...controllerParams(config),
     ...networkParams(config, place.region),
     ...servedParams(config, place),
   };

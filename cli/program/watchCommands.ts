@@ -92,6 +92,22 @@ const approveCommand = (program: Command): void => {
     );
 };
 
+const handOverCommand = (program: Command): void => {
+  withWhere(program.command('hand-over'))
+    .description('let the other of two controllers take charge of a watch')
+    .option(...YES)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failover hand-over --on aws\n  failover hand-over --on aws --stage staging --yes\n\nThe one in charge is asked, and the other one takes charge within a minute. No traffic is moved.\nExit codes: 0 done, 3 refused, as while a move is under way or where there is one controller',
+    )
+    .action((options) =>
+      run(options.json, async (output, signal) =>
+        (await import('../commands/handOver.ts')).handOver(options, output, signal),
+      ),
+    );
+};
+
 const faultCommand = (program: Command): void => {
   program
     .command('fault')
@@ -123,5 +139,6 @@ export const watchCommands = [
   flipCommand,
   backCommand,
   approveCommand,
+  handOverCommand,
   faultCommand,
 ];

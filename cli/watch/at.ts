@@ -19,6 +19,8 @@ export type WatchAt = {
   readonly sdk: SdkSettings;
   /** The same for functions that are waited for. */
   readonly callSdk: SdkSettings;
+  /** Where the lease of a move is. */
+  readonly leaseTable: string;
   /** Between two looks at a move that is under way. */
   readonly pollMs: number;
   /** DNS servers that are asked for the record; null for the resolvers of its plan. */
@@ -32,6 +34,18 @@ export type WatchAt = {
 
 const POLL_MS = { embedded: 250, aws: 1_000 } as const;
 
+const leaseTableIn = async (service: string, sdk: SdkSettings): Promise<string> => {
+  const table = openWatchTable(watchTableOf(service), sdk);
+  try {
+    return leaseTable(await table.plan(service), service);
+  } finally {
+    table.close();
+  }
+};
+
+const leaseTable = (plan: WatchPlan | null, service: string): string =>
+  plan?.controllers?.leaseTable ?? watchTableOf(service);
+
 const runningWatch = async (data: string | undefined): Promise<WatchAt> => {
   const { endpoint, homeRegion, service, dns, ask } = await findWatch(
     dataFolder(data, process.env),
@@ -39,6 +53,7 @@ const runningWatch = async (data: string | undefined): Promise<WatchAt> => {
   const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
   return {
     ...{ service, sdk, callSdk: sdk, pollMs: POLL_MS.embedded, dns: [dns] },
+    leaseTable: await leaseTableIn(service, sdk),
     ...{ look: () => ask({ do: 'look' }), options: '', deployed: null },
   };
 };
@@ -67,8 +82,9 @@ const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchA
     );
   }
   const table = openWatchTable(watchTableOf(service), sdk);
+  let plan: WatchPlan | null;
   try {
-    const plan = await table.plan(service);
+    plan = await table.plan(service);
     if (plan === null) {
       const why = 'the table of its watch is there and holds no plan';
       throw blockedBy(notDeployed({ service, region, deploy }, why));
@@ -79,6 +95,7 @@ const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchA
   }
   return {
     ...{ service, sdk, callSdk, pollMs: POLL_MS.aws, dns: null, options, deployed },
+    leaseTable: leaseTable(plan, service),
     look: async () => ({ faults: [], facts: [] }),
   };
 };
@@ -94,5 +111,10 @@ export const withWatch = async <T>(
 ): Promise<T> => {
   const at = onAws(options);
   if (at === null) return work(await runningWatch(options.data));
-  return withDeployed(at, output, async (deployed) => work(await deployedWatch(deployed, output)));
+  return withDeployed(
+    at,
+    output,
+    async (deployed) => work(await deployedWatch(deployed, output)),
+    'in-charge',
+  );
 };

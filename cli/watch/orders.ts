@@ -1,8 +1,8 @@
 /** A person's orders to the watch that runs, through the gates, and what comes of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FunctionCalls, openFunctionCalls } from '../../aws/functionCalls.ts';
-import { openWatchTable } from '../../aws/watchTable.ts';
-import { functionNameOf, watchTableOf } from '../../core/deploy/deployed.ts';
+import { openLeaseTable } from '../../aws/leases.ts';
+import { functionNameOf } from '../../core/deploy/deployed.ts';
 import {
   type EvaluateInput,
   type EvaluateOutput,
@@ -14,7 +14,7 @@ import type { WatchAt } from './at.ts';
 /** Longer than a move takes that is not stuck; who waits no longer sees the rest in the status. */
 const PATIENCE_MS = 180_000;
 
-type Asked = Extract<EvaluateInput, { kind: 'status' | 'order' | 'approval' }>;
+type Asked = Extract<EvaluateInput, { kind: 'status' | 'order' | 'approval' | 'hand-over' }>;
 
 /** What is being done, in words; empty where nothing is. */
 const stepText = ({ phase, active, other }: EvaluateOutput['state']): string => {
@@ -45,14 +45,14 @@ export type Orders = {
   close(): void;
 };
 
-export const openOrders = ({ service, sdk, callSdk, pollMs }: WatchAt): Orders => {
+export const openOrders = ({ service, sdk, callSdk, pollMs, leaseTable }: WatchAt): Orders => {
   const calls: FunctionCalls = openFunctionCalls(callSdk);
-  const table = openWatchTable(watchTableOf(service), sdk);
+  const leases = openLeaseTable(leaseTable, sdk);
   const evaluate = functionNameOf(service, 'evaluate');
   const ask = (what: Asked) => calls.call(evaluate, what, EvaluateOutputShape);
   /** Until its lease is given up another order would be refused. */
   const holdsLease = async (name: string | undefined): Promise<boolean> => {
-    const lease = await table.lease(service);
+    const lease = await leases.lease(service);
     return lease !== null && lease.holder === name && lease.expiresAtMs > Date.now();
   };
   return {
@@ -78,7 +78,7 @@ export const openOrders = ({ service, sdk, callSdk, pollMs }: WatchAt): Orders =
     },
     close: () => {
       calls.close();
-      table.close();
+      leases.close();
     },
   };
 };

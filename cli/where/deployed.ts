@@ -1,6 +1,6 @@
 /**
- * What was deployed, for commands that operate it. Everything is asked in the home region, so that it works
- * while the primary and us-east-1 are down; what cannot be asked is named within seconds.
+ * What was deployed, for commands that operate it. Everything is asked in the home region, or of the controller in
+ * charge, so that it works while the primary and us-east-1 are down; what cannot be asked is named within seconds.
  */
 import { askCaller, type Caller } from '../../aws/caller.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
@@ -12,6 +12,7 @@ import type { OperatedPlace } from '../../events/operatedPlace.ts';
 import { loadConfig } from '../config/load.ts';
 import { refusalOf } from '../deploy/refusal.ts';
 import type { Output } from '../output/output.ts';
+import { regionInCharge } from './inCharge.ts';
 import type { OnAws } from './options.ts';
 
 /** A connection takes one round trip, and a read a few milliseconds more. */
@@ -78,15 +79,20 @@ export const withDeployed = async <T>(
   at: OnAws,
   output: Output,
   work: (deployed: Deployed) => Promise<T>,
+  where: 'home' | 'in-charge' = 'home',
 ): Promise<T> => {
   // As it was deployed; the Dockerfile that it names need not be at hand in the night.
   const { config } = loadConfig(at.config, at.stage);
-  const region = config.regions.standby.name;
-  const deploy = deployCommand(at);
-  const sdkOf = (socketTimeout: number): SdkSettings => ({
+  const sdkIn = (region: string, socketTimeout: number): SdkSettings => ({
     region,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout },
   });
+  const region =
+    where === 'home'
+      ? config.regions.standby.name
+      : await regionInCharge(config, (each) => ({ ...sdkIn(each, READ_MS), maxAttempts: 1 }));
+  const deploy = deployCommand(at);
+  const sdkOf = (socketTimeout: number): SdkSettings => sdkIn(region, socketTimeout);
   try {
     const caller = await askCaller(sdkOf(READ_MS));
     checkAccount(config, caller);

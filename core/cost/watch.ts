@@ -4,6 +4,8 @@ import { type Item, MINUTES_A_MONTH } from './prices.ts';
 export type WatchSize = {
   readonly observers: number;
   readonly driver: 'quorum' | 'record';
+  /** A second one in the witness, which hears every vote and does nothing while the first is well. */
+  readonly controllers: 1 | 2;
   readonly intervalMs: number;
   /** Serving regions that beat, which they do where there is a replicated table. */
   readonly beating: number;
@@ -107,6 +109,29 @@ const judgeItems = ({ memoryMb }: WatchSize, votes: number, minutes: number): It
   ];
 };
 
+/** Regions that a write of the lease is billed in, as if the third kept a copy that is read. */
+const LEASE_REGIONS = 3;
+
+const secondItems = (size: WatchSize, votes: number, minutes: number): Item[] => {
+  if (size.controllers === 1) return [];
+  const { memoryMb, alarmMetrics } = size;
+  const part = 'second controller';
+  const calls = votes + 2 * minutes;
+  const judging = gbSeconds(votes + minutes, EVALUATE_S, memoryMb.evaluate);
+  const waiting = gbSeconds(minutes, EVALUATE_S, memoryMb.prepare);
+  return [
+    item(part, 'votes on its bus', 'busEvent', votes),
+    item(part, 'evaluate, and prepare', 'lambdaGbSecond', judging + waiting),
+    item(part, 'votes, kept', 'dynamodbWrite', (votes + minutes) * STATE_KB),
+    item(part, 'who is in charge, written', 'dynamodbWrite', minutes * LEASE_REGIONS),
+    item(part, 'who is in charge, read', 'dynamodbRead', minutes),
+    item(part, 'by schedules', 'scheduledStart', 2 * minutes),
+    item(part, 'of functions', 'lambdaRequest', calls),
+    item(part, 'logs of functions', 'logsGb', (calls * LOG_KB_PER_CALL) / MB_PER_GB ** 2),
+    item(part, 'alarms on it', 'alarmMetricMonth', alarmMetrics.home),
+  ];
+};
+
 export const watchItems = (size: WatchSize): Item[] => {
   const { observers, beating, intervalMs } = size;
   const minutes = MINUTES_A_MONTH;
@@ -122,6 +147,7 @@ export const watchItems = (size: WatchSize): Item[] => {
     ...heartbeatItems(size, minutes),
     ...switchItems(size, minutes),
     ...judgeItems(size, votes, minutes),
+    ...secondItems(size, votes, minutes),
     item('starts', 'by schedules', 'scheduledStart', starts),
     item('starts', 'of functions', 'lambdaRequest', calls),
     item('logs', 'of functions', 'logsGb', (calls * LOG_KB_PER_CALL) / MB_PER_GB ** 2),

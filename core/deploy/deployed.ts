@@ -11,6 +11,9 @@ export const drillTableOf = (service: string): string => `failover-drill-${servi
 
 export const watchTableOf = (service: string): string => `failover-drill-${service}-watch`;
 
+/** In three regions, where a watch has two controllers. */
+export const leaseTableOf = (service: string): string => `failover-drill-${service}-lease`;
+
 /** The service whose watch has this table; undefined for any other table. */
 export const serviceOfWatchTable = (table: string): string | undefined =>
   /^failover-drill-(.+)-watch$/.exec(table)?.[1];

@@ -6,6 +6,7 @@ import {
   drillScheduleOf,
   drillTableOf,
   functionNameOf,
+  leaseTableOf,
   watchBucketOf,
   watchTableOf,
 } from './deployed.ts';
@@ -14,6 +15,7 @@ import {
 const RESOURCES = {
   'table of drills': (at: DeployedPlace) => tableArn(at, drillTableOf(at.service)),
   'table of the watch': (at: DeployedPlace) => tableArn(at, watchTableOf(at.service)),
+  'table of the lease': (at: DeployedPlace) => tableArn(at, leaseTableOf(at.service)),
   'bucket of drills': (at: DeployedPlace) => `arn:aws:s3:::${drillBucketOf(at)}/*`,
   'bucket of the watch': (at: DeployedPlace) => `arn:aws:s3:::${watchBucketOf(at)}/*`,
   'function evaluate': (at: DeployedPlace) => functionArn(at, 'evaluate'),
@@ -42,6 +44,8 @@ const need = (on: OperatorNeed['on'], ...actions: string[]): OperatorNeed => ({ 
 const DRILLS = need('table of drills', 'dynamodb:Query');
 const WATCH = need('table of the watch', 'dynamodb:Query');
 const PLAN = need('table of the watch', 'dynamodb:GetItem');
+/** Who is in charge, where there are two controllers. */
+const LEASE = need('table of the lease', 'dynamodb:GetItem');
 const REPORTS = need('bucket of drills', 's3:GetObject');
 const RECORDS = need('bucket of the watch', 's3:GetObject');
 const EVALUATE = need('function evaluate', 'lambda:InvokeFunction');
@@ -53,10 +57,12 @@ const FOLLOW = need('executions of it', 'states:DescribeExecution', 'states:GetE
 export const OPERATORS = {
   status: [
     need('table of the watch', 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'),
+    LEASE,
   ],
-  flip: [PLAN, EVALUATE],
-  back: [PLAN, EVALUATE],
-  approve: [PLAN, EVALUATE],
+  flip: [PLAN, LEASE, EVALUATE],
+  back: [PLAN, LEASE, EVALUATE],
+  approve: [PLAN, LEASE, EVALUATE],
+  'hand-over': [PLAN, LEASE, EVALUATE],
   history: [DRILLS, WATCH],
   report: [DRILLS, WATCH, REPORTS, RECORDS],
   replay: [WATCH, RECORDS],

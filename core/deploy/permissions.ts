@@ -32,8 +32,8 @@ type Asked = {
   readonly adopted: readonly (readonly string[])[];
   /** Null where no record is touched. */
   readonly zoneId: string | null;
-  /** SSM parameter of the key that signs the switch, with its region; null without one. */
-  readonly switchKey: { readonly region: string; readonly name: string } | null;
+  /** SSM parameters of the key that signs the switch, of each controller in its region; none without a switch. */
+  readonly switchKeys: readonly { readonly region: string; readonly name: string }[];
 };
 
 const arnIn = (properties: unknown): string | undefined => {
@@ -42,7 +42,7 @@ const arnIn = (properties: unknown): string | undefined => {
 };
 
 /** One need for each type and stack: a policy often names regions, or the names that a service's things have. */
-export const needsOf = ({ accountId, stacks, adopted, zoneId, switchKey }: Asked): Need[] => {
+export const needsOf = ({ accountId, stacks, adopted, zoneId, switchKeys }: Asked): Need[] => {
   const needs = new Map<string, Need>();
   for (const [at, { name, region, resources }] of stacks.entries()) {
     const stackArn = `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/*`;
@@ -62,13 +62,13 @@ export const needsOf = ({ accountId, stacks, adopted, zoneId, switchKey }: Asked
       ? []
       : [{ actions: ON_ZONE, resource: `arn:aws:route53:::hostedzone/${zoneId}` }];
   const key =
-    switchKey === null
+    switchKeys.length === 0
       ? []
       : [
-          {
+          ...switchKeys.map(({ region, name }) => ({
             actions: ON_SWITCH_KEY,
-            resource: `arn:aws:ssm:${switchKey.region}:${accountId}:parameter${switchKey.name}`,
-          },
+            resource: `arn:aws:ssm:${region}:${accountId}:parameter${name}`,
+          })),
           { actions: ON_CHECKS, resource: '*' },
         ];
   return [...needs.values(), { actions: ON_TEMPLATES, resource: '*' }, ...zone, ...key];

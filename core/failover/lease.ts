@@ -7,12 +7,20 @@ export type Lease = {
   readonly epoch: number;
   readonly holder: string;
   readonly expiresAtMs: number;
+  /** Region whose controller may claim it, and when that last said so; only where there are two. */
+  readonly controller?: string;
+  readonly renewedAtMs?: number;
 };
 
 /** The condition under which the store may write: what must still be there. */
 export type LeaseCondition =
   | { readonly expect: 'absent' }
-  | { readonly expect: 'epoch'; readonly epoch: number; readonly holder: string };
+  | {
+      readonly expect: 'epoch';
+      readonly epoch: number;
+      readonly holder: string;
+      readonly renewedAtMs?: number;
+    };
 
 export type Claim =
   | { readonly ok: true; readonly item: Lease; readonly condition: LeaseCondition }
@@ -25,16 +33,35 @@ type Claimant = {
   readonly nowMs: number;
   readonly ttlMs: number;
   readonly skewMs: number;
+  /** Its region, where there are two controllers. */
+  readonly controller?: string | undefined;
 };
+
+type Writer = Pick<Claimant, 'holder' | 'epoch' | 'nowMs' | 'controller'>;
+
+/** A lease that runs until then. Where there are two controllers, its write keeps the place of its own. */
+export const leaseItem = ({ holder, epoch, nowMs, controller }: Writer, runsMs: number): Lease => ({
+  ...{ epoch, holder, expiresAtMs: nowMs + runsMs },
+  ...(controller === undefined ? {} : { controller, renewedAtMs: nowMs }),
+});
+
+/** Why a controller may not write the lease as it was found; null where it may, or is the only one. */
+export const notInCharge = (found: Lease | null, controller: string | undefined): string | null =>
+  controller === undefined || found?.controller === controller
+    ? null
+    : `${found?.controller ?? 'nobody'} is in charge, not ${controller}`;
 
 /**
  * What to write to hold `epoch`, given the lease as it was read. The holder of that very epoch
  * renews it, so a restarted executor goes on. A running lease of another is waited for, and a skew
- * on top, as its clock may be behind.
+ * on top, as its clock may be behind. Where there are two controllers, only the one in charge claims:
+ * names of executions are no proof, as both count them alike.
  */
 export const claimLease = (found: Lease | null, claimant: Claimant): Claim => {
   const { holder, epoch, nowMs, ttlMs, skewMs } = claimant;
-  const item = { epoch, holder, expiresAtMs: nowMs + ttlMs };
+  const item = leaseItem(claimant, ttlMs);
+  const why = notInCharge(found, claimant.controller);
+  if (why !== null) return { ok: false, why };
   if (found === null) return { ok: true, item, condition: { expect: 'absent' } };
   const condition = { expect: 'epoch' as const, epoch: found.epoch, holder: found.holder };
   if (found.epoch === epoch && found.holder === holder) return { ok: true, item, condition };

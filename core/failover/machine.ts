@@ -3,6 +3,8 @@
  * nothing. Handlers carry the actions out and feed the results back; a result that comes twice,
  * late or out of order changes nothing. A process that was killed asks `resume` what it was doing.
  */
+
+import { isIdle, onCharge } from './charge.ts';
 import { executionName } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { FailoverSettings } from './settings.ts';
@@ -225,9 +227,18 @@ const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found
   };
 };
 
-type WatchKind = 'verdicts' | 'alarm' | 'order' | 'planned' | 'approved' | 'found';
+type WatchKind = 'verdicts' | 'alarm' | 'order' | 'planned' | 'approved' | 'found' | 'charge';
+
+const WATCHING: ReadonlySet<string> = new Set<WatchKind>([
+  ...(['verdicts', 'alarm', 'order', 'planned', 'approved', 'found'] as const),
+]);
+
+const isWatching = ({ kind }: Event): boolean => WATCHING.has(kind);
 
 export const reduce = (state: State, event: Event, settings: FailoverSettings): Step => {
+  if (event.kind === 'charge') return onCharge(state, event);
+  // Whoever is not in charge ends what was under way, and begins nothing.
+  if (isIdle(state) && isWatching(event)) return unchanged(state);
   switch (event.kind) {
     case 'verdicts':
       return onVerdicts(state, event, settings);

@@ -54,6 +54,9 @@ export type Approval = {
   readonly expiresAtMs: number;
 };
 
+/** Of two controllers one is in charge, under an epoch of its own; the other keeps votes and does nothing. */
+export type Charge = { readonly held: boolean; readonly epoch: number };
+
 export type State = {
   readonly phase: Phase;
   readonly phaseSinceMs: number;
@@ -80,6 +83,8 @@ export type State = {
   /** Kind and gates of the last plan that did not move, so that nobody is told twice. */
   readonly held: string | null;
   readonly flips: readonly Flip[];
+  /** Only where there are two controllers. */
+  readonly charge?: Charge;
 };
 
 /** Results of steps name their execution; one that is not under way changes nothing. */
@@ -115,6 +120,16 @@ export type Event =
       readonly nowMs: number;
       readonly decisionId: string;
       readonly epoch: number;
+    }
+  /** The place of the controller was taken, or found to be another's. */
+  | {
+      readonly kind: 'charge';
+      readonly nowMs: number;
+      readonly epoch: number;
+      /** Where clients are sent, read since the place was taken; null where another has it. */
+      readonly serving: Serving | null;
+      /** What a person should hear of it. */
+      readonly why: string | null;
     }
   | ({ readonly kind: 'lease'; readonly won: boolean } & StepResult)
   | ({ readonly kind: 'fenced' } & StepResult)

@@ -177,6 +177,20 @@ export const driverFaults = ({ driver, placeOf }: Setup): Found[] =>
         },
       ];
 
+/** What a lost standby would leave nobody to do. */
+export const controllerFaults = ({ oneController, standby, placeOf }: Setup): Found[] =>
+  oneController === null
+    ? []
+    : [
+        {
+          ...placeOf('regions', 'witness'),
+          rule: 'one-controller',
+          what: `no second controller: ${oneController}. While ${standby} is lost nobody moves traffic, also where it serves`,
+          remedy:
+            'name a witness, and observers or a primary, of one set with the standby: docs/failover.md',
+        },
+      ];
+
 const REPOSITORY = 'AWS::ECR::Repository';
 
 /** Stacks that the flip rests on, or the tasks after it, and that stand in the region it is to survive. */

@@ -63,6 +63,8 @@ export type Setup = {
   readonly primary: string;
   readonly standby: string;
   readonly driver: 'quorum' | 'record';
+  /** Why the watch has one controller; null where it has two, or there is none. */
+  readonly oneController: string | null;
   /** URLs by which the regions are probed, where the configuration names them. */
   readonly endpoints: { readonly primary: string | null; readonly standby: string | null };
   readonly residency: Readonly<Record<'data' | 'logs' | 'images', Residency>>;

@@ -1,6 +1,6 @@
 /** Every rule, and all of them over a set-up. Names stand in reports and documents: they are never reused. */
 import type { Severity } from '../dockerfile/model.ts';
-import { driverFaults, flipPathFaults, homeFaults } from './flipPath.ts';
+import { controllerFaults, driverFaults, flipPathFaults, homeFaults } from './flipPath.ts';
 import { machineFaults } from './machine.ts';
 import type { Facts, Found, HealthCheck, Machine, Rule, Setup, Stack } from './model.ts';
 import { operationFaults } from './operations.ts';
@@ -16,6 +16,7 @@ export const LINT_RULES = {
   'flip-writes-iam': { severity: 'high', title: 'The flip path edits IAM' },
   'flip-makes-checks': { severity: 'high', title: 'The flip path makes or edits health checks' },
   'flip-by-record': { severity: 'low', title: 'Driver record flips through us-east-1' },
+  'one-controller': { severity: 'low', title: 'Nobody moves traffic while the standby is lost' },
   'regions-swapped': { severity: 'high', title: 'Primary and standby look swapped' },
   'primary-unchecked': { severity: 'high', title: 'A PRIMARY record without a health check' },
   'check-disabled': { severity: 'high', title: 'A disabled health check, which counts as healthy' },
@@ -80,6 +81,7 @@ const keyOf = ({ rule, file, path, what }: Found): string =>
 export const lint = ({ setup, stacks, machines, facts, checks }: LintInput): LintFinding[] => {
   const found = [
     ...driverFaults(setup),
+    ...controllerFaults(setup),
     ...swapFaults(setup),
     ...homeFaults(stacks, machines, setup),
     ...stacks.flatMap((stack) => [

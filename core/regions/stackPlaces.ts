@@ -1,4 +1,5 @@
 /** Which stacks a service needs, and where: one for each role of a region. */
+import { controllersOf } from '../failover/controllers.ts';
 import { switchRegions } from '../failover/switchRegions.ts';
 
 export type StackPlace = { readonly role: string; readonly region: string };
@@ -26,6 +27,7 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
     regions.map((region) => ({ role, region }));
   const serving = [primary, standby];
   const watchers = observers.length === 0 ? [standby] : observers;
+  const { controllers: two } = controllersOf({ ...placing, observers });
   return [
     ...(placing.drills
       ? [...at('serving', serving), ...at('observer', vantages), ...at('control', [standby])]
@@ -38,7 +40,8 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
             ? at('switch', switchRegions({ primary, standby, witness, observers }))
             : []),
           ...at('heartbeat', serving),
-          ...at('failover', [standby]),
+          ...at('lease', two === null ? [] : [two.first]),
+          ...at('failover', two === null ? [standby] : [two.first, two.second]),
           ...at('watcher', watchers),
         ]
       : []),

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { openEventBus } from '../../aws/eventBus.ts';
+import { openLeaseTable } from '../../aws/leases.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { perKey } from '../../core/perKey.ts';
 import { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
@@ -22,6 +24,7 @@ export const handler = entry({
       bus: openEventBus(base.sdk),
       ...base,
     });
-    return acquireLease({ table, transitions, ...base });
+    const leasesIn = perKey((name: string) => openLeaseTable(name, base.sdk));
+    return acquireLease({ table, leasesIn, transitions, ...base });
   },
 });

@@ -1,16 +1,18 @@
 /** Wins the epoch of an execution: from here on it is the only one that may move traffic. */
+import type { Leases } from '../../aws/leases.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import type { Lease } from '../../core/failover/lease.ts';
 import type { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
 import type { PreflightOutput } from '../../events/failoverStep.ts';
-import { targetOf } from '../../events/watchPlan.ts';
+import { controllerOf, targetOf } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
-import { proveLease, takeLease } from '../_hold.ts';
+import { holdOf, leasesOf, proveLease, takeLease } from '../_hold.ts';
 import type { Transitions } from '../_transition.ts';
 import { scaledUnmanaged } from '../_unmanaged.ts';
 
 type Needs = Base & {
   readonly table: WatchTable;
+  readonly leasesIn: (table: string) => Leases;
   readonly transitions: Transitions;
 };
 
@@ -20,12 +22,16 @@ export const acquireLease = (needs: Needs) => {
   const known = new Map<string, Lease>();
 
   const preflight = async (service: string, signal: AbortSignal): Promise<PreflightOutput> => {
-    const [{ ok, why, lease }] = await Promise.all([
-      proveLease({ table }, service, signal),
-      transitions.situationOf(service, signal),
-    ]);
+    const { plan } = await transitions.situationOf(service, signal);
+    const leases = leasesOf(needs, plan);
+    const { ok, why, lease, foreign } = await proveLease(
+      leases,
+      service,
+      controllerOf(plan),
+      signal,
+    );
     if (lease !== undefined) known.set(service, lease);
-    return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1 };
+    return { ok, why, writable: ok ? 1 : 0, needed: 1, of: 1, ...(foreign ? { foreign } : {}) };
   };
 
   return async (
@@ -38,8 +44,9 @@ export const acquireLease = (needs: Needs) => {
     const { name, epoch, to } = execution;
     const plan = await transitions.planOf(service, signal);
     const startedAtMs = clock.now();
-    const hold = { service, holder: name, epoch, lease: plan.failover.lease };
-    const { won, why } = await takeLease(needs, hold, signal, known.get(service));
+    const holding = { leases: leasesOf(needs, plan), clock };
+    const hold = holdOf(plan, name, epoch);
+    const { won, why } = await takeLease(holding, hold, signal, known.get(service));
     known.delete(service);
     const nowMs = clock.now();
     const fence = plan.fences.length > 0 || plan.singleWriter;

@@ -1,11 +1,20 @@
 /** What people ask and say: how it stands, an order, an approval. */
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { checkApproval } from '../../core/failover/approval.ts';
-import type { Event } from '../../core/failover/states.ts';
+import { isIdle } from '../../core/failover/charge.ts';
+import type { Event, State } from '../../core/failover/states.ts';
 import type { EvaluateApproval, EvaluateOutput } from '../../events/evaluation.ts';
+import { controllerRegions, type WatchPlan } from '../../events/watchPlan.ts';
 import { decisionNow } from '../_advance.ts';
 import type { Base } from '../_entry.ts';
 import type { Applied, Transitions } from '../_transition.ts';
+
+/** Who is to be asked instead; null where whoever was asked is in charge. */
+const elsewhere = (plan: WatchPlan, state: State): string | null => {
+  if (!isIdle(state)) return null;
+  const others = controllerRegions(plan).filter((region) => region !== plan.homeRegion);
+  return `the controller in ${plan.homeRegion} is not in charge: ask the one in ${others.join(', ')}`;
+};
 
 type Needs = Pick<Base, 'clock' | 'log'> & {
   readonly table: WatchTable;
@@ -32,7 +41,7 @@ export const answerOf = (
 
 /** What came of a person's word: an execution, or the reason why there is none. */
 const answerToPerson = (service: string, applied: Applied, what: string): EvaluateOutput => {
-  const { stored, decisions, actions } = applied;
+  const { plan, stored, decisions, actions } = applied;
   const started = actions.find((action) => action.do === 'start');
   if (started?.do === 'start') {
     const { name, to } = started.execution;
@@ -40,6 +49,7 @@ const answerToPerson = (service: string, applied: Applied, what: string): Evalua
   }
   const { phase, active } = stored.state;
   const why =
+    elsewhere(plan, stored.state) ??
     decisions.at(-1)?.decision.decision.plan.reason ??
     `cannot ${what} now: ${service} is ${phase}, ${active} is active`;
   return answerOf(service, applied, { accepted: false, why });

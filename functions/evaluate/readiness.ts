@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
 import type { State } from '../../core/failover/states.ts';
 import type { Facts } from '../../core/failover/view.ts';
+import type { PrepareInput } from '../../events/prepareInput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { Base } from '../_entry.ts';
 import { areOld } from '../_facts.ts';
@@ -45,25 +46,32 @@ export const openReadiness = ({ functions, prepareFunction, clock, log }: Needs)
     await ask(service, signal);
   };
 
+  const gathered = async (input: PrepareInput, signal: AbortSignal): Promise<void> => {
+    const { service } = input;
+    try {
+      await functions.call(prepareFunction, input, z.unknown(), signal);
+    } catch (error) {
+      // The gates then say what is missing, which tells a person more than this error.
+      log.warn('facts not gathered', { service, cause: String(error) });
+    }
+  };
+
   /**
    * Waits for fresh facts, for a decision that has come without the warning that a suspicion gives.
    */
   const gather = (service: string, signal: AbortSignal): Promise<void> => {
     const underWay = gathering.get(service);
     if (underWay !== undefined) return underWay;
-    const call = functions
-      .call(prepareFunction, { service }, z.unknown(), signal)
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        // The gates then say what is missing, which tells a person more than this error.
-        log.warn('facts not gathered', { service, cause: String(error) });
-      })
-      .finally(() => gathering.delete(service));
+    const call = gathered({ service }, signal).finally(() => gathering.delete(service));
     gathering.set(service, call);
     return call;
   };
 
-  return { ask, renew, gather };
+  /** For whoever has taken the place of the controller, and is not in charge yet. */
+  const gatherToTakeOver = (service: string, signal: AbortSignal): Promise<void> =>
+    gathered({ service, takesOver: true }, signal);
+
+  return { ask, renew, gather, gatherToTakeOver };
 };
 
 export type Readiness = ReturnType<typeof openReadiness>;

@@ -4,13 +4,15 @@
  */
 import type { EventBus } from '../../aws/eventBus.ts';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
+import type { Leases } from '../../aws/leases.ts';
 import type { Machines } from '../../aws/machines.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import type { Event } from '../../core/failover/states.ts';
 import type { EvaluateInput, EvaluateOutput } from '../../events/evaluation.ts';
 import { alarmOfCloudWatch, type ExternalAlarm } from '../../events/externalAlarm.ts';
 import type { Base } from '../_entry.ts';
-import { openTransitions } from '../_transition.ts';
+import { type Applied, openTransitions } from '../_transition.ts';
+import { openCharge } from './charge.ts';
 import { answerOf, openPeople } from './people.ts';
 import { openReadiness } from './readiness.ts';
 import { openRescue } from './rescue.ts';
@@ -18,6 +20,7 @@ import { machineOf, openStarter } from './starter.ts';
 
 export type Needs = Base & {
   readonly table: WatchTable;
+  readonly leasesIn: (table: string) => Leases;
   readonly bus: EventBus;
   readonly machines: Machines;
   readonly functions: FunctionCalls;
@@ -42,6 +45,7 @@ export const evaluate = (needs: Needs) => {
   const starter = openStarter(needs, readiness);
   const transitions = openTransitions({ ...needs, starter });
   const people = openPeople({ ...needs, transitions });
+  const charge = openCharge({ ...needs, transitions, readiness });
   const rescue = openRescue({ ...needs, transitions, machineOf: machineOf(needs.machineArns) });
 
   const alarm = async (rung: ExternalAlarm, signal: AbortSignal): Promise<EvaluateOutput> => {
@@ -54,12 +58,18 @@ export const evaluate = (needs: Needs) => {
     service: string,
     votes: Parameters<typeof transitions.apply>[1],
     signal: AbortSignal,
-  ): Promise<EvaluateOutput> => {
+  ): Promise<Applied> => {
     const applied = await transitions.apply(service, votes, signal);
     await Promise.all([
       readiness.renew(service, applied, signal),
       rescue.check(service, applied.stored.state, signal),
     ]);
+    return applied;
+  };
+
+  const tick = async (service: string, signal: AbortSignal): Promise<EvaluateOutput> => {
+    const applied = await judge(service, { kind: 'votes', votes: [] }, signal);
+    await charge.keep(applied, signal);
     return answerOf(service, applied);
   };
 
@@ -67,11 +77,13 @@ export const evaluate = (needs: Needs) => {
     if ('kind' in input) {
       switch (input.kind) {
         case 'tick':
-          return judge(input.service, { kind: 'votes', votes: [] }, signal);
+          return tick(input.service, signal);
         case 'status':
           return people.status(input.service, signal);
         case 'order':
           return people.order(input.service, input.order, signal);
+        case 'hand-over':
+          return charge.give(input.service, signal);
         case 'approval':
           return people.approval(input, signal);
       }
@@ -79,7 +91,7 @@ export const evaluate = (needs: Needs) => {
     switch (input['detail-type']) {
       case 'HealthVote': {
         const { service, votes } = input.detail;
-        return judge(service, { kind: 'votes', votes }, signal);
+        return answerOf(service, await judge(service, { kind: 'votes', votes }, signal));
       }
       case 'ExternalAlarm':
         return alarm(input.detail, signal);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
+import { openLeaseTable } from '../../aws/leases.ts';
 import { openServices } from '../../aws/services.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { perKey } from '../../core/perKey.ts';
@@ -23,6 +24,7 @@ export const handler = entry({
     const transitions = openTransitions({ table, bus, ...base });
     const documents = openDocuments(env.BUCKET, base.sdk);
     const servicesIn = perKey((region: string) => openServices(region, base.sdk));
-    return finish({ table, servicesIn, documents, bus, transitions, ...base });
+    const leasesIn = perKey((name: string) => openLeaseTable(name, base.sdk));
+    return finish({ table, leasesIn, servicesIn, documents, bus, transitions, ...base });
   },
 });

@@ -5,6 +5,7 @@
 
 import type { Documents } from '../../aws/documents.ts';
 import type { EventBus } from '../../aws/eventBus.ts';
+import type { Leases } from '../../aws/leases.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { failureText } from '../../core/drill/failureText.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -17,12 +18,14 @@ import type { FinishInput, FinishOutput } from '../../events/finishStep.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
 import { type Known, knownOf, resultOf } from '../_failoverResult.ts';
+import { leasesOf } from '../_hold.ts';
 import { sha256 } from '../_sha256.ts';
 import type { Transitions } from '../_transition.ts';
 import { type CleanUpNeeds, cleanUp } from './cleanUp.ts';
 
 type Needs = Base & {
   table: WatchTable;
+  leasesIn: (table: string) => Leases;
   servicesIn: CleanUpNeeds['servicesIn'];
   documents: Documents;
   bus: EventBus;
@@ -92,17 +95,17 @@ const chained = ({ decided, pieces }: Known, result: FailoverResult): Entry[] =>
  * the next one waits for nothing.
  */
 const letGo = async (
-  { table }: Needs,
+  leases: Leases,
   service: string,
   holder: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  const found = await table.lease(service, signal);
+  const found = await leases.lease(service, signal);
   if (found === null || found.holder !== holder) return;
   const { epoch } = found;
-  const item = { epoch, holder, expiresAtMs: 0 };
+  const item = { ...found, expiresAtMs: 0 };
   const condition = { expect: 'epoch' as const, epoch, holder };
-  await table.claim(service, { ok: true, item, condition }, signal);
+  await leases.claim(service, { ok: true, item, condition }, signal);
 };
 
 export const finish =
@@ -125,7 +128,7 @@ export const finish =
     await documents.write(record, entries, signal);
     const summary: FailoverSummary = { ...result, record, entries: entries.length, head };
     await table.putSummary(service, summary, signal);
-    await letGo(needs, service, execution.name, signal);
+    await letGo(leasesOf(needs, plan), service, execution.name, signal);
     const { outcome, active, reason, leftovers, timings, lossMs } = result;
     const { epoch, name, cause } = execution;
     await bus.put(

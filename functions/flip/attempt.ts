@@ -3,6 +3,7 @@
  * the plan, and telling what came of it.
  */
 import type { DnsRecord } from '../../aws/dnsRecord.ts';
+import type { Leases } from '../../aws/leases.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import { answerSets } from '../../core/failover/answerSets.ts';
@@ -13,13 +14,14 @@ import { targetOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import { type Calls, openCalls } from '../_calls.ts';
 import type { Base } from '../_entry.ts';
-import { renewLease } from '../_hold.ts';
+import { holdOf, leasesOf, renewLease } from '../_hold.ts';
 import type { Transitions } from '../_transition.ts';
 import type { QuorumSwitch } from './quorum.ts';
 import type { Guard, Moved, RecordSwitch } from './record.ts';
 
 export type FlipNeeds = Base & {
   readonly table: WatchTable;
+  readonly leasesIn: (table: string) => Leases;
   readonly transitions: Transitions;
   readonly recordSwitch: RecordSwitch;
   readonly quorumSwitch: QuorumSwitch;
@@ -61,9 +63,10 @@ export const begin = async (
   const epoch = back ? execution.epoch + 1 : execution.epoch;
   const plan = await transitions.planOf(service, signal);
   const { lease, evidenceMs } = plan.failover;
-  const hold = { service, holder: execution.name, epoch, lease };
+  const holding = { leases: leasesOf(needs, plan), clock };
+  const hold = holdOf(plan, execution.name, epoch);
   const [held, stored] = await Promise.all([
-    renewLease(needs, hold, execution.epoch, signal),
+    renewLease(holding, hold, execution.epoch, signal),
     table.state(service, signal),
   ]);
   if (!held.won) return lost(held.why, true);

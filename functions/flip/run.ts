@@ -35,7 +35,9 @@ const preflight = async (
   const { plan, stored } = await transitions.situationOf(service, signal);
   if (plan.switch.driver === 'quorum') {
     // Whoever is under way writes switches of a younger epoch: nothing is mended beside it.
-    const atRest = stored?.state.execution === null ? stored.state.epoch : null;
+    const { execution, epoch, charge } = stored?.state ?? { execution: null, epoch: null };
+    // What a controller knows that has not taken charge yet may be long past.
+    const atRest = execution === null && charge?.held !== false ? epoch : null;
     return quorumSwitch.prove(plan, atRest, signal);
   }
   const ownerOf = (sets: readonly RecordSet[]) => answeringWith(plan, sets);

@@ -6,22 +6,26 @@ import { ObserveInput, ObserveOutput } from '../../events/observation.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
+import { allBuses } from './buses.ts';
 import { observe } from './run.ts';
 
-const { AWS_REGION, HOME_REGION, TABLE } = SETTINGS;
+const { AWS_REGION, HOME_REGIONS, TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'observe',
-  env: z.object({ AWS_REGION, HOME_REGION, TABLE }),
+  env: z.object({ AWS_REGION, HOME_REGIONS, TABLE }),
   input: ObserveInput,
   output: ObserveOutput,
   make: (env, base) => {
-    const home = { ...base.sdk, region: env.HOME_REGION };
     let heard: (dateMs: number) => void = () => {};
+    const [home, ...others] = env.HOME_REGIONS;
+    const at = (region: string) => ({ ...base.sdk, region });
+    const openBus = (region: string) => openEventBus(at(region), (dateMs) => heard(dateMs));
     // One client with its connections for all invocations of a sandbox, which come one by one.
-    const bus = openEventBus(home, (dateMs) => heard(dateMs));
+    const bus = allBuses(openBus(home), others.map(openBus));
     return observe({
-      table: openWatchTable(env.TABLE, home),
+      table: openWatchTable(env.TABLE, at(home)),
+      otherTables: others.map((region) => openWatchTable(env.TABLE, at(region))),
       openBus: (hears) => {
         heard = hears;
         return { ...bus, close: () => {} };

@@ -15,7 +15,10 @@ import type { SteadyClock } from './probing.ts';
 import { watch } from './watch.ts';
 
 export type Needs = Base & {
+  /** Of the first controller: where an observer keeps its place, what it has seen and what it knows. */
   readonly table: WatchTable;
+  /** Of the other controllers, for when that one does not answer. */
+  readonly otherTables: readonly WatchTable[];
   /** `heard` is told the time of the home region with each answer. */
   readonly openBus: (heard: (dateMs: number) => void) => EventBus;
   readonly region: string;
@@ -35,13 +38,35 @@ const steadyClock = ({ clock }: Base): SteadyClock => {
   return { now: () => Math.round((clock.monotonicMs() + offsetMs) * 10) / 10 };
 };
 
+/** So long the first table may take to answer where there is another. */
+const ANSWER_MS = 3_000;
+
+/** The first table that answers, and what it says. */
+const readFirst = async (
+  { table, otherTables, region, log }: Needs,
+  service: string,
+  signal: AbortSignal,
+) => {
+  const tables = [table, ...otherTables];
+  for (const each of tables.slice(0, -1)) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    try {
+      return { table: each, found: await each.occupant(service, region, limited) };
+    } catch (error) {
+      log.warn('a table does not answer: the next one is used', { service, cause: String(error) });
+    }
+  }
+  const last = tables.at(-1) ?? table;
+  return { table: last, found: await last.occupant(service, region, signal) };
+};
+
 export const observe =
   (needs: Needs) =>
   async ({ service, takeOver }: ObserveInput, signal: AbortSignal): Promise<ObserveOutput> => {
     const clock = steadyClock(needs);
     const endsMs = clock.now() + SLOT_MS;
-    const { table, openBus, probe } = needs;
-    const found = await table.occupant(service, needs.region, signal);
+    const { openBus, probe } = needs;
+    const { table, found } = await readFirst(needs, service, signal);
     const { plan } = found;
     if (plan === null) {
       throw new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);

@@ -10,6 +10,8 @@ import type { Services } from '../../aws/services.ts';
 import type { TargetGroups } from '../../aws/targetGroups.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
+import { isIdle } from '../../core/failover/charge.ts';
+import type { State } from '../../core/failover/states.ts';
 import type { Facts } from '../../core/failover/view.ts';
 import { formatMs } from '../../core/units.ts';
 import { type FailoverNotice, failoverNotice } from '../../events/failoverNotice.ts';
@@ -45,7 +47,7 @@ const preflightOf = async (
   { functions, acquireLeaseFunction, flipFunction, clock }: Needs,
   service: string,
   signal: AbortSignal,
-): Promise<Pick<Facts, 'preflight' | 'serving'>> => {
+): Promise<Pick<Facts, 'preflight' | 'serving'> & { readonly foreign: boolean }> => {
   const ask = (name: string) =>
     functions.call(name, { service, preflight: true }, PreflightOutput, signal);
   const [lease, flip] = await Promise.all([ask(acquireLeaseFunction), ask(flipFunction)]);
@@ -53,6 +55,7 @@ const preflightOf = async (
   const source = lease.ok ? `preflight: ${flip.why}` : `preflight of the lease: ${lease.why}`;
   const read = { source: source.slice(0, 200), atMs: clock.now() };
   return {
+    foreign: lease.foreign === true,
     preflight: { value: { writable: lease.ok ? writable : 0, needed, of }, ...read },
     ...(flip.serving ? { serving: { value: flip.serving, ...read } } : {}),
   };
@@ -161,6 +164,9 @@ const deployingOf = (
   return { value: other.found.deploying || told === true, source, atMs: nowMs };
 };
 
+/** Not in charge, or not known to be: the switch and its lease are another's to write. */
+const isWaiting = (state: State): boolean => isIdle(state) || state.charge === undefined;
+
 const noPlan = (service: string): DrillError =>
   new DrillError('InputInvalid', `there is no watch ${service}: it has no stored plan`);
 
@@ -188,9 +194,14 @@ export const prepare = (needs: Needs) => {
     });
   };
 
-  return async ({ service }: PrepareInput, signal: AbortSignal): Promise<Facts> => {
+  return async (
+    { service, takesOver = false }: PrepareInput,
+    signal: AbortSignal,
+  ): Promise<Facts> => {
     const { plan, stored, facts: before } = await table.loadWithPlan(service, signal);
     if (plan === null) throw noPlan(service);
+    const waits = plan.controllers !== undefined && (stored === null || isWaiting(stored.state));
+    if (waits && !takesOver) return before;
     const { active, other } = stored?.state ?? { active: plan.primary, other: plan.standby };
     const sides = { active, other };
     const warmed = warmScaling(needs, plan, other, signal);
@@ -221,7 +232,9 @@ export const prepare = (needs: Needs) => {
       ...(proven?.serving ? { serving: proven.serving } : {}),
     };
     await Promise.all([table.putFacts(service, facts, signal), warmed]);
-    const lost = stored && switchLoss(plan, stored.state, before.preflight, facts.preflight);
+    // Of what another controller is in charge of, that one tells.
+    const tells = stored !== null && !takesOver && proven?.foreign !== true;
+    const lost = tells && switchLoss(plan, stored.state, before.preflight, facts.preflight);
     if (lost) await tell(lost, signal);
     // The proof comes last, and must not hold up what the decision waits for.
     await warm(needs, needs.verifyFunction, service, signal);

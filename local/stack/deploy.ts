@@ -88,6 +88,7 @@ const pseudo = (region: string): Readonly<Record<string, string>> => ({
 
 /** What others name comes first; each group is made at once. */
 const RANK: Readonly<Record<string, number>> = {
+  'AWS::DynamoDB::GlobalTable': 1,
   'AWS::DynamoDB::Table': 1,
   'AWS::S3::Bucket': 1,
   'AWS::ECR::Repository': 1,

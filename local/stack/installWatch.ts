@@ -9,14 +9,15 @@ import { watchBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
-import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
-import { type TargetFacts, watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
+import { controllerRegions, shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
+import { controllersIn, type TargetFacts, watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../cloud.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { homeRegionOf, slackParameterOf } from './install.ts';
+import { installControllers } from './installControllers.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
@@ -68,6 +69,19 @@ export const recordParams = ({ record, dns }: Config): Record<string, string> =>
   record === undefined
     ? {}
     : { record, ...(dns.driver === 'record' ? { editedRecord: record } : {}) };
+
+/** What templates are told of two controllers; nothing where there is one. */
+export const controllerParams = (config: Config): Record<string, string> => {
+  const { controllers } = controllersIn(config);
+  if (config.record === undefined || controllers === null) return {};
+  const { first, second, third } = controllers;
+  return {
+    controllers: 'two',
+    homeRegions: `${first},${second}`,
+    secondRegion: second,
+    thirdRegion: third,
+  };
+};
 
 const NOTHING_KNOWN = { primary: {}, standby: {} } as const;
 
@@ -125,6 +139,23 @@ const observersOf = (plan: WatchPlan, config: Config) =>
     input: { service: plan.service },
   }));
 
+/** Where each controller tells what it does: the same place. */
+const ensureWebhooks = async (
+  { cloud, config, webhook }: WatchInstallOptions,
+  plan: WatchPlan,
+): Promise<SlackRoute> => {
+  let route: SlackRoute = 'sink';
+  for (const region of controllerRegions(plan).reverse()) {
+    const clients = openClients(cloud.endpoint, region);
+    try {
+      route = await ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, webhook);
+    } finally {
+      clients.close();
+    }
+  }
+  return route;
+};
+
 export const installWatch = async (options: WatchInstallOptions): Promise<WatchInstallation> => {
   const { cloud, config, targets = NOTHING_KNOWN, shadow } = options;
   const signal = options.signal ?? new AbortController().signal;
@@ -134,7 +165,10 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
   if (record === undefined)
     throw new DrillError('ConfigInvalid', 'the configuration has no record');
   const wanted = functionsOf(config);
-  const sdk = { endpoint: cloud.endpoint, region: names.homeRegion, credentials: CREDENTIALS };
+  const at = (region: string) => ({
+    ...{ endpoint: cloud.endpoint, region, credentials: CREDENTIALS },
+  });
+  const sdk = at(names.homeRegion);
   const table = openWatchTable(names.table, sdk);
   const clients = openClients(cloud.endpoint, names.homeRegion);
   try {
@@ -177,6 +211,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
           zoneId: bareZoneId(zoneId),
           slackParameter: slackParameterOf(config),
           ...recordParams(config),
+          ...controllerParams(config),
           ...dataTableParams(config),
         },
       });
@@ -192,8 +227,8 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
             signal,
           );
     const [slack] = await Promise.all([
-      ensureWebhook(clients, slackParameterOf(config), cloud.slack.url, options.webhook),
-      deployRole('failover', names.homeRegion).then(() => table.putPlan(plan)),
+      ensureWebhooks(options, plan),
+      installControllers(plan, names.table, { at, deployRole }),
       ...observers.map(({ region }) => deployRole('watcher', region)),
     ]);
     return { plan, ...names, observers, slack, warnings: warning === null ? [] : [warning] };

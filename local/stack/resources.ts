@@ -16,6 +16,7 @@ import {
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
@@ -89,6 +90,43 @@ const makeTable: Make = async (properties, { dynamodb }, region) => {
   }
   const arn = `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table.TableName}`;
   return { ref: table.TableName, attributes: { Arn: arn } };
+};
+
+const places = z.array(z.strictObject({ Region: z.string() }));
+const GlobalTable = z.looseObject({
+  TableName: z.string(),
+  MultiRegionConsistency: z.literal('STRONG'),
+  Replicas: places,
+  GlobalTableWitnesses: places.length(1),
+});
+
+/** As CloudFormation makes it: a table of one region, that its other regions are added to. */
+const makeGlobalTable: Make = async (properties, { dynamodb }, region) => {
+  const { MultiRegionConsistency, Replicas, GlobalTableWitnesses, ...table } =
+    GlobalTable.parse(properties);
+  const { TableName } = table;
+  const others = Replicas.filter(({ Region }) => Region !== region);
+  const spread = () =>
+    dynamodb.send(
+      new UpdateTableCommand({
+        TableName,
+        MultiRegionConsistency,
+        ReplicaUpdates: others.map(({ Region }) => ({ Create: { RegionName: Region } })),
+        GlobalTableWitnessUpdates: GlobalTableWitnesses.map(({ Region }) => ({
+          Create: { RegionName: Region },
+        })),
+      }),
+    );
+  await createOr(
+    ['ResourceInUseException'],
+    async () => {
+      await dynamodb.send(new CreateTableCommand(table as unknown as CreateTableCommandInput));
+      await spread();
+    },
+    nothing,
+  );
+  const arn = `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${TableName}`;
+  return { ref: TableName, attributes: { Arn: arn } };
 };
 
 const makeBucket: Make = async (properties, { s3 }) => {
@@ -228,6 +266,7 @@ const makeRule: Make = async (properties, { eventbridge }, region) => {
 };
 
 const MAKERS: Readonly<Record<string, Make>> = {
+  'AWS::DynamoDB::GlobalTable': makeGlobalTable,
   'AWS::DynamoDB::Table': makeTable,
   'AWS::S3::Bucket': makeBucket,
   'AWS::ECR::Repository': makeRepository,

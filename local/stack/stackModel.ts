@@ -95,6 +95,7 @@ const namesOf = (
     }
     case 'AWS::S3::Bucket':
       return { ref: text('BucketName'), arn: `arn:aws:s3:::${text('BucketName')}` };
+    case 'AWS::DynamoDB::GlobalTable':
     case 'AWS::DynamoDB::Table':
       return named('TableName', 'dynamodb', 'table/');
     case 'AWS::ECR::Repository':

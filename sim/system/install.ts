@@ -1,6 +1,5 @@
 /** Installs a watch in a simulated cloud, from the same template as anywhere. */
 import type { SdkSettings } from '../../aws/sdk.ts';
-import { openWatchTable } from '../../aws/watchTable.ts';
 import type { Config } from '../../events/config.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
@@ -21,7 +20,8 @@ import { handler as verify } from '../../functions/verify/handler.ts';
 import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { openClients } from '../../local/stack/clients.ts';
 import { deploy } from '../../local/stack/deploy.ts';
-import { watchNamesOf } from '../../local/stack/installWatch.ts';
+import { installControllers } from '../../local/stack/installControllers.ts';
+import { controllerParams, watchNamesOf } from '../../local/stack/installWatch.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
 import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
 import { ensureZone } from '../../local/stack/zones.ts';
@@ -94,7 +94,10 @@ export const installSimulated = async (
     deploy({
       ...{ folder: PROJECT_FOLDER, endpoint, sdk, region, bundleOf: (folder) => folder },
       wanted: Object.keys(PARTS),
-      params: { role, service: config.service, homeRegion: names.homeRegion, zoneId },
+      params: {
+        ...{ role, service: config.service, homeRegion: names.homeRegion, zoneId },
+        ...controllerParams(config),
+      },
       // Simulated functions call as nobody in particular: what roles may do is for real runs to show.
       iam: { putRole: () => {} },
       lambda: {
@@ -110,16 +113,14 @@ export const installSimulated = async (
   await (plan.switch.driver === 'record'
     ? ensureSimpleRecord(moving, sdk, signal)
     : ensureQuorumSwitch(moving, { sdk, deployRole, clients }, signal));
-  await deployRole('failover', names.homeRegion);
-  const table = openWatchTable(names.table, { ...sdk, region: names.homeRegion });
-  await table.putPlan(plan);
+  const at = (region: string): SdkSettings => ({ ...sdk, region });
+  await installControllers(plan, names.table, { at, deployRole });
   for (const region of plan.observers) await deployRole('watcher', region);
   for (const region of isOwn ? serving : []) await deployRole('heartbeat', region);
   if (rehearses) {
     await ensureDrills(cloud, clients, config);
     await deployRole('rehearsal', names.homeRegion);
   }
-  table.close();
   clients.close();
   return { plan, table: names.table, bucket: names.bucket, machineArns: names.machineArns };
 };

@@ -11,6 +11,7 @@ export type InvariantId =
   | 'I9'
   | 'I10'
   | 'I11'
+  | 'I12'
   | 'served'
   | 'kept'
   | 'settles';
@@ -34,6 +35,7 @@ export const INVARIANTS: Readonly<Record<InvariantId, string>> = {
   I9: 'what answers is never deleted',
   I10: 'a rehearsal leaves everything as it was',
   I11: 'nothing that moves traffic calls the region that is lost, nor us-east-1',
+  I12: 'two controllers never act under one epoch',
   served: 'a client is served by a region that was eligible when its name was answered',
   kept: 'what a verified flip wrote is not lost',
   settles: 'no move is left in the middle',

@@ -1,10 +1,13 @@
 /** The invariants of what is stored: leases, decisions, and the state with its flips. */
+
 import { canonicalJson } from '../../core/evidence/canonical.ts';
 import { type Decision, type DecisionInput, decide } from '../../core/evidence/decision.ts';
 import { reproduces } from '../../core/evidence/replay.ts';
+import { isIdle } from '../../core/failover/charge.ts';
 import type { State } from '../../core/failover/states.ts';
 import { continentOf } from '../../core/health/continents.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
+import { openControllerChecks } from './controllerChecks.ts';
 import type { InvariantId } from './invariants.ts';
 import type { Item } from './items.ts';
 
@@ -93,11 +96,12 @@ const onFlip = (
 export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
   const holders = new Map<number, string>();
   const decisions: Decisions = new Map();
-  let state: State | null = null;
+  const controllers = openControllerChecks(fail);
   let verified: { epoch: number; active: string } | null = null;
 
-  const onLease = (value: unknown): void => {
-    const { epoch, holder } = Object(value);
+  const onLease = (region: string, value: unknown): void => {
+    const { epoch, holder, controller } = Object(value);
+    controllers.leased(region, { epoch, controller });
     if (typeof epoch !== 'number' || typeof holder !== 'string' || holder === 'nobody') return;
     const known = holders.get(epoch);
     if (known !== undefined && known !== holder) {
@@ -115,10 +119,10 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
     decisions.set(id, { input, decision });
   };
 
-  const onState = (value: unknown): void => {
+  const onState = (region: string, value: unknown): void => {
     const next: State = Object(value).state;
-    const before = state;
-    state = next;
+    const before = controllers.before(region);
+    controllers.stated(region, next);
     if (before === null) return;
     if (next.epoch < before.epoch)
       fail('I8', `the state went from epoch ${before.epoch} to ${next.epoch}`);
@@ -138,7 +142,12 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
     if (before.phase === 'VERIFY' && (next.phase === 'STABILIZE' || next.phase === 'STEADY')) {
       verified = { epoch: next.epoch, active: next.active };
     }
-    if (verified && next.epoch === verified.epoch && next.active !== verified.active) {
+    if (
+      verified &&
+      !isIdle(next) &&
+      next.epoch === verified.epoch &&
+      next.active !== verified.active
+    ) {
       fail(
         'kept',
         `epoch ${verified.epoch} was verified for ${verified.active} and says ${next.active}`,
@@ -146,17 +155,19 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
     }
   };
 
-  const wrote = (_region: string, item: Item): void => {
+  const wrote = (region: string, item: Item): void => {
     const [pk = '', sk = ''] = [item['pk']?.['S'], item['sk']?.['S']].map(String);
     if (!pk.endsWith(`#${plan().service}`)) return;
-    if (sk === 'LEASE') onLease(storedIn(item));
-    else if (sk === 'STATE') onState(storedIn(item));
+    if (sk === 'LEASE') onLease(region, storedIn(item));
+    else if (sk === 'STATE') onState(region, storedIn(item));
     else if (pk.startsWith('DECISION#')) onDecision(storedIn(item), sk);
   };
 
   /** Whether the last move has been proved from outside, or there was none. */
-  const proved = (): boolean =>
-    state === null || state.flips.length === 0 || verified?.epoch === state.epoch;
+  const proved = (): boolean => {
+    const state = controllers.acting();
+    return state === null || state.flips.length === 0 || verified?.epoch === state.epoch;
+  };
 
-  return { wrote, proved, state: () => state };
+  return { wrote, proved, state: controllers.acting };
 };

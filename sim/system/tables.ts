@@ -21,60 +21,17 @@ import {
   setItem,
   type Table,
 } from './items.ts';
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** By hand: it is checked with every call, and never copied. */
-const itemShape = z.custom<Item>(
-  (value) => isObject(value) && Object.values(value).every(isObject),
-  'an item is attributes by name',
-);
-const named = z.looseObject({ TableName: z.string() });
-const keyed = z.looseObject({ TableName: z.string(), Key: itemShape });
-const condition = {
-  ConditionExpression: z.string().optional(),
-  ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-  ExpressionAttributeValues: itemShape.optional(),
-};
-const putting = z.strictObject({
-  ...{ TableName: z.string(), Item: itemShape, ...condition },
-  ReturnValues: z.enum(['ALL_OLD', 'NONE']).optional(),
-});
-const deleting = z.strictObject({ TableName: z.string(), Key: itemShape, ...condition });
-const batch = z.looseObject({
-  RequestItems: z.record(z.string(), z.looseObject({ Keys: z.array(itemShape) })),
-});
-const creating = z.looseObject({
-  TableName: z.string(),
-  KeySchema: z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() })),
-});
-const text = z.object({ S: z.string() });
-/** Sorts after whatever a key goes on with: keys of the watch are of one byte a character. */
-const LAST = '\uffff';
-const paging = {
-  TableName: z.string(),
-  ScanIndexForward: z.boolean().default(true),
-  ConsistentRead: z.boolean().optional(),
-  Limit: z.int().optional(),
-  ExclusiveStartKey: itemShape.optional(),
-};
-const querying = z.union([
-  z.strictObject({
-    ...paging,
-    KeyConditionExpression: z.literal('pk = :pk AND sk BETWEEN :from AND :to'),
-    ExpressionAttributeValues: z.object({ ':pk': text, ':from': text, ':to': text }),
-  }),
-  z.strictObject({
-    ...paging,
-    KeyConditionExpression: z.literal('pk = :pk AND begins_with(sk, :prefix)'),
-    ExpressionAttributeValues: z
-      .object({ ':pk': text, ':prefix': text })
-      .transform(({ ':pk': pk, ':prefix': from }) => ({
-        ...{ ':pk': pk, ':from': from, ':to': { S: `${from.S}${LAST}` } },
-      })),
-  }),
-]);
+import {
+  batch,
+  creating,
+  deleting,
+  itemShape,
+  keyed,
+  named,
+  putting,
+  querying,
+  spreading,
+} from './tableShapes.ts';
 
 export type Tables = {
   readonly front: ServiceFront;
@@ -146,6 +103,13 @@ const definitionsOf = ({ tablesIn, tableIn }: Reaching): Record<string, Operatio
       .parse(raw);
     tableIn(region, TableName).expiry = wanted.Enabled ? wanted.AttributeName : null;
     return { TimeToLiveSpecification: wanted };
+  },
+  // Strongly consistent over regions: the very same table in each of them.
+  UpdateTable: (region, raw) => {
+    const { TableName, ReplicaUpdates } = spreading.parse(raw);
+    const table = tableIn(region, TableName);
+    for (const { Create } of ReplicaUpdates) tablesIn(Create.RegionName).set(TableName, table);
+    return { TableDescription: { TableName, TableStatus: 'ACTIVE' } };
   },
   DescribeTable: (region, raw) => {
     const { TableName } = named.parse(raw);

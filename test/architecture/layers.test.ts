@@ -82,7 +82,7 @@ describe('the arrow rule', () => {
   });
 
   it('keeps one file of aws/ from importing another, but for the shared settings and the tables', () => {
-    const shared = ['./sdk.ts', './drillTable.ts', './jsonTable.ts'];
+    const shared = ['./sdk.ts', './drillTable.ts', './jsonTable.ts', './leases.ts'];
     const crossing = imports.filter(
       ({ from, spec }) =>
         from.startsWith('aws/') && spec.startsWith('./') && !shared.includes(spec),

@@ -36,7 +36,7 @@ describe('the page of failure scenarios', () => {
   it('has every scenario, invariant, hazard, gate and bad input', () => {
     expect(sections.map(({ id }) => id)).toEqual([
       ...numbered('', 22),
-      ...numbered('I', 11),
+      ...numbered('I', 12),
       ...numbered('H', 7),
       ...numbered('G', 10),
       ...numbered('B', 7),

@@ -22,6 +22,7 @@ export const ROLES = [
   'control',
   'failover',
   'heartbeat',
+  'lease',
   'observer',
   'promotion',
   'rehearsal',

@@ -4,6 +4,7 @@ import { openDnsRecord } from '../../aws/dnsRecord.ts';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openFences } from '../../aws/fences.ts';
+import { openLeaseTable } from '../../aws/leases.ts';
 import { openSecrets } from '../../aws/secrets.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { type Execution, initialState, type State } from '../../core/failover/states.ts';
@@ -60,7 +61,8 @@ export const startFlipWorld = async (route53?: string) => {
 
   /** One executor: what one set of sandboxes remembers. */
   const executor = () => {
-    const base = { table, clock, log, count: () => {}, random: () => 0.5 };
+    const leasesIn = (name: string) => openLeaseTable(name, home);
+    const base = { table, leasesIn, clock, log, count: () => {}, random: () => 0.5 };
     const transitions = openTransitions({ ...base, bus: openEventBus(home) });
     const needs = { ...base, transitions };
     return {

@@ -95,7 +95,8 @@ export const decidedWatch = async (world: WatchWorld, plan: WatchPlan, options: 
   const { table, bus } = world;
   const { transitions } = run;
   const servicesIn = options.servicesIn ?? noServices;
-  const ends = finish({ ...needs, table, servicesIn, bus, documents, transitions });
+  const leasesIn = () => table;
+  const ends = finish({ ...needs, table, leasesIn, servicesIn, bus, documents, transitions });
   return {
     run,
     execution,

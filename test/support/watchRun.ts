@@ -35,10 +35,11 @@ export const openWatchRun = async (world: WatchWorld, options: Options) => {
     random: Math.random,
   };
   await table.putPlan(plan);
+  const leasesIn = () => table;
   /** One sandbox: what it remembers, others do not. */
   const newEvaluator = (over: { readonly table?: WatchWorld['table'] } = {}) => {
     const run = evaluate({
-      ...{ ...base, table, bus, machines, functions, service, ...over },
+      ...{ ...base, table, leasesIn, bus, machines, functions, service, ...over },
       prepareFunction: PREPARE,
       machineArns: MACHINE_ARNS,
     });

@@ -110,6 +110,7 @@ const observing = (service: string, over: Over = {}) => {
     clock: { ...realTime, now: () => Date.now() + clockOffMs },
     table: world.table,
     openBus: (heard) => openEventBus(world.sdk, heard),
+    otherTables: [],
     region,
     newHolder: () => `holder-${++holders}`,
   });

@@ -122,8 +122,8 @@ describe('a deployed watch', () => {
   }, 180_000);
 
   it('needed the rights that are listed, all of them, and nothing outside its home region', () => {
-    // What drills keep is needed where there are drills; this configuration has no image.
-    const ofDrills = /failover-drill-web(?:-\d+-eu-central-1\/)?$/;
+    // What drills keep is needed where there are drills; this configuration has no image, and one controller.
+    const ofDrills = /failover-drill-web(?:-\d+-eu-central-1\/|-lease)?$/;
     for (const command of [
       'status',
       'flip',

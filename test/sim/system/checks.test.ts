@@ -236,6 +236,33 @@ it.each(CASES)('%s', (invariant, breaks) => {
   expect(broken()).toContain(invariant);
 });
 
+it('two controllers have epochs of their own, and keep the place in the middle of a move', () => {
+  const inCharge = (region: string, value: unknown, sk = 'LEASE'): void =>
+    checks.wrote(region, {
+      ...{ pk: { S: 'WATCH#shop' }, sk: { S: sk } },
+      value: { S: JSON.stringify(value) },
+    });
+  const place = (epoch: number, controller: string, by = controller): void =>
+    inCharge(by, { epoch, holder: `controller of ${controller}`, expiresAtMs: 0, controller });
+  const charged = (region: string, over: Partial<State>): void =>
+    inCharge(region, { state: { ...initialState(HOME, STANDBY, START_MS), ...over } }, 'STATE');
+  place(1, STANDBY);
+  charged(STANDBY, { charge: { held: true, epoch: 1 }, epoch: 1 });
+  charged('eu-west-3', { charge: { held: false, epoch: 0 } });
+  place(2, 'eu-west-3');
+  charged('eu-west-3', { charge: { held: true, epoch: 2 }, epoch: 2 });
+  expect(checks.state()).toMatchObject({ charge: { epoch: 2 } });
+  expect(broken()).toEqual([]);
+  place(2, STANDBY);
+  expect(broken()).toEqual(['I12', 'I2']);
+  open();
+  charged(STANDBY, { charge: { held: true, epoch: 1 }, execution: execution('d1') });
+  place(2, 'eu-west-3', STANDBY);
+  expect(found).toMatchObject([
+    { what: `${STANDBY} gave its place to eu-west-3 in the middle of a move` },
+  ]);
+});
+
 it('every invariant has been seen to break', () => {
   expect([...seen].sort()).toEqual(Object.keys(INVARIANTS).sort());
 });

@@ -56,6 +56,7 @@ describe('the cost of a watch', () => {
     driver: 'quorum' as const,
     intervalMs: 10_000,
     beating: 2,
+    controllers: 1 as const,
     alarmMetrics: { home: 7, observer: 1, beat: 1 },
     memoryMb: { observe: 1_024, beat: 128, evaluate: 512, prepare: 512 },
   };
@@ -72,6 +73,24 @@ describe('the cost of a watch', () => {
       6,
     );
     expect(partOf(items, 'alarms')).toBeCloseTo((7 + 3 + 2) * 0.1, 6);
+  });
+
+  it('has a second controller that hears all votes, and costs nothing where there is none', () => {
+    expect(watchItems(size).some(({ part }) => part === 'second controller')).toBe(false);
+    const [minutes, votes] = [43_800, 3 * 43_800 * 3];
+    const starts = votes + 2 * minutes;
+    const seconds = 0.1 * (votes + minutes) * 0.5 + 0.1 * minutes * 0.5;
+    expect(partOf(watchItems({ ...size, controllers: 2 }), 'second controller')).toBeCloseTo(
+      votes * 1e-6 +
+        seconds * 0.0000133334 +
+        ((votes + minutes) * 4 + minutes * 3) * 0.625e-6 +
+        minutes * 0.125e-6 +
+        2 * minutes * 1e-6 +
+        starts * 2e-7 +
+        (starts / 1_024 ** 2) * 0.57 +
+        7 * 0.1,
+      6,
+    );
   });
 
   it('counts an alarm by the metrics that it looks at', () => {

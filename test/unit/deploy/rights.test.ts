@@ -35,7 +35,7 @@ it('docs/aws.md names every right that is asked for', () => {
     stacks,
     adopted: stacks.map(({ resources }) => Object.keys(resources)),
     zoneId: 'Z1',
-    switchKey: { region: 'eu-central-1', name: '/failover/shop/switch-key' },
+    switchKeys: [{ region: 'eu-central-1', name: '/failover/shop/switch-key' }],
   });
   const asked = [
     ...needs.flatMap(({ actions }) => actions),

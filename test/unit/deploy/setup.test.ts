@@ -222,7 +222,7 @@ describe('what is to be deployed', () => {
     );
     expect(kept.filter(({ holds }) => holds === 'switch')).toHaveLength(3);
     const adopted = stacks.map(() => []);
-    const known = { accountId: '111122223333', zoneId: 'Z1', switchKey: null };
+    const known = { accountId: '111122223333', zoneId: 'Z1', switchKeys: [] };
     const needs = needsOf({ ...known, stacks, adopted });
     const asked = needs.map(({ resource }) => resource);
     expect(asked).toContain('arn:aws:route53:::hostedzone/Z1');

@@ -12,6 +12,7 @@ const SETUP: Setup = {
   primary: 'eu-west-1',
   standby: 'eu-central-1',
   driver: 'quorum',
+  oneController: null,
   endpoints: { primary: null, standby: null },
   residency: { data: 'any', logs: 'any', images: 'any' },
   placeOf: (...path) => ({ file: 'failover.yml', path }),

@@ -1,0 +1,46 @@
+/** Being in charge: of two controllers one moves traffic, and the other only knows what it will need. */
+import { type Event, enter, restingPhase, type State, type Step, unchanged } from './states.ts';
+
+type Charged = Extract<Event, { kind: 'charge' }>;
+
+/** Whether another controller is in charge. The only one there is always is. */
+export const isIdle = ({ charge }: Pick<State, 'charge'>): boolean => charge?.held === false;
+
+/** The state of a watch by how many controllers it has now: a plan may have changed that. */
+export const chargedBy = (state: State, two: boolean): State => {
+  const { charge, ...alone } = state;
+  if (!two) return charge === undefined ? state : alone;
+  return charge === undefined ? { ...state, charge: { held: false, epoch: 0 } } : state;
+};
+
+/** What was suspected or asked belongs to whoever was in charge. */
+const atRest = (state: State, nowMs: number): State => ({
+  ...enter(state, restingPhase(state), nowMs),
+  alarm: null,
+  attempt: 1,
+});
+
+/**
+ * Whoever takes charge begins from what clients get, which may be otherwise than it last knew, and above every
+ * epoch that was claimed. Whoever is relieved lets its own move end, which the lease has fenced.
+ */
+export const onCharge = (state: State, { nowMs, epoch, serving, why }: Charged): Step => {
+  if (serving === null) {
+    const idle = { ...state, charge: { held: false, epoch } };
+    if (isIdle(state)) return unchanged(state);
+    return unchanged(state.execution === null ? atRest(idle, nowMs) : idle);
+  }
+  if (serving.region !== state.active && serving.region !== state.other) return unchanged(state);
+  const moved = serving.region === state.other;
+  const placed = moved ? { ...state, active: state.other, other: state.active } : state;
+  const held = {
+    ...{ ...placed, charge: { held: true, epoch } },
+    epoch: Math.max(state.epoch, epoch, serving.epoch),
+    clearSinceMs: moved ? nowMs : state.clearSinceMs,
+    unknownSinceMs: null,
+  };
+  return {
+    state: atRest(held, nowMs),
+    actions: why === null ? [] : [{ do: 'page', why }],
+  };
+};

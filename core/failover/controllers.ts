@@ -1,0 +1,58 @@
+/** Where the two controllers of a watch stand, and the table of the lease that they share. */
+
+/**
+ * Regions among which DynamoDB keeps a table with multi-Region strong consistency: three of one set. Source:
+ * GlobalTableWitness in the CloudFormation reference, and "How DynamoDB global tables work".
+ */
+const SETS: readonly (readonly string[])[] = [
+  ['us-east-1', 'us-east-2', 'us-west-2'],
+  ['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1'],
+  ['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
+];
+
+export type Controllers = {
+  /** The standby's. */
+  readonly first: string;
+  /** The witness's: passive until the first is silent. */
+  readonly second: string;
+  /** Its copy of the lease is not read: it keeps the table going when one of the others is lost. */
+  readonly third: string;
+};
+
+type Named = {
+  readonly primary: string;
+  readonly standby: string;
+  readonly witness: string | null;
+  readonly observers: readonly string[];
+  readonly driver: 'quorum' | 'record';
+};
+
+export type Chosen =
+  | { readonly controllers: Controllers }
+  | { readonly controllers: null; readonly why: string };
+
+const SETS_TEXT = SETS.map((set) => set.join(', ')).join('; or ');
+
+/**
+ * Two controllers where the configuration names three regions of one set: the standby, the witness, and another
+ * one, the primary last. One controller otherwise, with the reason.
+ */
+export const controllersOf = ({ primary, standby, witness, observers, driver }: Named): Chosen => {
+  const one = (why: string): Chosen => ({ controllers: null, why });
+  if (driver === 'record') return one('driver record moves traffic through us-east-1 in any case');
+  if (witness === null) return one('no witness is named, which is where a second one would stand');
+  if (observers.length === 0) return one('nobody observes from outside the standby');
+  const set = SETS.find((each) => each.includes(standby));
+  if (set === undefined || !set.includes(witness)) {
+    return one(
+      `the lease of two needs a table in three regions of one set (${SETS_TEXT}), and ` +
+        `${standby} and ${witness} are of none together`,
+    );
+  }
+  const others = set.filter((region) => region !== standby && region !== witness);
+  const named = observers.filter((region) => region !== primary);
+  const third = [...named, primary].find((region) => others.includes(region));
+  return third === undefined
+    ? one(`no third region of ${set.join(', ')} is named, beside ${standby} and ${witness}`)
+    : { controllers: { first: standby, second: witness, third } };
+};

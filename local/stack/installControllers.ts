@@ -1,0 +1,66 @@
+/** What every controller of a watch has in its own region: its stack, the plan, and the key of the switch. */
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { SdkSettings } from '../../aws/sdk.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
+import { controllerRegions, planAt, type WatchPlan } from '../../events/watchPlan.ts';
+
+type At = (region: string) => SdkSettings;
+
+const isNamed = (error: unknown, name: string): boolean =>
+  error instanceof Error && error.name === name;
+
+const readKey = async (ssm: SSMClient, Name: string): Promise<string | undefined> => {
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    return Parameter?.Value;
+  } catch (error) {
+    if (isNamed(error, 'ParameterNotFound')) return undefined;
+    throw error;
+  }
+};
+
+/** Objects of the switch are signed alike by both: the second gets the key that the first one has. */
+export const shareSwitchKey = async (plan: WatchPlan, at: At): Promise<void> => {
+  const { controllers, switch: own } = plan;
+  if (controllers === undefined || own.driver !== 'quorum' || own.signingParameter === null) return;
+  const name = own.signingParameter;
+  const [first, second] = [controllers.first, controllers.second].map(
+    (region) => new SSMClient(at(region)),
+  );
+  if (first === undefined || second === undefined) return;
+  try {
+    const [key, known] = await Promise.all([readKey(first, name), readKey(second, name)]);
+    if (key === undefined) throw new Error(`the key ${name} is not in ${controllers.first}`);
+    if (key === known) return;
+    await second.send(
+      new PutParameterCommand({ Name: name, Value: key, Type: 'SecureString', Overwrite: true }),
+    );
+  } finally {
+    first.destroy();
+    second.destroy();
+  }
+};
+
+/** Tells every controller what is watched. The first one's comes last: it is what others look for. */
+export const putPlans = async (plan: WatchPlan, table: string, at: At): Promise<void> => {
+  for (const region of controllerRegions(plan).reverse()) {
+    const plans = openWatchTable(table, at(region));
+    try {
+      await plans.putPlan(planAt(plan, region));
+    } finally {
+      plans.close();
+    }
+  }
+};
+
+/** The lease's table where two share one, then the stacks of the controllers, then what they watch. */
+export const installControllers = async (
+  plan: WatchPlan,
+  table: string,
+  { at, deployRole }: { at: At; deployRole: (role: string, region: string) => Promise<void> },
+): Promise<void> => {
+  if (plan.controllers !== undefined) await deployRole('lease', plan.controllers.first);
+  await Promise.all(controllerRegions(plan).map((region) => deployRole('failover', region)));
+  await shareSwitchKey(plan, at);
+  await putPlans(plan, table, at);
+};
