@@ -28,11 +28,14 @@ let port: number;
 let config: string;
 let running: Running[];
 
+/** After each start a region has to be well for so long anew. */
+const health = '{ interval: 1s, timeout: 1s, down: 2s, up: 2s }';
+
 const configure = (over: Readonly<Record<string, string>> = {}): void => {
   const failover = '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }';
   config = writeWatch(workshop, {
     ...{ primary: primary.url, standby: standby.url, dnsPort: port },
-    over: { failover, ...over },
+    over: { failover, health, ...over },
   });
 };
 

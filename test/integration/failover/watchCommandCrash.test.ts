@@ -28,7 +28,11 @@ beforeEach(async () => {
   port = await freePort();
   config = writeWatch(workshop, {
     ...{ primary: primary.url, standby: standby.url, dnsPort: port },
-    over: { failover: '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }' },
+    over: {
+      failover: '{ mode: auto, failback: manual, cooldown: 0s, perDay: unlimited }',
+      // After each start a region has to be well for so long anew.
+      health: '{ interval: 1s, timeout: 1s, down: 2s, up: 2s }',
+    },
   });
   running = [];
 });
