@@ -244,7 +244,7 @@ const judge = async ({ url }: PeerServer, file: string): Promise<string[]> => {
     [0, [`table ${WATCH_TABLE}`, `bucket failover-shop-watch-${MOTO_ACCOUNT}-${HOME}`]],
   );
   // moto takes no set back that it had before, even where the batch deletes it first.
-  writeFileSync(file, `${CONFIG}failover: { ttl: 30s }\n`);
+  writeFileSync(file, CONFIG.replace('driver: record', 'driver: record, ttl: 30s'));
   const again = await deploy(['--yes']);
   if (again.code !== 0) say(`${again.notes}\n${again.out}`);
   expect('a deployment onto it is whole', [again.code, again.told?.outcome], [0, 'done']);
