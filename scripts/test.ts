@@ -16,7 +16,7 @@ const WORKING: Row = {
 };
 
 /** Gives way to whoever wants the processor, but not to nothing at all. */
-const NICE = ['nice', '-n', '10'];
+const NICE = ['nice', '-n', '19'];
 const VITEST = path.resolve(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
 
 const say = (text: string): void => console.log(styleText('bold', `\n${text}`));
