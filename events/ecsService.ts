@@ -19,8 +19,16 @@ export const EcsService = z.strictObject({
 });
 export type EcsService = z.output<typeof EcsService>;
 
+type Named = { readonly name: string; readonly ecs?: EcsService | undefined };
+
 /** Of a region of the configuration; null where it names none. */
-export const ecsServiceOf = (region: {
-  readonly name: string;
-  readonly ecs?: EcsService | undefined;
-}): EcsService | null => region.ecs ?? null;
+export const ecsServiceOf = (region: Named): EcsService | null => region.ecs ?? null;
+
+/** Those that the configuration names, each with its region. */
+export const ecsServicesIn = (
+  regions: readonly Named[],
+): { region: string; cluster: string; service: string }[] =>
+  regions.flatMap((one) => {
+    const ecs = ecsServiceOf(one);
+    return ecs === null ? [] : [{ region: one.name, cluster: ecs.cluster, service: ecs.service }];
+  });

@@ -57,8 +57,9 @@ export const openAdoption =
   ) =>
   async (planned: PlannedStack): Promise<boolean> => {
     const kept = adopts.get(keyOf(planned)) ?? [];
+    if (kept.length === 0) return false;
     const stack = stacksOf(setup, accountId).find((one) => keyOf(one) === keyOf(planned));
-    if (kept.length === 0 || stack === undefined) return false;
+    if (stack === undefined) return false;
     const own = kept.some(({ name }) => name === watchTableOf(setup.service));
     // A record that is still on the switch follows the state that is stored.
     if (own && record?.kind !== 'ours') await beginHere(setup, signal);

@@ -6,7 +6,7 @@ import {
   unknownServiceFinding,
 } from '../../core/deploy/ecsServices.ts';
 import type { DeployFinding } from '../../core/deploy/findings.ts';
-import { ecsServiceOf } from '../../events/ecsService.ts';
+import { ecsServicesIn } from '../../events/ecsService.ts';
 import { refusalOf } from './refusal.ts';
 import type { DeploySetup } from './setup.ts';
 
@@ -27,10 +27,6 @@ const lookAt = async (named: NamedService): Promise<DeployFinding[]> => {
 export const lookAtServices = async ({ checked }: DeploySetup): Promise<DeployFinding[]> => {
   const { record, regions } = checked.config;
   if (record === undefined) return [];
-  const named = [regions.primary, regions.standby].flatMap((region): NamedService[] => {
-    const ecs = ecsServiceOf(region);
-    if (ecs === null) return [];
-    return [{ region: region.name, cluster: ecs.cluster, service: ecs.service }];
-  });
+  const named = ecsServicesIn([regions.primary, regions.standby]);
   return (await Promise.all(named.map(lookAt))).flat();
 };

@@ -1,14 +1,6 @@
 /** Where the two controllers of a watch stand, and the table of the lease that they share. */
 
-/**
- * Regions among which DynamoDB keeps a table with multi-Region strong consistency: three of one set. Source:
- * GlobalTableWitness in the CloudFormation reference, and "How DynamoDB global tables work".
- */
-const SETS: readonly (readonly string[])[] = [
-  ['us-east-1', 'us-east-2', 'us-west-2'],
-  ['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1'],
-  ['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
-];
+import { STRONG_SETS } from '../regions/strongSets.ts';
 
 export type Controllers = {
   /** The standby's. */
@@ -31,7 +23,7 @@ export type Chosen =
   | { readonly controllers: Controllers }
   | { readonly controllers: null; readonly why: string };
 
-const SETS_TEXT = SETS.map((set) => set.join(', ')).join('; or ');
+const SETS_TEXT = STRONG_SETS.map((set) => set.join(', ')).join('; or ');
 
 /**
  * Two controllers where the configuration names three regions of one set: the standby, the witness, and another
@@ -42,7 +34,7 @@ export const controllersOf = ({ primary, standby, witness, observers, driver }: 
   if (driver === 'record') return one('driver record moves traffic through us-east-1 in any case');
   if (witness === null) return one('no witness is named, which is where a second one would stand');
   if (observers.length === 0) return one('nobody observes from outside the standby');
-  const set = SETS.find((each) => each.includes(standby));
+  const set = STRONG_SETS.find((each) => each.includes(standby));
   if (set === undefined || !set.includes(witness)) {
     return one(
       `the lease of two needs a table in three regions of one set (${SETS_TEXT}), and ` +

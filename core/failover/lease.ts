@@ -45,11 +45,15 @@ export const leaseItem = ({ holder, epoch, nowMs, controller }: Writer, runsMs: 
   ...(controller === undefined ? {} : { controller, renewedAtMs: nowMs }),
 });
 
+/** Said where a controller asks for what is another's. */
+export const otherInCharge = (found: Lease | null, controller: string): string =>
+  `${found?.controller ?? 'nobody'} is in charge, not ${controller}`;
+
 /** Why a controller may not write the lease as it was found; null where it may, or is the only one. */
 export const notInCharge = (found: Lease | null, controller: string | undefined): string | null =>
   controller === undefined || found?.controller === controller
     ? null
-    : `${found?.controller ?? 'nobody'} is in charge, not ${controller}`;
+    : otherInCharge(found, controller);
 
 /**
  * What to write to hold `epoch`, given the lease as it was read. The holder of that very epoch

@@ -230,7 +230,12 @@ const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found
 type WatchKind = 'verdicts' | 'alarm' | 'order' | 'planned' | 'approved' | 'found' | 'charge';
 
 const WATCHING: ReadonlySet<string> = new Set<WatchKind>([
-  ...(['verdicts', 'alarm', 'order', 'planned', 'approved', 'found'] as const),
+  'verdicts',
+  'alarm',
+  'order',
+  'planned',
+  'approved',
+  'found',
 ]);
 
 const isWatching = ({ kind }: Event): boolean => WATCHING.has(kind);

@@ -2,7 +2,7 @@
  * The place of the controller, where there are two: in the item of the lease, so that whoever takes the place
  * fences the moves of the other in the same write. As everywhere, the store compares and swaps.
  */
-import { type Lease, type LeaseCondition, leaseItem } from './lease.ts';
+import { type Lease, type LeaseCondition, leaseItem, otherInCharge } from './lease.ts';
 
 /** Silent for so long, the controller in charge is taken for lost. Each renews its place once a minute. */
 export const TAKE_OVER_MS = 180_000;
@@ -80,7 +80,7 @@ export const handOver = (
   to: string,
 ): ({ readonly ok: true } & Write) | { readonly ok: false; readonly why: string } => {
   if (found?.controller !== controller) {
-    return { ok: false, why: `${found?.controller ?? 'nobody'} is in charge, not ${controller}` };
+    return { ok: false, why: otherInCharge(found, controller) };
   }
   if (nowMs < found.expiresAtMs) {
     return { ok: false, why: `${found.holder} still holds the lease` };

@@ -8,7 +8,7 @@ import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import { type Config, ConfigDocument } from '../../events/config.ts';
 import type { BuildRequest, PlanInput, PlanOutput } from '../../events/drillInput.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
-import { ecsServiceOf } from '../../events/ecsService.ts';
+import { ecsServicesIn } from '../../events/ecsService.ts';
 import { gateLimits } from '../../events/gates.ts';
 import { probeSpecs } from '../../events/probeSpec.ts';
 import type { Base } from '../_entry.ts';
@@ -89,12 +89,7 @@ const drillPlan = (
           ? [{ region: one.name, url: one.endpoint }]
           : [],
       ),
-      services: [primary, standby].flatMap((one) => {
-        const ecs = ecsServiceOf(one);
-        return ecs === null
-          ? []
-          : [{ region: one.name, cluster: ecs.cluster, service: ecs.service }];
-      }),
+      services: ecsServicesIn([primary, standby]),
     },
     gates: gateLimits(config.drill.gates),
   };

@@ -4,17 +4,13 @@
  * words are ours. Source: "How DynamoDB global tables work", and `UpdateTable` in the API reference.
  */
 import * as z from 'zod';
+import { STRONG_SETS } from '../../core/regions/strongSets.ts';
 import { AwsError } from '../wire/types.ts';
 import type { Json } from './engine.ts';
 import type { Strong } from './ledger.ts';
 import type { Region } from './region.ts';
 import { createLike } from './replicas.ts';
 
-const SETS: readonly (readonly string[])[] = [
-  ['us-east-1', 'us-east-2', 'us-west-2'],
-  ['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1'],
-  ['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
-];
 const REGIONS = 3;
 
 const invalid = (message: string): AwsError =>
@@ -77,7 +73,7 @@ const wantedOf = (region: Region, input: Json): Strong & { readonly table: strin
       'An MRSC global table must be in exactly three Regions: three replicas, or two replicas and one witness',
     );
   }
-  if (!SETS.some((set) => all.every((each) => set.includes(each)))) {
+  if (!STRONG_SETS.some((set) => all.every((each) => set.includes(each)))) {
     throw invalid(`The Regions ${all.join(', ')} are not of one Region set of MRSC global tables`);
   }
   return { table, home: region.region, replicas, witness };

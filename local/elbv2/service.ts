@@ -77,4 +77,3 @@ export const createElbv2 = async (needs: Needs) => {
     },
   };
 };
-export type Elbv2 = Awaited<ReturnType<typeof createElbv2>>;

@@ -5,6 +5,7 @@
 
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
+import { isAwsError } from '../../aws/sdk.ts';
 import { defaultVantages } from '../../core/drill/plan.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
@@ -38,9 +39,6 @@ export const scheduleNameOf = ({ service }: Config): string => `${SCHEDULE_PREFI
 export const slackParameterOf = (config: Config): string =>
   config.notify.slack?.replace(/^ssm:/, '') ?? `/failover/${config.service}/slack-webhook`;
 
-const isNamed = (error: unknown, name: string): boolean =>
-  error instanceof Error && error.name === name;
-
 const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<void> => {
   await dynamodb
     .send(
@@ -52,7 +50,7 @@ const ensureDataTable = async ({ dynamodb }: Clients, table: string): Promise<vo
       }),
     )
     .catch((error: unknown) => {
-      if (!isNamed(error, 'ResourceInUseException')) throw error;
+      if (!isAwsError(error, 'ResourceInUseException')) throw error;
     });
 };
 

@@ -1,23 +1,11 @@
 /** What every controller of a watch has in its own region: its stack, the plan, and the key of the switch. */
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { controllerRegions, planAt, type WatchPlan } from '../../events/watchPlan.ts';
+import { storedParameter } from './parameters.ts';
 
 type At = (region: string) => SdkSettings;
-
-const isNamed = (error: unknown, name: string): boolean =>
-  error instanceof Error && error.name === name;
-
-const readKey = async (ssm: SSMClient, Name: string): Promise<string | undefined> => {
-  try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
-    return Parameter?.Value;
-  } catch (error) {
-    if (isNamed(error, 'ParameterNotFound')) return undefined;
-    throw error;
-  }
-};
 
 /** Objects of the switch are signed alike by both: the second gets the key that the first one has. */
 export const shareSwitchKey = async (plan: WatchPlan, at: At): Promise<void> => {
@@ -29,7 +17,10 @@ export const shareSwitchKey = async (plan: WatchPlan, at: At): Promise<void> => 
   );
   if (first === undefined || second === undefined) return;
   try {
-    const [key, known] = await Promise.all([readKey(first, name), readKey(second, name)]);
+    const [key, known] = await Promise.all([
+      storedParameter(first, name),
+      storedParameter(second, name),
+    ]);
     if (key === undefined) throw new Error(`the key ${name} is not in ${controllers.first}`);
     if (key === known) return;
     await second.send(

@@ -165,9 +165,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
   if (record === undefined)
     throw new DrillError('ConfigInvalid', 'the configuration has no record');
   const wanted = functionsOf(config);
-  const at = (region: string) => ({
-    ...{ endpoint: cloud.endpoint, region, credentials: CREDENTIALS },
-  });
+  const at = (region: string) => ({ endpoint: cloud.endpoint, region, credentials: CREDENTIALS });
   const sdk = at(names.homeRegion);
   const table = openWatchTable(names.table, sdk);
   const clients = openClients(cloud.endpoint, names.homeRegion);

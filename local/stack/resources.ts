@@ -39,14 +39,12 @@ import {
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { isAwsError } from '../../aws/sdk.ts';
 import { DrillError } from '../../core/errors.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import { withoutLeftOut } from './leftOut.ts';
 import { lowerFirst, type Make } from './made.ts';
 import { SERVICE_MAKERS } from './serviceResources.ts';
-
-const isNamed = (error: unknown, ...names: string[]): boolean =>
-  error instanceof Error && names.includes(error.name);
 
 /** Runs `create`; where the resource is there already, runs `update` instead. */
 const createOr = async (
@@ -57,7 +55,7 @@ const createOr = async (
   try {
     await create();
   } catch (error) {
-    if (!isNamed(error, ...exists)) throw error;
+    if (!isAwsError(error, ...exists)) throw error;
     await update();
   }
 };
@@ -85,7 +83,7 @@ const makeTable: Make = async (properties, { dynamodb }, region) => {
         }),
       )
       .catch((error: unknown) => {
-        if (!isNamed(error, 'ValidationException')) throw error;
+        if (!isAwsError(error, 'ValidationException')) throw error;
       });
   }
   const arn = `arn:aws:dynamodb:${region}:${ACCOUNT_ID}:table/${table.TableName}`;

@@ -10,7 +10,7 @@ import {
   type HealthCheckConfig,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { MAY_SERVE } from '../../core/deploy/liveRecord.ts';
@@ -22,6 +22,7 @@ import { signerOf } from '../../functions/flip/signing.ts';
 import { realClock, sleep } from '../clock.ts';
 import { ACCOUNT_ID } from '../wire/types.ts';
 import type { Clients } from './clients.ts';
+import { storedParameter } from './parameters.ts';
 import { ensureSets, foundSets, type WantedSets } from './watchSets.ts';
 
 type QuorumPlan = Extract<WatchPlan['switch'], { driver: 'quorum' }>;
@@ -60,16 +61,9 @@ export const planQuorumSwitch = (
   };
 };
 
-const isNamed = (error: unknown, name: string): boolean =>
-  error instanceof Error && error.name === name;
-
 const ensureKey = async (ssm: SSMClient, name: string): Promise<string> => {
-  try {
-    const found = await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
-    if (found.Parameter?.Value !== undefined) return found.Parameter.Value;
-  } catch (error) {
-    if (!isNamed(error, 'ParameterNotFound')) throw error;
-  }
+  const stored = await storedParameter(ssm, name);
+  if (stored !== undefined) return stored;
   const key = randomBytes(32).toString('base64');
   await ssm.send(new PutParameterCommand({ Name: name, Value: key, Type: 'SecureString' }));
   return key;

@@ -1,9 +1,7 @@
 /** The SSM parameter that says where Slack messages go. */
-import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { Clients } from './clients.ts';
-
-const isNamed = (error: unknown, name: string): boolean =>
-  error instanceof Error && error.name === name;
+import { storedParameter } from './parameters.ts';
 
 /** The sink's path holds a secret that stays the same; its port does not. */
 const isSink = (value: string, sinkUrl: string): boolean =>
@@ -19,13 +17,7 @@ export const ensureWebhook = async (
   sinkUrl: string,
   given: string | undefined,
 ): Promise<SlackRoute> => {
-  const stored = await ssm
-    .send(new GetParameterCommand({ Name: name, WithDecryption: true }))
-    .then(({ Parameter }) => Parameter?.Value)
-    .catch((error: unknown) => {
-      if (isNamed(error, 'ParameterNotFound')) return undefined;
-      throw error;
-    });
+  const stored = await storedParameter(ssm, name);
   const kept = stored === undefined || isSink(stored, sinkUrl) ? undefined : stored;
   const real = given === undefined ? kept : given || undefined;
   const value = real ?? sinkUrl;

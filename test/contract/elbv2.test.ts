@@ -7,36 +7,21 @@ import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rttMs } from '../../core/regions/regions.ts';
 import { realClock } from '../../local/clock.ts';
-import { createElbv2, type Elbv2 } from '../../local/elbv2/service.ts';
 import { createNetwork, type Network } from '../../local/network/network.ts';
-import type { WireServer } from '../../local/wire/server.ts';
-import { serviceFromSdk } from '../../local/wire/service.ts';
-import { clientOf, eventually, startEndpoint, temporaryFolder } from './endpoint.ts';
+import { startElb } from '../support/elb.ts';
+import { eventually, temporaryFolder } from './endpoint.ts';
 
 const REGION = 'eu-west-1';
 const PORT = 18_080;
 const { folder, remove } = temporaryFolder();
 let network: Network;
-let elb: Elbv2;
-let server: WireServer;
+let elb: Awaited<ReturnType<typeof startElb>>;
 let client: sdk.ElasticLoadBalancingV2Client;
 const backends: http.Server[] = [];
 
 const open = async () => {
-  elb = await createElbv2({
-    dataDir: folder,
-    clock: realClock,
-    random: Math.random,
-    network,
-    onFault: (error, what) => console.error(what, error),
-  });
-  server = await startEndpoint([serviceFromSdk(sdk, 'elasticloadbalancing', elb.operations)]);
-  client = new sdk.ElasticLoadBalancingV2Client(clientOf(server, REGION));
-};
-const close = async () => {
-  client.destroy();
-  await server.close();
-  await elb.close();
+  elb = await startElb(folder, network, REGION);
+  client = elb.client;
 };
 
 beforeAll(async () => {
@@ -44,7 +29,7 @@ beforeAll(async () => {
   await open();
 });
 afterAll(async () => {
-  await close();
+  await elb.close();
   await network.close();
   for (const one of backends) one.close();
   remove();
@@ -323,7 +308,7 @@ describe('a load balancer', () => {
   });
 
   it('listens at the same address after a restart', async () => {
-    await close();
+    await elb.close();
     await expect(ask(host)).rejects.toThrow('ECONNREFUSED');
     await open();
     expect(await addressOf(arn)).toBe(host);

@@ -7,18 +7,15 @@ import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rttMs } from '../../core/regions/regions.ts';
 import { realClock } from '../../local/clock.ts';
-import { createElbv2, type Elbv2 } from '../../local/elbv2/service.ts';
 import { createNetwork, type Network } from '../../local/network/network.ts';
-import type { WireServer } from '../../local/wire/server.ts';
-import { serviceFromSdk } from '../../local/wire/service.ts';
-import { clientOf, eventually, startEndpoint, temporaryFolder } from './endpoint.ts';
+import { startElb } from '../support/elb.ts';
+import { eventually, temporaryFolder } from './endpoint.ts';
 
 const REGION = 'eu-west-1';
 const PORT = 18_086;
 const { folder, remove } = temporaryFolder();
 let network: Network;
-let elb: Elbv2;
-let server: WireServer;
+let elb: Awaited<ReturnType<typeof startElb>>;
 let client: sdk.ElasticLoadBalancingV2Client;
 const backends: http.Server[] = [];
 let listener = '';
@@ -47,12 +44,8 @@ const group = async (Name: string): Promise<string> => {
 
 beforeAll(async () => {
   network = createNetwork({ rtt: rttMs, random: Math.random, clock: realClock });
-  elb = await createElbv2({
-    ...{ dataDir: folder, clock: realClock, random: Math.random, network },
-    onFault: (error, what) => console.error(what, error),
-  });
-  server = await startEndpoint([serviceFromSdk(sdk, 'elasticloadbalancing', elb.operations)]);
-  client = new sdk.ElasticLoadBalancingV2Client(clientOf(server, REGION));
+  elb = await startElb(folder, network, REGION);
+  client = elb.client;
   blue = await group('blue');
   green = await group('green');
   const made = await client.send(
@@ -75,8 +68,6 @@ beforeAll(async () => {
   host = zone?.LoadBalancerAddresses?.[0]?.IpAddress ?? '';
 });
 afterAll(async () => {
-  client.destroy();
-  await server.close();
   await elb.close();
   await network.close();
   for (const one of backends) one.close();

@@ -14,6 +14,7 @@ import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { lockFolder } from '../../local/stepfunctions/folderLock.ts';
 import { serviceFromSdk } from '../../local/wire/service.ts';
 import { FINISHED_AT } from './drillRecords.ts';
+import { keyedTable } from './keyedTable.ts';
 import { startTestServer } from './wireServer.ts';
 
 const REGION = 'eu-central-1';
@@ -29,20 +30,7 @@ export type KeptAs = {
 const createHome = async (sdk: { endpoint: string; region: string }): Promise<void> => {
   const credentials = CREDENTIALS;
   const dynamodb = new DynamoDBClient({ ...sdk, credentials });
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await dynamodb.send(new CreateTableCommand(keyedTable(TABLE)));
   dynamodb.destroy();
   const s3 = new s3Sdk.S3Client({ ...sdk, credentials, forcePathStyle: true });
   await s3.send(new s3Sdk.CreateBucketCommand({ Bucket: BUCKET }));

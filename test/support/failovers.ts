@@ -78,6 +78,17 @@ export const votesOn = (
     };
   });
 
+/** What each observer says of both regions at a moment, one list of two votes each. */
+export const voices = (
+  nowMs: number,
+  home: Opinion,
+  forMs: number,
+  standby: Opinion = 'UP',
+): Vote[][] => {
+  const [first, second] = [votesOn(HOME, home, nowMs, forMs), votesOn(STANDBY, standby, nowMs)];
+  return OBSERVERS.map((_name, index) => [first[index]!, second[index]!]);
+};
+
 export type Situation = {
   active: Opinion | readonly Opinion[];
   other?: Opinion | readonly Opinion[];

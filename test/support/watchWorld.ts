@@ -24,6 +24,7 @@ import { serviceFromSdk } from '../../local/wire/service.ts';
 import { AwsError } from '../../local/wire/types.ts';
 import { type Heard, hearAll, hearingGateway } from './busEvents.ts';
 import { STANDBY } from './failovers.ts';
+import { keyedTable } from './keyedTable.ts';
 import { startTestServer } from './wireServer.ts';
 
 export const WATCH_TABLE = 'failover-drill-shop-watch';
@@ -41,18 +42,7 @@ const decoded = (payload: unknown): unknown =>
 /** The call that creates the table of a watch, as the template has it. */
 export const createWatchTable = async (endpoint: string, region = STANDBY): Promise<void> => {
   const client = new DynamoDBClient({ ...sdkAt(endpoint), region });
-  const keys = ['pk', 'sk'];
-  await client.send(
-    new CreateTableCommand({
-      TableName: WATCH_TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(keyedTable(WATCH_TABLE)));
   client.destroy();
 };
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNightRecords } from '../../../aws/nightRecords.ts';
 import { realClock } from '../../../local/clock.ts';
 import { createDynamodb } from '../../../local/dynamodb/service.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { nightOf, watchNights } from '../../support/nights.ts';
 import { clientOf, startEndpoint, temporaryFolder } from '../endpoint.ts';
 
@@ -25,20 +26,7 @@ beforeAll(async () => {
   dynamodb = await createDynamodb({ dataDir: folder, clock: realClock });
   server = await startEndpoint([dynamodb.front]);
   client = new DynamoDBClient(clientOf(server));
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'drills',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S' as const,
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(keyedTable('drills')));
   nights = openNightRecords('drills', clientOf(server));
   for (const at of [0, 1, 2, 4]) await nights.putNights(nightOf(MODEL, at), NOW_MS);
 });

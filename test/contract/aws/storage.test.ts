@@ -11,6 +11,7 @@ import { openDrillTable } from '../../../aws/drillTable.ts';
 import { openProbeTable } from '../../../aws/probeTable.ts';
 import { openSecrets } from '../../../aws/secrets.ts';
 import { drillRecords } from '../../support/drillRecords.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { clientOf, temporaryFolder } from '../endpoint.ts';
 import { startStorage } from '../storage.ts';
 
@@ -32,20 +33,7 @@ beforeAll(async () => {
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'not-json', Body: '{"cut":' }));
   s3.destroy();
   const dynamodb = new DynamoDBClient(at(HOME));
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await dynamodb.send(new CreateTableCommand(keyedTable(TABLE)));
   dynamodb.destroy();
 });
 afterAll(async () => {

@@ -23,6 +23,7 @@ import { openWatchTable } from '../../../aws/watchTable.ts';
 import { realClock } from '../../../local/clock.ts';
 import { createDynamodb, type Dynamodb } from '../../../local/dynamodb/service.ts';
 import type { WireServer } from '../../../local/wire/server.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { clientOf, startEndpoint, temporaryFolder } from '../endpoint.ts';
 
 const { folder, remove } = temporaryFolder();
@@ -52,16 +53,7 @@ const close = async () => {
 const create = (name: string, over: Partial<CreateTableCommandInput> = {}) =>
   at(HOME).send(
     new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
+      ...keyedTable(name),
       ...over,
     }),
   );

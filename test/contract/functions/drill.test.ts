@@ -20,6 +20,7 @@ import { notify } from '../../../functions/notify/run.ts';
 import { plan } from '../../../functions/plan/run.ts';
 import { rank } from '../../../functions/rank/run.ts';
 import { drillRecords } from '../../support/drillRecords.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { clientOf, temporaryFolder } from '../endpoint.ts';
 import { startStorage } from '../storage.ts';
 
@@ -53,20 +54,7 @@ const documents = () => openDocuments(BUCKET, settings());
 const newRecords = async () => {
   const TableName = `drills-${++tables}`;
   const client = new DynamoDBClient(settings());
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S' as const,
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(keyedTable(TableName)));
   client.destroy();
   return openDrillRecords(TableName, settings());
 };

@@ -18,6 +18,7 @@ import { createEventBridge } from '../../../local/eventbridge/service.ts';
 import { createS3 } from '../../../local/s3/service.ts';
 import { serviceFromSdk } from '../../../local/wire/service.ts';
 import { recordingGateway } from '../../support/gateway.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { drillIdOf, type NightModel, nightDrill } from '../../support/nightDrills.ts';
 import { clientOf, startEndpoint, temporaryFolder } from '../endpoint.ts';
 
@@ -34,20 +35,7 @@ let tables = 0;
 const newTable = async (): Promise<string> => {
   const TableName = `nights-${++tables}`;
   const client = new dynamodbSdk.DynamoDBClient(settings());
-  await client.send(
-    new dynamodbSdk.CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S' as const,
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new dynamodbSdk.CreateTableCommand(keyedTable(TableName)));
   client.destroy();
   return TableName;
 };

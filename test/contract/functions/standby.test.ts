@@ -28,6 +28,7 @@ import {
   startProcessCloud,
 } from '../../integration/ecs/harness.ts';
 import { MODEL, planOf } from '../../support/drillRecords.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { clientOf, eventually, startEndpoint, temporaryFolder } from '../endpoint.ts';
 
 const [PRIMARY, STANDBY] = ['eu-west-1', 'eu-central-1'];
@@ -82,20 +83,7 @@ beforeAll(async () => {
   dynamodb = await createDynamodb({ dataDir: folder, clock: realClock });
   server = await startEndpoint([dynamodb.front]);
   const client = new DynamoDBClient(clientOf(server, STANDBY));
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'drills',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S' as const,
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(keyedTable('drills')));
   client.destroy();
   kept = openStandbyRecords('drills', clientOf(server, STANDBY));
   await startWeb();

@@ -10,6 +10,7 @@ import type { EvaluateInput, EvaluateOutput } from '../../../events/evaluation.t
 import { planAt } from '../../../events/watchPlan.ts';
 import { evaluate } from '../../../functions/evaluate/run.ts';
 import { goodFacts, HOME, STANDBY, START_MS } from '../../support/failovers.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import {
   createWatchTable,
@@ -30,17 +31,7 @@ beforeAll(async () => {
   world = await startWatchWorld();
   await createWatchTable(world.sdk.endpoint, WITNESS);
   const client = new DynamoDBClient(world.sdk);
-  const keys = ['pk', 'sk'];
-  await client.send(
-    new CreateTableCommand({
-      ...{ TableName: LEASES, BillingMode: 'PAY_PER_REQUEST' },
-      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(keyedTable(LEASES)));
   await client.send(
     new UpdateTableCommand({
       ...{ TableName: LEASES, MultiRegionConsistency: 'STRONG' },

@@ -8,11 +8,10 @@ import { eventually } from '../../contract/endpoint.ts';
 import {
   goodFacts,
   HOME,
-  OBSERVERS,
   type Opinion,
   STANDBY,
   START_MS,
-  votesOn,
+  voices,
 } from '../../support/failovers.ts';
 import { type PlanOptions, watchPlanWith } from '../../support/watchPlans.ts';
 import { openWatchRun, type WatchRun } from '../../support/watchRun.ts';
@@ -35,12 +34,6 @@ const opened = (options: Options = {}): Promise<WatchRun> => {
 
 const S = 1_000;
 const at = (seconds: number) => START_MS + seconds * S;
-
-/** What each observer says of both regions at a moment, one list of two votes each. */
-const voices = (nowMs: number, home: Opinion, forMs: number, standby: Opinion = 'UP'): Vote[][] => {
-  const [first, second] = [votesOn(HOME, home, nowMs, forMs), votesOn(STANDBY, standby, nowMs)];
-  return OBSERVERS.map((_name, index) => [first[index]!, second[index]!]);
-};
 
 const hearAll = async (run: WatchRun, nowMs: number, said: Vote[][]): Promise<void> => {
   for (const votes of said) await run.hear(nowMs, votes);

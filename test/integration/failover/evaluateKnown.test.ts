@@ -2,15 +2,7 @@
 // Method: `evaluate` as it is, in two sandboxes on the embedded DynamoDB, with its reads counted.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Vote } from '../../../core/health/vote.ts';
-import {
-  goodFacts,
-  HOME,
-  OBSERVERS,
-  type Opinion,
-  STANDBY,
-  START_MS,
-  votesOn,
-} from '../../support/failovers.ts';
+import { goodFacts, START_MS, voices } from '../../support/failovers.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 import { openWatchRun } from '../../support/watchRun.ts';
 import { startWatchWorld, type WatchWorld } from '../../support/watchWorld.ts';
@@ -23,12 +15,6 @@ afterAll(() => world.close());
 
 const S = 1_000;
 const at = (seconds: number) => START_MS + seconds * S;
-
-/** What each observer says of both regions at a moment, one list of two votes each. */
-const voices = (nowMs: number, home: Opinion, forMs: number): Vote[][] => {
-  const [first, second] = [votesOn(HOME, home, nowMs, forMs), votesOn(STANDBY, 'UP', nowMs)];
-  return OBSERVERS.map((_name, index) => [first[index]!, second[index]!]);
-};
 
 it('evaluations read once for votes that change nothing else, and again after another has written', async () => {
   const plan = watchPlanWith({ service: 'known' });

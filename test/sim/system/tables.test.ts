@@ -9,6 +9,7 @@ import { realClock } from '../../../local/clock.ts';
 import { createDynamodb, type Dynamodb } from '../../../local/dynamodb/service.ts';
 import type { ServiceFront } from '../../../local/wire/types.ts';
 import { createTables } from '../../../sim/system/tables.ts';
+import { keyedTable } from '../../support/keyedTable.ts';
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'sim-tables-'));
 let real: Dynamodb;
@@ -41,17 +42,7 @@ const ask = async (front: ServiceFront, operation: string, input: unknown) => {
 beforeAll(async () => {
   real = await createDynamodb({ dataDir, clock: realClock });
   for (const front of [real.front, simulated.front]) {
-    await ask(front, 'CreateTable', {
-      ...{ TableName: 'watch', BillingMode: 'PAY_PER_REQUEST' },
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S',
-      })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    });
+    await ask(front, 'CreateTable', keyedTable('watch'));
   }
 });
 afterAll(async () => {
