@@ -1,10 +1,12 @@
 /** Where a policy may say `*`, and why: AWS gives the name at run time, or knows no resource for the action. */
 import { type Grant, grantsOf } from './grants.ts';
-import type { Found, Stack } from './model.ts';
+import { type Found, type Stack, treeOf } from './model.ts';
 
 export type Allowance = {
   readonly action: RegExp;
   readonly resource: RegExp;
+  /** A key of IAM that the statement must bound. */
+  readonly boundBy?: string;
   readonly why: string;
 };
 
@@ -41,7 +43,7 @@ export const WILDCARDS: readonly Allowance[] = [
   {
     action: /^ecs:RegisterTaskDefinition$/,
     resource: EVERYTHING,
-    why: 'another version of a task definition of the user, whose name is theirs',
+    why: 'refusals name no definition; what is registered starts by narrower rights',
   },
   {
     action: /^iam:PassRole$/,
@@ -74,7 +76,7 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'the switch regions follow from the configuration, the key cannot be guessed',
   },
   {
-    action: /^ecs:(?:RunTask|RegisterTaskDefinition)$/,
+    action: /^ecs:RunTask$/,
     resource: /:ecs:\*:\d+:task-definition\/failover-drill-[^*]+--\*$/,
     why: 'ECS numbers task definitions, one for each arm of a drill, in each serving region',
   },
@@ -85,8 +87,9 @@ export const WILDCARDS: readonly Allowance[] = [
   },
   {
     action: /^ecs:ListTasks$/,
-    resource: /:ecs:[^:]+:\d+:container-instance\/[^*]+\/\*$/,
-    why: 'how AWS writes the tasks of one named cluster',
+    resource: EVERYTHING,
+    boundBy: 'ecs:cluster',
+    why: 'tasks that are still to be listed have no names; of one named cluster',
   },
   {
     action: /^ecs:(?:DescribeServices|UpdateService)$/,
@@ -141,8 +144,16 @@ export const WILDCARDS: readonly Allowance[] = [
   },
 ];
 
-export const allowanceFor = ({ action, resource }: Pick<Grant, 'action' | 'resource'>) =>
-  WILDCARDS.find((one) => one.action.test(action) && one.resource.test(resource));
+type Bounded = Pick<Grant, 'action' | 'resource' | 'condition'>;
+
+const isBounded = (condition: Grant['condition'], key: string | undefined): boolean =>
+  key === undefined || Object.values(condition).some((test) => key in treeOf(test));
+
+export const allowanceFor = ({ action, resource, condition }: Bounded) =>
+  WILDCARDS.find(
+    (one) =>
+      one.action.test(action) && one.resource.test(resource) && isBounded(condition, one.boundBy),
+  );
 
 /** No action of a whole service, and no `*` where a name is known. */
 export const wildcardFaults = (stack: Stack): Found[] =>

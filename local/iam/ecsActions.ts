@@ -23,11 +23,17 @@ const clusterContext = (called: Called): ConditionContext => ({
   'ecs:cluster': arn(called, 'ecs', `cluster/${cluster(called)}`),
 });
 
+/**
+ * Where AWS's service authorization reference names a resource and refusals that people report name `*`: a role is
+ * held to both, so that it serves whichever ECS asks for. Sources: github.com/cdklabs/construct-hub/pull/1207
+ * for ListTasks, github.com/aws/containers-roadmap/issues/929 for RegisterTaskDefinition.
+ */
+const eitherWay = (resource: string): readonly string[] => [resource, '*'];
+
 export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
   RegisterTaskDefinition: (called) => [
-    one(
-      'ecs:RegisterTaskDefinition',
-      arn(called, 'ecs', `task-definition/${text(called.input['family'])}:*`),
+    ...eitherWay(arn(called, 'ecs', `task-definition/${text(called.input['family'])}:*`)).map(
+      (resource) => one('ecs:RegisterTaskDefinition', resource),
     ),
     ...passed([called.input['executionRoleArn'], called.input['taskRoleArn']]),
   ],
@@ -60,13 +66,10 @@ export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
   StopTask: (called) => [
     one('ecs:StopTask', taskArn(called, called.input['task']), clusterContext(called)),
   ],
-  ListTasks: (called) => [
-    one(
-      'ecs:ListTasks',
-      arn(called, 'ecs', `container-instance/${cluster(called)}/*`),
-      clusterContext(called),
+  ListTasks: (called) =>
+    eitherWay(arn(called, 'ecs', `container-instance/${cluster(called)}/*`)).map((resource) =>
+      one('ecs:ListTasks', resource, clusterContext(called)),
     ),
-  ],
   DescribeServices: (called) =>
     listOf(called.input['services']).map((service) =>
       one(

@@ -95,6 +95,13 @@ const TEMPLATES: [rule: string, file: string, from: string, to: string, line: st
     'Effect: Allow',
   ],
   [
+    'wildcard-resource',
+    'resources/heartbeat.yml',
+    'ecs:cluster: !Sub',
+    'aws:RequestedRegion: !Sub',
+    'Effect: Allow',
+  ],
+  [
     'switch-expires',
     'resources/switch.yml',
     '      VersioningConfiguration: { Status: Enabled }',
