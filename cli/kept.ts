@@ -63,7 +63,7 @@ export const withKept = <T>(options: WhereOptions, output: Output, work: Work<T>
   const at = onAws(options);
   return at === null
     ? inFolder(dataFolder(options.data, process.env), work)
-    : withDeployed(at, output, (deployed) => work(keptOf(deployed)));
+    : withDeployed(at, output, 'home', (deployed) => work(keptOf(deployed)));
 };
 
 export const nothingKept = ({ nothing }: Kept): DrillError =>

@@ -33,6 +33,16 @@ const RegionStatus = z.strictObject({
 });
 export type RegionStatus = z.output<typeof RegionStatus>;
 
+/** One of two controllers. */
+const ControllerStatus = z.strictObject({
+  region: Region,
+  /** When it last said that it is in charge; of the other one, its newest vote. Null where its region does not answer. */
+  lastMs: EpochMs.nullable(),
+  /** For three minutes: whoever is in charge loses its place then. */
+  silent: z.boolean(),
+});
+export type ControllerStatus = z.output<typeof ControllerStatus>;
+
 const aged = <T extends z.ZodType>(value: T) =>
   z.strictObject({ value, ageMs: z.number() }).nullable();
 
@@ -45,6 +55,17 @@ export const StatusOutput = z.strictObject({
   record: z.string(),
   /** What the record answers, and which DNS server said so; null where none did. */
   answer: z.strictObject({ server: z.string(), addresses: z.array(z.string()) }).nullable(),
+  /** Null where there is one controller. */
+  controllers: z
+    .strictObject({
+      /** Null before anybody has taken charge, and where no copy of the lease can be read. */
+      inCharge: Region.nullable(),
+      /** Whose state this is: that of the one in charge, if it answers. */
+      readIn: Region,
+      first: ControllerStatus,
+      second: ControllerStatus,
+    })
+    .nullable(),
   mode: z.enum(['auto', 'approve', 'manual']),
   phase: StateShape.shape.phase,
   phaseSinceMs: EpochMs,

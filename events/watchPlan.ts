@@ -59,6 +59,14 @@ export const SwitchShape = z.discriminatedUnion('driver', [
 /** `ip:port` of a DNS server; IPv6 in brackets. */
 const dnsServer = z.string().regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/);
 
+/** Where two controllers stand, and the table of the lease that they share. */
+export const SharedLease = z.strictObject({
+  first: Region,
+  second: Region,
+  leaseTable: z.string().min(3),
+});
+export type SharedLease = z.output<typeof SharedLease>;
+
 export const WatchPlan = z.strictObject({
   /** The watch: the name of the service, or `<service>--shadow` of a rehearsal. */
   service: ServiceName,
@@ -70,10 +78,8 @@ export const WatchPlan = z.strictObject({
   primary: Region,
   standby: Region,
   witness: Region.nullable(),
-  /** Where two controllers stand, and the table of the lease that they share; absent where there is one. */
-  controllers: z
-    .strictObject({ first: Region, second: Region, leaseTable: z.string().min(3) })
-    .exactOptional(),
+  /** Absent where there is one controller. */
+  controllers: SharedLease.exactOptional(),
   /** Regions that observe; empty for one observer in the home region, whose name is `local`. */
   observers: z.array(Region).max(15),
   health: HealthSettingsShape,

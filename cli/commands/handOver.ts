@@ -12,7 +12,7 @@ export const handOver = (
   output: Output,
   signal: AbortSignal,
 ): Promise<number> =>
-  withWatch(options, output, async (watch) => {
+  withWatch(options, output, 'in-charge', async (watch) => {
     const { service, deployed } = watch;
     const orders = openOrders(watch);
     try {

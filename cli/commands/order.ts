@@ -62,7 +62,7 @@ const withOrders = (
   signal: AbortSignal,
   work: (session: Session) => Promise<number>,
 ): Promise<number> =>
-  withWatch(options, output, async (watch) => {
+  withWatch(options, output, 'in-charge', async (watch) => {
     const orders = openOrders(watch);
     try {
       return await work({ watch, orders, output, signal });

@@ -87,7 +87,7 @@ const withSession = <T>(
   output: Output,
   work: (session: Session) => Promise<T>,
 ): Promise<T> =>
-  withWatch(options, output, async (watch) => {
+  withWatch(options, output, 'home', async (watch) => {
     const { service, sdk, callSdk, deployed } = watch;
     const calls = openFunctionCalls(callSdk);
     const records = openPromotionRecords(watchTableOf(service), sdk);

@@ -7,9 +7,10 @@ import { openStatus } from '../watch/status.ts';
 import type { WhereOptions } from '../where/options.ts';
 
 export const status = (options: WhereOptions, output: Output): Promise<void> =>
-  withWatch(options, output, async ({ service, sdk, dns, look, deployed, options: on }) => {
+  withWatch(options, output, 'known', async (watch) => {
+    const { dns, look, deployed, options: on } = watch;
     const { faults, facts } = await look();
-    const statuses = openStatus(service, sdk);
+    const statuses = openStatus(watch);
     try {
       const seen = { dns, place: deployed?.place ?? null, faults, facts };
       const read = StatusOutput.parse(await statuses.read(seen, Date.now()));

@@ -67,10 +67,12 @@ const liveFor = (
   if (output.json || !process.stdout.isTTY) {
     return { live: lineView(write, output.json, signal), close: () => undefined };
   }
-  const { homeRegion } = session.installation;
+  const { homeRegion, plan } = session.installation;
   const { endpoint, network } = session.cloud;
-  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
-  const statuses = openStatus(config.service, sdk);
+  const statuses = openStatus({
+    ...{ service: config.service, homeRegion, controllers: plan.controllers ?? null },
+    sdkIn: (region) => ({ endpoint, region, credentials: CREDENTIALS }),
+  });
   const live = blockView({
     ...{ statuses, signal, stream: process.stdout, style: output.style },
     dns: [`${dnsListen.host}:${dnsListen.port}`],
@@ -132,6 +134,7 @@ export const watch = async (
       ...{ dataDir, network: session.cloud.network, facts: facts.all },
       service: watchable.config.service,
       homeRegion: session.installation.homeRegion,
+      controllers: session.installation.plan.controllers ?? null,
       dns: `${watchable.dnsListen.host}:${watchable.dnsListen.port}`,
     });
     try {

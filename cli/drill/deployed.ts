@@ -142,7 +142,7 @@ export const drillOnAws = (
   output: Output,
   signal: AbortSignal,
 ): Promise<number> =>
-  withDeployed(at, output, async (deployed) => {
+  withDeployed(at, output, 'home', async (deployed) => {
     const { config, sdk } = deployed;
     const { image } = config;
     if (image === undefined) {

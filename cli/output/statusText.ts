@@ -4,6 +4,7 @@ import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import type { AbstainReason } from '../../core/health/vote.ts';
 import { formatMs } from '../../core/units.ts';
 import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
+import { controllersText } from './controllersText.ts';
 import { statusText } from './promotionText.ts';
 import type { Style } from './style.ts';
 
@@ -154,12 +155,15 @@ export const statusLines = (status: StatusOutput, style: Style, on = ''): string
   const single = status.vantage === 'single';
   const said = answer === null ? style.bad('no answer') : answer.addresses.join(', ');
   const where = answer === null ? '' : ` · dig @${answer.server.replace(':', ' -p ')} ${record}`;
+  const controllers = controllersText(status, style, on);
   const lines = [
+    ...(controllers.urgent ? controllers.lines : []),
     ...regions.map((region) => regionText(region, { single, atMs: status.atMs }, style)),
     ...(single ? [style.dim(SINGLE_VANTAGE_WORDS)] : []),
     ...readyText(status),
     `${record} → ${said}${style.dim(where)}`,
     `${phase} since ${clockText(phaseSinceMs)} · epoch ${epoch} · mode ${mode}`,
+    ...(controllers.urgent ? [] : controllers.lines),
     ...gatesText(status),
     ...nextLines(status, on),
     ...(status.promotion === null ? [] : [statusText(status.promotion, style, on)]),

@@ -4,18 +4,23 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { notDeployed } from '../../core/deploy/troubles.ts';
 import { DrillError } from '../../core/errors.ts';
-import type { WatchPlan } from '../../events/watchPlan.ts';
+import type { SharedLease, WatchPlan } from '../../events/watchPlan.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { dataFolder } from '../dataFolder.ts';
 import type { Output } from '../output/output.ts';
 import { blockedBy, type Deployed, withDeployed } from '../where/deployed.ts';
+import { regionsByCharge, type Wanted } from '../where/inCharge.ts';
 import { onAws, type WhereOptions } from '../where/options.ts';
 import type { ControlAnswer } from './control.ts';
 import { findWatch } from './controlClient.ts';
 
 export type WatchAt = {
   readonly service: string;
-  /** Of the home region. */
+  /** Of the first controller, or the only one. */
+  readonly homeRegion: string;
+  readonly controllers: SharedLease | null;
+  readonly sdkIn: (region: string) => SdkSettings;
+  /** Of the region that is asked: the home region, or that of the controller in charge. */
   readonly sdk: SdkSettings;
   /** The same for functions that are waited for. */
   readonly callSdk: SdkSettings;
@@ -34,26 +39,23 @@ export type WatchAt = {
 
 const POLL_MS = { embedded: 250, aws: 1_000 } as const;
 
-const leaseTableIn = async (service: string, sdk: SdkSettings): Promise<string> => {
-  const table = openWatchTable(watchTableOf(service), sdk);
-  try {
-    return leaseTable(await table.plan(service), service);
-  } finally {
-    table.close();
-  }
-};
+const leaseTable = (service: string, controllers: SharedLease | null): string =>
+  controllers?.leaseTable ?? watchTableOf(service);
 
-const leaseTable = (plan: WatchPlan | null, service: string): string =>
-  plan?.controllers?.leaseTable ?? watchTableOf(service);
-
-const runningWatch = async (data: string | undefined): Promise<WatchAt> => {
-  const { endpoint, homeRegion, service, dns, ask } = await findWatch(
+const runningWatch = async (data: string | undefined, wanted: Wanted): Promise<WatchAt> => {
+  const { endpoint, homeRegion, controllers, service, dns, ask } = await findWatch(
     dataFolder(data, process.env),
   );
-  const sdk = { endpoint, region: homeRegion, credentials: CREDENTIALS };
+  const sdkIn = (region: string) => ({ endpoint, region, credentials: CREDENTIALS });
+  const [region] =
+    controllers === null || wanted === 'home'
+      ? [homeRegion]
+      : await regionsByCharge(service, controllers, sdkIn);
+  const sdk = sdkIn(region);
   return {
-    ...{ service, sdk, callSdk: sdk, pollMs: POLL_MS.embedded, dns: [dns] },
-    leaseTable: await leaseTableIn(service, sdk),
+    ...{ service, homeRegion, controllers, sdkIn, sdk, callSdk: sdk },
+    ...{ pollMs: POLL_MS.embedded, dns: [dns] },
+    leaseTable: leaseTable(service, controllers),
     ...{ look: () => ask({ do: 'look' }), options: '', deployed: null },
   };
 };
@@ -73,7 +75,7 @@ const tellDrift = (plan: WatchPlan, { config }: Deployed, output: Output): void 
 };
 
 const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchAt> => {
-  const { config, place, sdk, callSdk, options, deploy } = deployed;
+  const { config, place, sdkIn, sdk, callSdk, options, deploy } = deployed;
   const { service, region } = place;
   if (config.record === undefined) {
     throw new DrillError(
@@ -93,9 +95,11 @@ const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchA
   } finally {
     table.close();
   }
+  const { controllers = null } = plan;
   return {
-    ...{ service, sdk, callSdk, pollMs: POLL_MS.aws, dns: null, options, deployed },
-    leaseTable: leaseTable(plan, service),
+    ...{ service, homeRegion: controllers?.first ?? region, controllers, sdkIn, sdk, callSdk },
+    ...{ pollMs: POLL_MS.aws, dns: null, options, deployed },
+    leaseTable: leaseTable(service, controllers),
     look: async () => ({ faults: [], facts: [] }),
   };
 };
@@ -107,14 +111,12 @@ const deployedWatch = async (deployed: Deployed, output: Output): Promise<WatchA
 export const withWatch = async <T>(
   options: WhereOptions,
   output: Output,
+  wanted: Wanted,
   work: (watch: WatchAt) => Promise<T>,
 ): Promise<T> => {
   const at = onAws(options);
-  if (at === null) return work(await runningWatch(options.data));
-  return withDeployed(
-    at,
-    output,
-    async (deployed) => work(await deployedWatch(deployed, output)),
-    'in-charge',
+  if (at === null) return work(await runningWatch(options.data, wanted));
+  return withDeployed(at, output, wanted, async (deployed) =>
+    work(await deployedWatch(deployed, output)),
   );
 };

@@ -9,6 +9,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { Region } from '../../events/region.ts';
 import { WatchFact } from '../../events/statusOutput.ts';
+import { SharedLease } from '../../events/watchPlan.ts';
 import type { Fault } from '../../local/network/faults.ts';
 import type { Network } from '../../local/network/network.ts';
 import { writeFailure } from '../../local/state/failures.ts';
@@ -60,6 +61,8 @@ export const ControlFile = z.strictObject({
   pid: z.int().min(1),
   service: z.string(),
   homeRegion: Region,
+  /** Null where there is one controller. */
+  controllers: SharedLease.nullable(),
   /** Where the record is asked for. */
   dns: z.string(),
 });
@@ -79,6 +82,7 @@ type Needs = {
   readonly dataDir: string;
   readonly service: string;
   readonly homeRegion: string;
+  readonly controllers: SharedLease | null;
   readonly dns: string;
   readonly network: Pick<Network, 'setFault' | 'clearFault' | 'faults'>;
   readonly facts: () => readonly WatchFact[];
@@ -160,13 +164,14 @@ export const openControl = async (needs: Needs): Promise<Control> => {
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   const file = controlFile(needs.dataDir);
-  const { service, homeRegion, dns } = needs;
+  const { service, homeRegion, controllers, dns } = needs;
   const known = {
     url: `http://127.0.0.1:${port}/`,
     token,
     pid: process.pid,
     service,
     homeRegion,
+    controllers,
     dns,
   };
   try {

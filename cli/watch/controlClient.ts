@@ -1,6 +1,7 @@
 /** Finds the watch that runs on a data folder, and talks to it. */
 import { readFileSync } from 'node:fs';
 import { DrillError } from '../../core/errors.ts';
+import type { SharedLease } from '../../events/watchPlan.ts';
 import { runningEndpoint } from '../../local/assembly/dataFolder.ts';
 import { ControlAnswer, ControlFile, type ControlRequest, controlFile } from './control.ts';
 
@@ -10,6 +11,8 @@ export type RunningWatch = {
   readonly endpoint: string;
   readonly service: string;
   readonly homeRegion: string;
+  /** Null where there is one controller. */
+  readonly controllers: SharedLease | null;
   readonly pid: number;
   /** `ip:port` of its DNS server. */
   readonly dns: string;
@@ -72,9 +75,9 @@ export const findWatch = async (dataDir: string): Promise<RunningWatch> => {
   const endpoint = runningEndpoint(dataDir);
   if (endpoint === undefined) throw noWatch(dataDir);
   await ask(dataDir, known, { do: 'look' });
-  const { service, homeRegion, pid, dns } = known;
+  const { service, homeRegion, controllers, pid, dns } = known;
   return {
-    ...{ endpoint, service, homeRegion, pid, dns },
+    ...{ endpoint, service, homeRegion, controllers, pid, dns },
     ask: (request) => ask(dataDir, known, request),
   };
 };

@@ -1,19 +1,20 @@
-/** Reads how a watch stands, from its table and from the process that runs it. */
+/** Reads how a watch stands, from the tables of its controllers and from the process that runs it. */
 import { Resolver } from 'node:dns/promises';
 import { openPromotionRecords } from '../../aws/promotionRecords.ts';
-import type { SdkSettings } from '../../aws/sdk.ts';
-import { openWatchTable } from '../../aws/watchTable.ts';
 import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import { decide } from '../../core/evidence/decision.ts';
 import type { Fact } from '../../core/failover/view.ts';
 import { judgeRegion } from '../../core/health/verdict.ts';
+import type { PromotionRecord } from '../../events/promotion.ts';
 import type { RegionStatus, StatusOutput, WatchFact } from '../../events/statusOutput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import { inputOf } from '../../functions/_advance.ts';
 import type { Fault } from '../../local/network/faults.ts';
 import { lineOf } from '../output/promotionText.ts';
+import { PATIENCE_MS } from '../where/inCharge.ts';
+import { type Controlled, openControllers } from './controllers.ts';
 import { faultText } from './faultWords.ts';
 
 const DNS_TIMEOUT_MS = 1_000;
@@ -78,17 +79,29 @@ export type Statuses = {
   close(): void;
 };
 
-export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
-  const table = openWatchTable(watchTableOf(service), sdk);
-  const promotions = openPromotionRecords(watchTableOf(service), sdk);
-  let plan: WatchPlan | null = null;
+/** Promotions are the first controller's alone: where its region does not answer, the second one's watch is shown without. */
+const openNewestPromotion = ({ service, homeRegion, controllers, sdkIn }: Controlled) => {
+  const promotions = openPromotionRecords(watchTableOf(service), sdkIn(homeRegion));
+  const found = async (): Promise<readonly PromotionRecord[]> => {
+    if (controllers === null) return promotions.list(service, 1);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    return promotions.list(service, 1, signal).catch(() => []);
+  };
+  const newest = async (): Promise<StatusOutput['promotion']> => {
+    const [promotion] = await found();
+    return promotion === undefined ? null : lineOf(promotion);
+  };
+  return { newest, close: promotions.close };
+};
+
+export const openStatus = (watch: Controlled): Statuses => {
+  const { service } = watch;
+  const both = openControllers(watch);
+  const promotions = openNewestPromotion(watch);
   return {
     read: async ({ dns, place, faults, facts }, nowMs) => {
-      plan ??= await table.plan(service);
-      const [{ stored, facts: known }, [promotion]] = await Promise.all([
-        table.load(service),
-        promotions.list(service, 1),
-      ]);
+      const [seen, promotion] = await Promise.all([both.read(nowMs), promotions.newest()]);
+      const { plan, stored, facts: known, controllers } = seen;
       if (plan === null || stored === null) {
         throw new DrillError(
           'WatchNotRunning',
@@ -98,7 +111,8 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
       const { state } = stored;
       const input = inputOf({ plan, facts: known, nowMs }, asOrdered(state), stored.votes);
       return {
-        ...{ atMs: nowMs, place, service, record: plan.record },
+        ...{ atMs: nowMs, service, record: plan.record, controllers },
+        place: place && { ...place, region: controllers?.readIn ?? place.region },
         answer: await answerOf(dns ?? plan.dns.resolvers, plan.record),
         ...{ mode: plan.failover.mode, rpoMs: plan.failover.rpoMs },
         ...{ phase: state.phase, phaseSinceMs: state.phaseSinceMs, held: state.held },
@@ -112,13 +126,13 @@ export const openStatus = (service: string, sdk: SdkSettings): Statuses => {
         gates: [...decide(input).plan.gates],
         replicationMs: plan.failover.replicated ? aged(known.replicationMs, nowMs) : null,
         capacity: plan.failover.managedCapacity ? aged(known.capacity, nowMs) : null,
-        promotion: promotion === undefined ? null : lineOf(promotion),
+        promotion,
         faults: faults.map(faultText),
         facts: facts.filter((fact) => fact.service === service),
       };
     },
     close: () => {
-      table.close();
+      both.close();
       promotions.close();
     },
   };

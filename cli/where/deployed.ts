@@ -1,6 +1,6 @@
 /**
- * What was deployed, for commands that operate it. Everything is asked in the home region, or of the controller in
- * charge, so that it works while the primary and us-east-1 are down; what cannot be asked is named within seconds.
+ * What was deployed, for commands that operate it. Everything is asked in the home region, or of one of two
+ * controllers, so that it works while the primary and us-east-1 are down; what cannot be asked is named within seconds.
  */
 import { askCaller, type Caller } from '../../aws/caller.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
@@ -12,7 +12,7 @@ import type { OperatedPlace } from '../../events/operatedPlace.ts';
 import { loadConfig } from '../config/load.ts';
 import { refusalOf } from '../deploy/refusal.ts';
 import type { Output } from '../output/output.ts';
-import { regionInCharge } from './inCharge.ts';
+import { regionsFor, type Wanted } from './inCharge.ts';
 import type { OnAws } from './options.ts';
 
 /** A connection takes one round trip, and a read a few milliseconds more. */
@@ -24,7 +24,8 @@ const CALL_MS = 60_000;
 export type Deployed = {
   readonly config: Config;
   readonly place: OperatedPlace;
-  /** Of the home region; credentials and endpoint are found as the SDK finds them. */
+  readonly sdkIn: (region: string) => SdkSettings;
+  /** Of the region that is asked; credentials and endpoint are found as the SDK finds them. */
   readonly sdk: SdkSettings;
   /** The same for what waits for a function. */
   readonly callSdk: SdkSettings;
@@ -71,43 +72,63 @@ const checkAccount = (config: Config, { accountId }: Caller): void => {
 export const placeText = ({ account, region, stage, service }: OperatedPlace): string =>
   `${service} on AWS · stage ${stage} · account ${account} · ${region}`;
 
+const sdkIn = (region: string, socketTimeout: number): SdkSettings => ({
+  region,
+  requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout },
+});
+
+const readIn = (region: string): SdkSettings => sdkIn(region, READ_MS);
+
+type Work<T> = (deployed: Deployed) => Promise<T>;
+
+const workIn = async <T>(
+  region: string,
+  at: OnAws,
+  config: Config,
+  output: Output,
+  work: Work<T>,
+): Promise<T> => {
+  const deploy = deployCommand(at);
+  const { service } = config;
+  try {
+    const sdk = readIn(region);
+    const caller = await askCaller(sdk);
+    checkAccount(config, caller);
+    const place = { account: caller.accountId, region, stage: at.stage, service };
+    output.note(placeText(place));
+    const callSdk = sdkIn(region, CALL_MS);
+    return await work({
+      ...{ config, place, sdkIn: readIn, sdk, callSdk, options: at.options, deploy },
+    });
+  } catch (error) {
+    throw named(error, { service, region, deploy });
+  }
+};
+
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof DrillError && error.details['check'] === 'not-answered';
+
 /**
- * Looks who asks, says where it works, and works.
+ * Looks who asks, says where it works, and works; in the next region where one does not answer and another will do.
  * @throws Faults `ConfigInvalid`; DrillError `AwsBlocked` or `TransientFailure` with the check in its details.
  */
 export const withDeployed = async <T>(
   at: OnAws,
   output: Output,
-  work: (deployed: Deployed) => Promise<T>,
-  where: 'home' | 'in-charge' = 'home',
+  wanted: Wanted,
+  work: Work<T>,
 ): Promise<T> => {
   // As it was deployed; the Dockerfile that it names need not be at hand in the night.
   const { config } = loadConfig(at.config, at.stage);
-  const sdkIn = (region: string, socketTimeout: number): SdkSettings => ({
-    region,
-    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout },
-  });
-  const region =
-    where === 'home'
-      ? config.regions.standby.name
-      : await regionInCharge(config, (each) => ({ ...sdkIn(each, READ_MS), maxAttempts: 1 }));
-  const deploy = deployCommand(at);
-  const sdkOf = (socketTimeout: number): SdkSettings => sdkIn(region, socketTimeout);
-  try {
-    const caller = await askCaller(sdkOf(READ_MS));
-    checkAccount(config, caller);
-    const { service } = config;
-    const place = { account: caller.accountId, region, stage: at.stage, service };
-    output.note(placeText(place));
-    const sdk = sdkOf(READ_MS);
-    return await work({
-      config,
-      place,
-      sdk,
-      callSdk: sdkOf(CALL_MS),
-      ...{ options: at.options, deploy },
+  const [region, ...others] = await regionsFor(config, wanted, readIn);
+  const workAt = (each: string) => workIn(each, at, config, output, work);
+  let worked = workAt(region);
+  for (const other of others) {
+    worked = worked.catch((error: unknown) => {
+      if (!isUnanswered(error)) throw error;
+      output.note(`  ${region} does not answer: ${other} is asked`);
+      return workAt(other);
     });
-  } catch (error) {
-    throw named(error, { service: config.service, region, deploy });
   }
+  return worked;
 };

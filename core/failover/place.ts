@@ -7,6 +7,10 @@ import { type Lease, type LeaseCondition, leaseItem, otherInCharge } from './lea
 /** Silent for so long, the controller in charge is taken for lost. Each renews its place once a minute. */
 export const TAKE_OVER_MS = 180_000;
 
+/** Whether a controller that was last heard of then is taken for lost; null: nothing was ever heard. */
+export const isSilent = (lastMs: number | null, nowMs: number): boolean =>
+  lastMs === null || nowMs - lastMs >= TAKE_OVER_MS;
+
 type Self = {
   /** Its region. */
   readonly controller: string;
@@ -62,11 +66,10 @@ export const placeStep = (found: Lease | null, self: Self): PlaceStep => {
       condition: exactly(found),
     };
   }
-  const silentMs = nowMs - found.renewedAtMs;
-  if (silentMs >= TAKE_OVER_MS && nowMs >= found.expiresAtMs + skewMs) {
+  if (isSilent(found.renewedAtMs, nowMs) && nowMs >= found.expiresAtMs + skewMs) {
     return { do: 'take', ...taken(found, self) };
   }
-  const seconds = Math.max(0, Math.round(silentMs / 1_000));
+  const seconds = Math.max(0, Math.round((nowMs - found.renewedAtMs) / 1_000));
   return { do: 'stand-by', why: `${found.controller} is in charge, and spoke ${seconds} s ago` };
 };
 

@@ -1,104 +1,60 @@
 // Goal: of two controllers one is in charge; a quiet minute costs it one call more, and the place changes hands by
-// silence or by order only.
+// silence or by order only; whoever asks how the watch stands is told which of them it is.
 // Method: `evaluate` as it is, once for each controller, on the embedded DynamoDB with a table in three regions.
-import { CreateTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Leases, openLeaseTable } from '../../../aws/leases.ts';
-import { openWatchTable } from '../../../aws/watchTable.ts';
-import type { Serving } from '../../../core/failover/view.ts';
-import type { EvaluateInput, EvaluateOutput } from '../../../events/evaluation.ts';
-import { planAt } from '../../../events/watchPlan.ts';
-import { evaluate } from '../../../functions/evaluate/run.ts';
-import { goodFacts, HOME, STANDBY, START_MS } from '../../support/failovers.ts';
-import { keyedTable } from '../../support/keyedTable.ts';
-import { watchPlanWith } from '../../support/watchPlans.ts';
-import {
-  createWatchTable,
-  MACHINE_ARNS,
-  PREPARE,
-  startWatchWorld,
-  WATCH_TABLE,
-  type WatchWorld,
-} from '../../support/watchWorld.ts';
+import { openOutput } from '../../../cli/output/output.ts';
+import { withWatch } from '../../../cli/watch/at.ts';
+import { openControl } from '../../../cli/watch/control.ts';
+import { openStatus } from '../../../cli/watch/status.ts';
+import type { Wanted } from '../../../cli/where/inCharge.ts';
+import type { StatusOutput } from '../../../events/statusOutput.ts';
+import { realClock } from '../../../local/clock.ts';
+import { createNetwork } from '../../../local/network/network.ts';
+import { HOME, STANDBY } from '../../support/failovers.ts';
+import { CONTROLLERS, openBoth, startTwoRegions, WITNESS } from '../../support/twoControllers.ts';
+import type { WatchWorld } from '../../support/watchWorld.ts';
 
-const WITNESS = 'eu-west-3';
-const LEASES = 'failover-drill-shop-lease';
 const MINUTE_MS = 60_000;
-const { signal } = new AbortController();
 
 let world: WatchWorld;
+/** Takes connections and answers none. */
+let dark: Server;
 beforeAll(async () => {
-  world = await startWatchWorld();
-  await createWatchTable(world.sdk.endpoint, WITNESS);
-  const client = new DynamoDBClient(world.sdk);
-  await client.send(new CreateTableCommand(keyedTable(LEASES)));
-  await client.send(
-    new UpdateTableCommand({
-      ...{ TableName: LEASES, MultiRegionConsistency: 'STRONG' },
-      ReplicaUpdates: [{ Create: { RegionName: WITNESS } }],
-      GlobalTableWitnessUpdates: [{ Create: { RegionName: 'eu-west-2' } }],
-    }),
-  );
-  client.destroy();
+  world = await startTwoRegions();
+  dark = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(dark, 'listening');
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  dark.close();
+  await world.close();
+});
 
-/** Both controllers of a watch, in simulated time. */
-const openBoth = async (service: string) => {
-  const controllers = { first: STANDBY, second: WITNESS, leaseTable: LEASES };
-  const plan = { ...watchPlanWith({ service }), controllers };
-  let nowMs = START_MS;
-  let serving: Serving | null = { region: HOME, epoch: 0 };
-  const calls = { lease: 0, claim: 0 };
-  const open = async (region: string) => {
-    const sdk = { ...world.sdk, region };
-    const table = openWatchTable(WATCH_TABLE, sdk);
-    await table.putPlan(planAt(plan, region));
-    const leases = openLeaseTable(LEASES, sdk);
-    const counted: Leases = {
-      lease: (...args) => {
-        calls.lease += 1;
-        return leases.lease(...args);
-      },
-      claim: (...args) => {
-        calls.claim += 1;
-        return leases.claim(...args);
-      },
-    };
-    const log = () => undefined;
-    const run = evaluate({
-      clock: { now: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} },
-      log: { info: log, warn: log, error: log },
-      ...{ count: log, random: () => 0.5, table, leasesIn: () => counted, service },
-      ...{ bus: world.bus, machines: world.machines, functions: world.functions },
-      ...{ prepareFunction: PREPARE, machineArns: MACHINE_ARNS },
-    });
-    const ask = (input: EvaluateInput): Promise<EvaluateOutput> => run(input, signal);
-    const state = async () => (await table.state(service))?.state;
-    return { ask, tick: () => ask({ kind: 'tick', service }), table, state };
-  };
-  const [first, second] = [await open(STANDBY), await open(WITNESS)];
-  world.called.set(PREPARE, async () => {
-    const read = { source: 'preflight', atMs: nowMs };
-    const facts = {
-      ...goodFacts(nowMs),
-      ...(serving ? { serving: { value: serving, ...read } } : {}),
-    };
-    await Promise.all([first, second].map(({ table }) => table.putFacts(service, facts)));
+/** How the watch stands for whoever reaches all regions but those that are lost. */
+const statusAt = async (nowMs: number, ...lost: string[]): Promise<StatusOutput> => {
+  const address = dark.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const statuses = openStatus({
+    ...{ service: 'shop', homeRegion: STANDBY, controllers: CONTROLLERS },
+    sdkIn: (region) => ({
+      ...{ ...world.sdk, region },
+      ...(lost.includes(region) ? { endpoint: `http://127.0.0.1:${port}` } : {}),
+    }),
   });
-  return {
-    ...{ first, second, calls },
-    serves: (found: Serving | null) => {
-      serving = found;
-    },
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
-  };
+  try {
+    const seen = { dns: [], place: null, faults: [], facts: [] };
+    return await statuses.read(seen, nowMs);
+  } finally {
+    statuses.close();
+  }
 };
 
 it('a quiet minute costs the one in charge a write, and the other one a read', async () => {
-  const { first, second, calls, pass } = await openBoth('quiet');
+  const { first, second, calls, pass } = await openBoth(world, 'quiet');
   await second.tick();
   expect((await second.state())?.charge).toEqual({ held: false, epoch: 0 });
   await first.tick();
@@ -115,7 +71,7 @@ it('a quiet minute costs the one in charge a write, and the other one a read', a
 });
 
 it('the second takes charge after three minutes of silence, once it knows where clients are sent', async () => {
-  const { first, second, serves, pass } = await openBoth('silent');
+  const { first, second, serves, pass } = await openBoth(world, 'silent');
   await first.tick();
   pass(3 * MINUTE_MS - 1);
   await second.tick();
@@ -143,7 +99,7 @@ it('the second takes charge after three minutes of silence, once it knows where 
 });
 
 it('the place is given back by order alone, by the one that has it', async () => {
-  const { first, second, pass } = await openBoth('given');
+  const { first, second, pass } = await openBoth(world, 'given');
   await first.tick();
   pass(4 * MINUTE_MS);
   await second.tick();
@@ -166,3 +122,47 @@ it('the place is given back by order alone, by the one that has it', async () =>
   await first.tick();
   expect(await first.state()).toMatchObject({ epoch: 3, charge: { held: true, epoch: 3 } });
 });
+
+it('whoever asks how the watch stands is told who is in charge, also when a region is lost', async () => {
+  const { first, second, now, pass } = await openBoth(world, 'shop');
+  await second.tick();
+  await first.tick();
+  pass(10_000);
+  expect((await statusAt(now())).controllers).toEqual({
+    ...{ inCharge: STANDBY, readIn: STANDBY },
+    first: { region: STANDBY, lastMs: now() - 10_000, silent: false },
+    second: { region: WITNESS, lastMs: null, silent: true },
+  });
+  // Before the second has taken over, it tells what it knows.
+  pass(4 * MINUTE_MS);
+  expect((await statusAt(now(), STANDBY)).controllers).toMatchObject({
+    ...{ inCharge: STANDBY, readIn: WITNESS, first: { silent: true } },
+  });
+  await second.tick();
+  const taken = await statusAt(now(), STANDBY);
+  expect(taken).toMatchObject({ active: HOME, epoch: 2 });
+  expect(taken.controllers).toMatchObject({
+    ...{ inCharge: WITNESS, readIn: WITNESS },
+    ...{ first: { lastMs: null, silent: true }, second: { lastMs: now(), silent: false } },
+  });
+  await expect(statusAt(now(), STANDBY, WITNESS)).rejects.toThrow();
+  // Orders to the watch of a data folder go to whoever is in charge; promotions are the first one's.
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'in-charge-'));
+  writeFileSync(path.join(dataDir, 'endpoint'), `${world.sdk.endpoint}\n`);
+  const network = createNetwork({ rtt: () => 0, random: () => 0, clock: realClock });
+  const control = await openControl({
+    ...{ dataDir, service: 'shop', homeRegion: STANDBY, controllers: CONTROLLERS },
+    ...{ dns: '127.0.0.1:5300', network, facts: () => [] },
+  });
+  try {
+    const output = openOutput(true, process, {});
+    const regionOf = (wanted: Wanted) =>
+      withWatch({ data: dataDir }, output, wanted, async ({ sdk }) => sdk.region);
+    expect(await regionOf('in-charge')).toBe(WITNESS);
+    expect(await regionOf('home')).toBe(STANDBY);
+  } finally {
+    await control.close();
+    await network.close();
+    rmSync(dataDir, { recursive: true });
+  }
+}, 60_000);

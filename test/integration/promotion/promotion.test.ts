@@ -171,7 +171,7 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
 
   const control = await openControl({
     ...{ dataDir: served.dataDir, service: 'tiny', homeRegion: STANDBY, dns: '127.0.0.1:1' },
-    ...{ network: cloud().network, facts: () => [] },
+    ...{ controllers: null, network: cloud().network, facts: () => [] },
   });
   const data = served.dataDir;
   const signal = AbortSignal.timeout(140_000);

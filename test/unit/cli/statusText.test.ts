@@ -26,7 +26,7 @@ const gate = (name: 'G1' | 'G9' | 'G10', ok: boolean): StatusOutput['gates'][num
 });
 
 const STATUS: StatusOutput = {
-  ...{ atMs: AT, place: null, service: 'shop' },
+  ...{ atMs: AT, place: null, service: 'shop', controllers: null },
   record: 'shop.example.test',
   answer: { server: '127.0.0.1:5300', addresses: ['127.31.0.1'] },
   ...{ mode: 'auto', phase: 'STEADY', phaseSinceMs: AT, home: 'eu-west-1', active: 'eu-west-1' },
@@ -41,6 +41,8 @@ const STATUS: StatusOutput = {
   ...{ approval: null, execution: null, held: null, flips: [], promotion: null },
   ...{ faults: [], facts: [], gates: [gate('G1', true), gate('G9', true)] },
 };
+
+const LOST = { region: 'eu-central-1', lastMs: null, silent: true };
 
 const textOf = (over: Partial<StatusOutput> = {}): string =>
   statusLines(StatusOutput.parse({ ...STATUS, ...over }), plainStyle).join('\n');
@@ -96,6 +98,41 @@ describe('the status of a watch', () => {
     expect(linesAt({ approval })).toContain(`failover approve d1${on}`);
     expect(linesAt({ phase: 'FAILBACK_READY' })).toContain(`failover back${on}`);
     expect(linesAt({ held: 'hold G1' })).toContain(`failover flip${on} asks again`);
+  });
+
+  it.each<[string, Partial<NonNullable<StatusOutput['controllers']>>, string]>([
+    [
+      'as on any day, in the middle',
+      {},
+      '\n       eu-central-1 is in charge (said so 12.0 s ago) · eu-west-3 stands by (heard a vote 3.0 s ago)',
+    ],
+    [
+      'first of all when the second has taken over',
+      { inCharge: 'eu-west-3', readIn: 'eu-west-3', first: LOST },
+      'shop   THE SECOND CONTROLLER IS IN CHARGE: eu-west-3 (said so 3.0 s ago) · eu-central-1 is silent (does not answer)',
+    ],
+    [
+      'how the place is given back',
+      { inCharge: 'eu-west-3', readIn: 'eu-west-3' },
+      'eu-central-1 stands by (heard a vote 12.0 s ago) · give it back: failover hand-over',
+    ],
+    [
+      'when nobody is',
+      { readIn: 'eu-west-3', first: { ...LOST, lastMs: AT - 240_000 } },
+      'shop   NOBODY IS IN CHARGE: eu-central-1 was (said so 4 min 0 s ago) · eu-west-3 stands by (heard a vote 3.0 s ago) · what follows is as eu-west-3 knows it',
+    ],
+    [
+      'when it cannot be known',
+      { inCharge: null, first: LOST },
+      'shop   NOBODY IS KNOWN TO BE IN CHARGE: no copy of the lease tells · eu-central-1 is silent (does not answer)',
+    ],
+  ])('tells of two controllers who is in charge: %s', (_what, over, words) => {
+    const controllers = {
+      ...{ inCharge: 'eu-central-1', readIn: 'eu-central-1' },
+      first: { region: 'eu-central-1', lastMs: AT - 12_000, silent: false },
+      second: { region: 'eu-west-3', lastMs: AT - 3_000, silent: false },
+    };
+    expect(textOf({ controllers: { ...controllers, ...over } })).toContain(words);
   });
 
   it('says what a single vantage cannot tell', () => {

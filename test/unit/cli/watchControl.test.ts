@@ -19,6 +19,7 @@ beforeEach(async () => {
   network = createNetwork({ rtt: () => 0, random: () => 0, clock: realClock });
   control = await openControl({
     ...{ dataDir, service: 'shop', homeRegion: 'eu-central-1', dns: '127.0.0.1:5300', network },
+    controllers: null,
     facts: () => [{ atMs: 1, service: 'shop', kind: 'suspect', text: 'slow' }],
   });
   writeFileSync(path.join(dataDir, 'endpoint'), 'http://127.0.0.1:1\n');
