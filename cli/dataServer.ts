@@ -89,8 +89,12 @@ const REGION_TIMEOUT_MS = 3_000;
 const isTimeout = (error: unknown): boolean =>
   error instanceof Error && ['AbortError', 'TimeoutError'].includes(error.name);
 
-/** Our tables of every region that answers; one that is down keeps its own to itself. */
-export const tablesOf = async (dataDir: string, endpoint: string): Promise<Table[]> => {
+/** Our tables of every region that answers; one that is down keeps its own to itself, and is told. */
+export const tablesOf = async (
+  dataDir: string,
+  endpoint: string,
+  unread: (region: string) => void,
+): Promise<Table[]> => {
   const folder = path.join(dataDir, 'dynamodb');
   const regions = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -105,8 +109,9 @@ export const tablesOf = async (dataDir: string, endpoint: string): Promise<Table
         name,
       }));
     } catch (error) {
-      if (isTimeout(error)) return [];
-      throw error;
+      if (!isTimeout(error)) throw error;
+      unread(region);
+      return [];
     } finally {
       client.destroy();
     }

@@ -7,7 +7,8 @@ import { ACCOUNT_ID } from '../local/wire/types.ts';
 import { dataFolder } from './dataFolder.ts';
 import { keepsAnything, serveData, type Table, tablesOf } from './dataServer.ts';
 import type { Output } from './output/output.ts';
-import { type Deployed, withDeployed } from './where/deployed.ts';
+import { checkOf, type Deployed, withDeployed } from './where/deployed.ts';
+import { sharedLeaseOf } from './where/inCharge.ts';
 import { onAws, type WhereOptions } from './where/options.ts';
 
 export type Kept = {
@@ -15,6 +16,10 @@ export type Kept = {
   readonly tables: readonly Table[];
   readonly accountId: string;
   sdkOf(region: string): SdkSettings;
+  /** What is kept in one region; `without` where that does not answer, which is told once, and another one does. */
+  reach<T>(region: string, ask: () => Promise<T>, without: T): Promise<T>;
+  /** Regions that were gone on without. */
+  unread(): readonly string[];
   /** Whoever runs drills is at work, so that one that is said to run does. */
   readonly isHeld: boolean;
   /** What a further command needs to read the same; empty for the user's own data folder. */
@@ -25,15 +30,23 @@ export type Kept = {
 
 type Work<T> = (kept: Kept) => Promise<T>;
 
-const inFolder = async <T>(dataDir: string, work: Work<T>): Promise<T> => {
+const inFolder = async <T>(dataDir: string, output: Output, work: Work<T>): Promise<T> => {
   const nothing = `in ${dataDir} yet. Run one with: failover drill (or name another folder with --data)`;
-  const base = { accountId: ACCOUNT_ID, options: '', nothing };
+  const unread: string[] = [];
+  const base = {
+    ...{ accountId: ACCOUNT_ID, options: '', nothing },
+    reach: <U>(_region: string, ask: () => Promise<U>) => ask(),
+    unread: () => unread,
+  };
   if (!keepsAnything(dataDir)) {
     return work({ ...base, tables: [], isHeld: false, sdkOf: (region) => ({ region }) });
   }
   const { endpoint, held, close } = await serveData(dataDir);
   try {
-    const tables = await tablesOf(dataDir, endpoint);
+    const tables = await tablesOf(dataDir, endpoint, (region) => {
+      output.note(`  ${region} does not answer: what is kept there is left out`);
+      unread.push(region);
+    });
     const sdkOf = (region: string) => ({ endpoint, region, credentials: CREDENTIALS });
     return await work({ ...base, tables, isHeld: held, sdkOf });
   } finally {
@@ -41,30 +54,76 @@ const inFolder = async <T>(dataDir: string, work: Work<T>): Promise<T> => {
   }
 };
 
-/** Drills are kept where there is an image, failovers and promotions where there is a record. */
-export const keptOf = ({ config, place, sdk, options }: Deployed): Kept => {
-  const { service, region, account } = place;
-  const names = [
-    ...(config.image === undefined ? [] : [drillTableOf(service)]),
-    ...(config.record === undefined ? [] : [watchTableOf(service)]),
-  ];
+/** Two tries in each of two regions: one of them may be lost, and whoever asks waits for it. */
+const TRIES = 2;
+
+/** Gives up one region after the other for what AWS says there, but for the last. */
+const openReach = (
+  { named }: Pick<Deployed, 'named'>,
+  regions: readonly string[],
+  output: Output,
+): Pick<Kept, 'reach' | 'unread'> => {
+  const unread = new Set<string>();
   return {
-    tables: names.map((name) => ({ name, region })),
-    accountId: account,
-    sdkOf: (of) => ({ ...sdk, region: of }),
-    isHeld: true,
-    options,
+    reach: async (region, ask, without) => {
+      if (unread.has(region)) return without;
+      try {
+        return await ask();
+      } catch (cause) {
+        const error = named(cause, region);
+        const isLast = regions.every((each) => each === region || unread.has(each));
+        if (checkOf(error) === undefined || isLast) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        if (!unread.has(region)) output.note(`  what is kept in ${region} is left out: ${why}`);
+        unread.add(region);
+        return without;
+      }
+    },
+    unread: () => [...unread],
+  };
+};
+
+/** Drills are kept where there is an image, failovers where there is a record: by each controller in its region. */
+export const keptOf = (deployed: Deployed, wanted: 'home' | 'kept', output: Output): Kept => {
+  const { config, place, sdkIn, options } = deployed;
+  const { service, account } = place;
+  const home = config.regions.standby.name;
+  const shared = wanted === 'home' ? null : sharedLeaseOf(config);
+  const regions = shared === null ? [home] : [shared.first, shared.second];
+  const tables = [
+    ...(config.image === undefined ? [] : [{ name: drillTableOf(service), region: home }]),
+    ...(config.record === undefined
+      ? []
+      : regions.map((region) => ({ name: watchTableOf(service), region }))),
+  ];
+  const tries = regions.length === 1 ? {} : { maxAttempts: TRIES };
+  return {
+    ...{ tables, accountId: account, isHeld: true, options },
+    sdkOf: (region) => ({ ...sdkIn(region), ...tries }),
+    ...openReach(deployed, regions, output),
     nothing: `of ${service} on AWS yet. Run one with: failover drill${options}`,
   };
 };
 
-/** Opens what is kept for one piece of work. @throws DrillError `DataFolderInUse`, `DataCorrupt`, `AwsBlocked` */
-export const withKept = <T>(options: WhereOptions, output: Output, work: Work<T>): Promise<T> => {
+/**
+ * Opens what is kept for one piece of work: in the home region, or, with `kept`, by each of two controllers.
+ * @throws DrillError `DataFolderInUse`, `DataCorrupt`, `AwsBlocked`
+ */
+export const withKept = <T>(
+  options: WhereOptions,
+  output: Output,
+  wanted: 'home' | 'kept',
+  work: Work<T>,
+): Promise<T> => {
   const at = onAws(options);
   return at === null
-    ? inFolder(dataFolder(options.data, process.env), work)
-    : withDeployed(at, output, 'home', (deployed) => work(keptOf(deployed)));
+    ? inFolder(dataFolder(options.data, process.env), output, work)
+    : withDeployed(at, output, wanted, (deployed) => work(keptOf(deployed, wanted, output)));
 };
 
-export const nothingKept = ({ nothing }: Kept): DrillError =>
-  new DrillError('DrillNotFound', `no drill is kept ${nothing}`);
+export const nothingKept = ({ nothing, unread }: Kept): DrillError =>
+  new DrillError('DrillNotFound', `no drill is kept ${nothing}${unreadText(unread())}`);
+
+/** Where something that is not found may be all the same. */
+export const unreadText = (regions: readonly string[]): string =>
+  regions.length === 0 ? '' : ` (${regions.join(' and ')} could not be read)`;

@@ -22,7 +22,7 @@ export const withNights = <T>(
   output: Output,
   work: (all: readonly ServiceNights[]) => Promise<T>,
 ): Promise<T> =>
-  withKept(options, output, async (kept) => {
+  withKept(options, output, 'home', async (kept) => {
     const opened = openNights(kept);
     try {
       return await work(opened);

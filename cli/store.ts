@@ -9,7 +9,7 @@ import { DrillReport } from '../events/drillReport.ts';
 import type { DrillLine } from '../events/historyOutput.ts';
 import { reportKeyOf } from '../functions/rank/report.ts';
 import { type Failovers, openFailovers } from './failovers/store.ts';
-import { type Kept, nothingKept, withKept } from './kept.ts';
+import { type Kept, nothingKept, unreadText, withKept } from './kept.ts';
 import type { Output } from './output/output.ts';
 import { openPromotions, type Promotions } from './promotions/store.ts';
 import type { WhereOptions } from './where/options.ts';
@@ -29,6 +29,8 @@ export type Store = {
   nights(drill: StoredDrill): NightRecords;
   readonly failovers: Failovers;
   readonly promotions: Promotions;
+  /** Regions that did not answer, and were gone on without. */
+  unread(): readonly string[];
   /** What a further command needs to read the same. */
   readonly options: string;
   close(): void;
@@ -37,18 +39,22 @@ export type Store = {
 /** Far above any history: drills are kept 400 days. */
 const SEARCH_MAX = 2_000;
 
-const noSuchDrill = (drillId: string, ids: readonly string[], options: string): DrillError => {
+const noSuchDrill = (
+  drillId: string,
+  ids: readonly string[],
+  { options, unread }: Kept,
+): DrillError => {
   const guess = nearest(drillId, ids) ?? ids[0];
   const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
   return new DrillError(
     'DrillNotFound',
-    `there is no drill ${drillId}.${hint} See all with: failover history${options}`,
+    `there is no drill ${drillId}${unreadText(unread())}.${hint} See all with: failover history${options}`,
     { drillId },
   );
 };
 
 const openStore = (kept: Kept): Store => {
-  const { tables: names, accountId, sdkOf, isHeld, options } = kept;
+  const { tables: names, accountId, sdkOf, reach, unread, isHeld, options } = kept;
   const opened: { close(): void }[] = [];
   const keep = <T extends { close(): void }>(part: T): T => {
     opened.push(part);
@@ -63,7 +69,7 @@ const openStore = (kept: Kept): Store => {
     .map(({ name, region }) => ({ name, region, records: open(name, region) }));
   const drills = async (limit: number): Promise<StoredDrill[]> => {
     const all = tables.map(async ({ name, region, records }) => {
-      const states = await records.states(limit);
+      const states = await reach(region, () => records.states(limit), []);
       return states.map((state): StoredDrill => {
         const status = state.status === 'RUNNING' && !isHeld ? 'INTERRUPTED' : state.status;
         return { ...state, status, table: name, region };
@@ -84,7 +90,7 @@ const openStore = (kept: Kept): Store => {
     throw noSuchDrill(
       drillId,
       [...all.map((drill) => drill.drillId), ...others, ...promoted],
-      options,
+      kept,
     );
   };
   const report = ({ region, service, drillId }: StoredDrill): Promise<DrillReport> => {
@@ -92,7 +98,7 @@ const openStore = (kept: Kept): Store => {
     return openDocuments(bucket, sdkOf(region)).read(reportKeyOf(service, drillId), DrillReport);
   };
   return {
-    ...{ drills, find, report, failovers, promotions, options },
+    ...{ drills, find, report, failovers, promotions, unread, options },
     records: ({ table, region }) => open(table, region),
     nights: ({ table, region }) => keep(openNightRecords(table, sdkOf(region))),
     close: () => {
@@ -114,13 +120,17 @@ export const withStoreOf = async <T>(
   }
 };
 
-/** @throws DrillError `DrillNotFound` where nothing was ever kept, and all that opening it can say */
+/**
+ * `home` for drills; `kept` for what each of two controllers has made, too.
+ * @throws DrillError `DrillNotFound` where nothing was ever kept, and all that opening it can say
+ */
 export const withStore = <T>(
   options: WhereOptions,
   output: Output,
+  wanted: 'home' | 'kept',
   work: (store: Store) => Promise<T>,
 ): Promise<T> =>
-  withKept(options, output, (kept) => {
+  withKept(options, output, wanted, (kept) => {
     if (kept.tables.length === 0) throw nothingKept(kept);
     return withStoreOf(kept, work);
   });

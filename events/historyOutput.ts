@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DrillState } from './drillRecord.ts';
 import { FailoverSummary } from './failoverSummary.ts';
 import { PromotionLine } from './promotion.ts';
+import { Region } from './region.ts';
 
 /** A drill as `failover history` lists it. One that no process works on any more was interrupted. */
 export const DrillLine = DrillState.extend({
@@ -12,7 +13,10 @@ export type DrillLine = z.output<typeof DrillLine>;
 /** What `failover history --json` prints, newest first; rehearsals are among the failovers. */
 export const HistoryOutput = z.strictObject({
   drills: z.array(DrillLine),
-  failovers: z.array(FailoverSummary),
+  /** Of two controllers each keeps what it has moved; both may have a move of one name. */
+  failovers: z.array(FailoverSummary.extend({ keptIn: Region })),
   promotions: z.array(PromotionLine),
+  /** Regions that did not answer: what is kept there is missing. */
+  unread: z.array(Region),
 });
 export type HistoryOutput = z.output<typeof HistoryOutput>;

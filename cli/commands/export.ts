@@ -52,7 +52,7 @@ export const exportDrill = async (
   { what, ...where }: ExportOptions,
   output: Output,
 ): Promise<void> => {
-  const exported = await withStore(where, output, async (store) => {
+  const exported = await withStore(where, output, 'home', async (store) => {
     if (what === 'rankings') {
       const stored = await store.report(await drillWithReport(store, drillId, output));
       return { what, rows: rankingLines(stored.drillId, stored.rankings) };

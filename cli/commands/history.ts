@@ -2,9 +2,10 @@
 import { DrillError } from '../../core/errors.ts';
 import { causeText } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
-import type { FailoverSummary } from '../../events/failoverSummary.ts';
 import { type DrillLine, HistoryOutput } from '../../events/historyOutput.ts';
 import type { PromotionLine } from '../../events/promotion.ts';
+import { namesOf } from '../failovers/store.ts';
+import { unreadText } from '../kept.ts';
 import { outcomeText } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
 import { imageText, lineOf, outcomeWords, restsOnText } from '../output/promotionText.ts';
@@ -63,11 +64,12 @@ const drillLines = (drills: readonly DrillLine[], style: Style): string[] => {
   );
 };
 
-const failoverLines = (failovers: readonly FailoverSummary[], style: Style): string[] => {
-  const rows = failovers.map((failover) => {
-    const { execution, startedAtMs, from, to, cause, timings } = failover;
+const failoverLines = (failovers: HistoryOutput['failovers'], style: Style): string[] => {
+  const names = namesOf(failovers.map((each) => ({ ...each, region: each.keptIn })));
+  const rows = failovers.map((failover, at) => {
+    const { startedAtMs, from, to, cause, timings } = failover;
     return [
-      execution,
+      names[at] ?? '',
       `${new Date(startedAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       outcomeText(failover, style),
       timings?.rtoMs == null ? '–' : formatMs(timings.rtoMs),
@@ -108,7 +110,7 @@ const promotionLines = (promotions: readonly PromotionLine[], style: Style): str
 };
 
 export const historyLines = (
-  { drills, failovers, promotions }: HistoryOutput,
+  { drills, failovers, promotions, unread }: HistoryOutput,
   style: Style,
   on = '',
 ): string[] => {
@@ -119,22 +121,25 @@ export const historyLines = (
   ];
   if (blocks.length === 0) {
     const watch = on === '' ? '; watch with: failover watch' : '';
-    return [`Nothing is kept yet. Run a drill with: failover drill${on}${watch}`];
+    return [
+      `Nothing is kept yet${unreadText(unread)}. Run a drill with: failover drill${on}${watch}`,
+    ];
   }
   return blocks.flatMap((block, at) => (at === 0 ? block : ['', ...block]));
 };
 
 export const history = async (options: HistoryOptions, output: Output): Promise<void> => {
   const limit = limitOf(options.limit);
-  const kept = await withStore(options, output, async (store) => ({
-    on: store.options,
+  const kept = await withStore(options, output, 'kept', async (store) => ({
     drills: await store.drills(limit),
     failovers: await store.failovers.all(limit),
     promotions: await store.promotions.all(limit),
+    ...{ unread: [...store.unread()], on: store.options },
   }));
   const drills = kept.drills.map(({ table: _table, region: _region, ...line }) => line);
-  const failovers = kept.failovers.map(({ summary }) => summary);
+  const failovers = kept.failovers.map(({ summary, region }) => ({ ...summary, keptIn: region }));
   const promotions = kept.promotions.map(lineOf);
-  const said = HistoryOutput.parse({ drills, failovers, promotions });
+  const { unread } = kept;
+  const said = HistoryOutput.parse({ drills, failovers, promotions, unread });
   output.result(said, (style) => historyLines(said, style, kept.on));
 };

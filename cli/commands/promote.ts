@@ -108,8 +108,8 @@ const withSession = <T>(
         latest: async () => (await records.list(service, 1))[0] ?? null,
         inStore: (read) =>
           deployed === null
-            ? withStore(options, output, read)
-            : withStoreOf(keptOf(deployed), read),
+            ? withStore(options, output, 'home', read)
+            : withStoreOf(keptOf(deployed, 'home', output), read),
       });
     } finally {
       calls.close();

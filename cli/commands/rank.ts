@@ -64,7 +64,7 @@ const rankDrill = async (
   options: RankOptions,
   output: Output,
 ): Promise<number> => {
-  const { report, stored } = await withStore(options, output, async (store) => {
+  const { report, stored } = await withStore(options, output, 'home', async (store) => {
     const found = await store.find(drillId);
     const drill = await readDrill(store.records(found), found.drillId);
     const before =

@@ -94,7 +94,7 @@ export const report = (
   output: Output,
 ): Promise<number> => {
   const dataDir = dataFolder(options.data, process.env);
-  return withStore(options, output, async (store) => {
+  return withStore(options, output, 'kept', async (store) => {
     const promotion = id === undefined ? undefined : await store.promotions.find(id);
     if (promotion !== undefined) {
       output.result(promotion, (style) => promotionLines(promotion, style));

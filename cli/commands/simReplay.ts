@@ -60,7 +60,7 @@ export const simReplay = async (
   set: readonly string[],
   output: Output,
 ): Promise<number> => {
-  const histories = await withStore({ data: dataDir }, output, ({ failovers }) =>
+  const histories = await withStore({ data: dataDir }, output, 'kept', ({ failovers }) =>
     failovers.histories(),
   );
   if (histories.length === 0) {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { type Entry, verifyChain } from '../../core/evidence/chain.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
+import { unreadText } from '../kept.ts';
 import type { Output } from '../output/output.ts';
 import { type Store, withStore } from '../store.ts';
 import type { WhereOptions } from '../where/options.ts';
@@ -38,14 +39,14 @@ export const findRecord = (
   output: Output,
 ): Promise<FoundRecord> => {
   if (isFile(name)) return Promise.resolve(checked(readRecordFile(name)));
-  return withStore(options, output, async (store) => {
+  return withStore(options, output, 'kept', async (store) => {
     const found = await store.failovers.find(name);
     if (found !== undefined) {
       return { ...(await recordOf(store, found)), later: await store.failovers.later(found) };
     }
     throw new DrillError(
       'DrillNotFound',
-      `there is no failover ${name}, and no such file. See all with: failover history${store.options}`,
+      `there is no failover ${name}${unreadText(store.unread())}, and no such file. See all with: failover history${store.options}`,
     );
   });
 };

@@ -2,12 +2,14 @@
 import { openDocuments } from '../../aws/documents.ts';
 import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
 import { serviceOfWatchTable, watchBucketOf } from '../../core/deploy/deployed.ts';
+import { DrillError } from '../../core/errors.ts';
 import type { Entry } from '../../core/evidence/chain.ts';
 import { EvidenceRecord } from '../../events/evidenceRecord.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
 import { shadowOf, type WatchPlan } from '../../events/watchPlan.ts';
 import type { SampleChunk } from '../../events/watchState.ts';
 import type { Kept } from '../kept.ts';
+import { mergedChunks } from './samples.ts';
 
 /** A failover with where it is kept. */
 export type StoredFailover = {
@@ -20,7 +22,10 @@ export type StoredFailover = {
 export type Failovers = {
   /** Newest first, over all services that are kept there; rehearsals are among them. */
   all(limit: number): Promise<StoredFailover[]>;
-  /** Undefined when there is none of that id. */
+  /**
+   * By its id, with `@<region>` behind it where each of two controllers has a move of that name. Undefined when there
+   * is none. @throws DrillError `InputInvalid` when there are two.
+   */
   find(execution: string): Promise<StoredFailover | undefined>;
   /** @throws DrillError `DrillNotFound` when the record is gone, `DataCorrupt` */
   record(failover: StoredFailover): Promise<Entry[]>;
@@ -37,12 +42,31 @@ export type History = { readonly plan: WatchPlan; readonly chunks: readonly Samp
 const SEARCH_MAX = 2_000;
 
 /** The last moment that a key can name. */
-const FOR_EVER_MS = 9_999_999_999_999;
+const FOR_EVER = { fromMs: 0, toMs: 9_999_999_999_999 };
 
 /** Longer than any setting that a replay would sensibly try. */
 const LATER_MS = 900_000;
 
-export const openFailovers = ({ tables, accountId, sdkOf }: Kept): Failovers => {
+type Named = { readonly execution: string; readonly region: string };
+
+/** Two controllers count epochs alike, and may call a move by the same name. */
+export const namesOf = (failovers: readonly Named[]): string[] => {
+  const ids = failovers.map(({ execution }) => execution);
+  return failovers.map(({ execution, region }) =>
+    ids.indexOf(execution) === ids.lastIndexOf(execution) ? execution : `${execution}@${region}`,
+  );
+};
+
+const onlyOne = (name: string, found: readonly StoredFailover[]): StoredFailover | undefined => {
+  if (found.length < 2) return found[0];
+  const names = namesOf(found.map(({ summary, region }) => ({ ...summary, region })));
+  throw new DrillError(
+    'InputInvalid',
+    `${name} is the name of a move by each controller: name ${names.join(' or ')}`,
+  );
+};
+
+export const openFailovers = ({ tables, accountId, sdkOf, reach }: Kept): Failovers => {
   const opened: WatchTable[] = [];
   const watches = tables.flatMap(({ name, region }) => {
     const service = serviceOfWatchTable(name);
@@ -54,7 +78,8 @@ export const openFailovers = ({ tables, accountId, sdkOf }: Kept): Failovers => 
   });
   const all = async (limit: number): Promise<StoredFailover[]> => {
     const kept = watches.map(async ({ name, bucket, region, records, watch }) => {
-      const summaries = await records.summaries(watch, FailoverSummary, limit);
+      const ask = () => records.summaries(watch, FailoverSummary, limit);
+      const summaries = await reach(region, ask, []);
       return summaries.map((summary): StoredFailover => ({ summary, table: name, bucket, region }));
     });
     return (await Promise.all(kept))
@@ -62,25 +87,45 @@ export const openFailovers = ({ tables, accountId, sdkOf }: Kept): Failovers => 
       .sort((a, b) => b.summary.startedAtMs - a.summary.startedAtMs)
       .slice(0, limit);
   };
+  /** Probes of a watch, from wherever they are kept. */
+  const samplesOf = async (
+    of: (watch: (typeof watches)[number]) => boolean,
+    span: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<SampleChunk[]> => {
+    const kept = watches
+      .filter(of)
+      .map(({ region, records, watch }) => reach(region, () => records.samples(watch, span), []));
+    return mergedChunks(await Promise.all(kept));
+  };
   return {
     all,
-    find: async (execution) =>
-      (await all(SEARCH_MAX)).find(({ summary }) => summary.execution === execution),
+    find: async (name) => {
+      const [execution, where] = name.split('@');
+      const found = (await all(SEARCH_MAX)).filter(
+        ({ summary, region }) =>
+          summary.execution === execution && (where === undefined || where === region),
+      );
+      return onlyOne(name, found);
+    },
     record: ({ summary, bucket, region }) => {
       const documents = openDocuments(bucket, sdkOf(region));
       return documents.read(summary.record, EvidenceRecord);
     },
-    later: async ({ summary, table, region }) => {
-      const records = openWatchTable(table, sdkOf(region));
-      opened.push(records);
+    later: ({ summary, table }) => {
       const { service, startedAtMs, finishedAtMs } = summary;
-      return records.samples(service, { fromMs: startedAtMs, toMs: finishedAtMs + LATER_MS });
+      const span = { fromMs: startedAtMs, toMs: finishedAtMs + LATER_MS };
+      return samplesOf(({ name, watch }) => name === table && watch === service, span);
     },
     histories: async () => {
-      const found = watches.map(async ({ records, watch }): Promise<History[]> => {
-        const plan = await records.plan(watch);
-        if (plan === null) return [];
-        const chunks = await records.samples(watch, { fromMs: 0, toMs: FOR_EVER_MS });
+      const names = [...new Set(watches.map(({ watch }) => watch))];
+      const found = names.map(async (name): Promise<History[]> => {
+        const own = watches.filter(({ watch }) => watch === name);
+        const plans = await Promise.all(
+          own.map(({ region, records }) => reach(region, () => records.plan(name), null)),
+        );
+        const plan = plans.find((each) => each !== null);
+        if (plan === undefined) return [];
+        const chunks = await samplesOf(({ watch }) => watch === name, FOR_EVER);
         return chunks.length === 0 ? [] : [{ plan, chunks }];
       });
       return (await Promise.all(found)).flat();

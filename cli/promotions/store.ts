@@ -15,18 +15,20 @@ export type Promotions = {
 /** Far above any history. */
 const SEARCH_MAX = 2_000;
 
-export const openPromotions = ({ tables, sdkOf }: Kept): Promotions => {
+export const openPromotions = ({ tables, sdkOf, reach }: Kept): Promotions => {
   const opened: PromotionRecords[] = [];
   const watches = tables.flatMap(({ name, region }) => {
     const service = serviceOfWatchTable(name);
     if (service === undefined) return [];
     const records = openPromotionRecords(name, sdkOf(region));
     opened.push(records);
-    return [{ service, records }];
+    return [{ service, region, records }];
   });
   const all = async (limit: number): Promise<PromotionRecord[]> => {
     const kept = await Promise.all(
-      watches.map(({ service, records }) => records.list(service, limit)),
+      watches.map(({ service, region, records }) =>
+        reach(region, () => records.list(service, limit), []),
+      ),
     );
     return kept
       .flat()

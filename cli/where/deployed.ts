@@ -29,6 +29,8 @@ export type Deployed = {
   readonly sdk: SdkSettings;
   /** The same for what waits for a function. */
   readonly callSdk: SdkSettings;
+  /** An error of AWS in a region by its name; any other as it is. */
+  readonly named: (error: unknown, region: string) => unknown;
   /** What a further command needs to work on the same: ` --on aws`, with the stage and the file. */
   readonly options: string;
   /** Why it cannot be worked on: a `not-deployed` by another sign than an error. */
@@ -53,7 +55,7 @@ const codedRefusalOf = (error: Error): Refusal & { readonly code?: string } => {
 };
 
 /** An answer of AWS by its name; anything else as it is. */
-const named = (error: unknown, at: Operated): unknown => {
+export const named = (error: unknown, at: Operated): unknown => {
   if (!(error instanceof Error) || error instanceof DrillError) return error;
   const trouble = troubleOf(codedRefusalOf(error), at);
   return trouble === null ? error : blockedBy(trouble, error);
@@ -90,6 +92,8 @@ const workIn = async <T>(
 ): Promise<T> => {
   const deploy = deployCommand(at);
   const { service } = config;
+  const namedIn = (error: unknown, where: string) =>
+    named(error, { service, region: where, deploy });
   try {
     const sdk = readIn(region);
     const caller = await askCaller(sdk);
@@ -98,15 +102,19 @@ const workIn = async <T>(
     output.note(placeText(place));
     const callSdk = sdkIn(region, CALL_MS);
     return await work({
-      ...{ config, place, sdkIn: readIn, sdk, callSdk, options: at.options, deploy },
+      ...{ config, place, sdkIn: readIn, sdk, callSdk, named: namedIn },
+      ...{ options: at.options, deploy },
     });
   } catch (error) {
-    throw named(error, { service, region, deploy });
+    throw namedIn(error, region);
   }
 };
 
-const isUnanswered = (error: unknown): boolean =>
-  error instanceof DrillError && error.details['check'] === 'not-answered';
+/** The check that stands in the way, where it is one of AWS's. */
+export const checkOf = (error: unknown): unknown =>
+  error instanceof DrillError ? error.details['check'] : undefined;
+
+const isUnanswered = (error: unknown): boolean => checkOf(error) === 'not-answered';
 
 /**
  * Looks who asks, says where it works, and works; in the next region where one does not answer and another will do.

@@ -82,7 +82,8 @@ describe('schemas of outputs', () => {
       ...{ finishedAt: null, status: 'INTERRUPTED', roundsDone: 2, summary: null },
     };
     expect(
-      HistoryOutput.safeParse({ drills: [drill], failovers: [], promotions: [] }).success,
+      HistoryOutput.safeParse({ drills: [drill], failovers: [], promotions: [], unread: [] })
+        .success,
     ).toBe(true);
     expect(HistoryOutput.safeParse({ drills: [{ ...drill, status: 'LOST' }] }).success).toBe(false);
   });
