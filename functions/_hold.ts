@@ -114,7 +114,8 @@ export type Proof = {
 
 /**
  * Writes the lease that is there over itself: proof that the table takes conditional writes. Gives
- * the lease that is there now, if that is known.
+ * the lease that is there now, if that is known. Proofs that cross each other, as of two preflights
+ * of a watch that has no lease yet, are settled by a second look.
  */
 export const proveLease = async (
   leases: Leases,
@@ -122,16 +123,18 @@ export const proveLease = async (
   controller: string | undefined,
   signal: AbortSignal,
 ): Promise<Proof> => {
-  const found = await leases.lease(service, signal);
-  const foreign = notInCharge(found, controller);
-  if (foreign !== null) return { ok: false, why: foreign, lease: undefined, foreign: true };
-  const condition: LeaseCondition =
-    found === null
-      ? { expect: 'absent' }
-      : { expect: 'epoch', epoch: found.epoch, holder: found.holder };
-  const lease = found ?? NOBODY;
-  const ok = await leases.claim(service, { ok: true, item: lease, condition }, signal);
-  return ok
-    ? { ok, why: 'the lease can be written', lease, foreign: false }
-    : { ok, why: 'another writer changed the lease', lease: undefined, foreign: false };
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const found = await leases.lease(service, signal);
+    const foreign = notInCharge(found, controller);
+    if (foreign !== null) return { ok: false, why: foreign, lease: undefined, foreign: true };
+    const condition: LeaseCondition =
+      found === null
+        ? { expect: 'absent' }
+        : { expect: 'epoch', epoch: found.epoch, holder: found.holder };
+    const lease = found ?? NOBODY;
+    if (await leases.claim(service, { ok: true, item: lease, condition }, signal)) {
+      return { ok: true, why: 'the lease can be written', lease, foreign: false };
+    }
+  }
+  return { ok: false, why: 'other writers change the lease', lease: undefined, foreign: false };
 };

@@ -212,6 +212,15 @@ const whileRecovering = (
 export const isPutBack = ({ active, home, phase }: RehearsalSeen): boolean =>
   active === home && (phase === null || phase === 'STEADY' || phase === 'SUSPECT');
 
+/**
+ * The way home is proved before it is written down: a rehearsal that ended in between would leave
+ * its last move out, and take things away that the move still looks at.
+ */
+const isWrittenDown = ({ home, moves }: RehearsalSeen): boolean => {
+  const last = moves.at(-1);
+  return last === undefined || last.to === home || last.outcome !== 'done';
+};
+
 const whileReturning = (
   memory: RehearsalMemory,
   seen: RehearsalSeen,
@@ -224,8 +233,11 @@ const whileReturning = (
     const deeds: RehearsalDeed[] = seen.active === seen.home ? ['weight-off'] : [];
     return to(memory, { stage: 'over' }, nowMs, deeds);
   }
-  if (isPutBack(seen)) return to(memory, { stage: 'over' }, nowMs);
-  if (nowMs - memory.stageSinceMs < limits.returnMs) return orderedBack(memory, seen);
+  const late = nowMs - memory.stageSinceMs >= limits.returnMs;
+  if (isPutBack(seen)) {
+    return late || isWrittenDown(seen) ? to(memory, { stage: 'over' }, nowMs) : stay(memory);
+  }
+  if (!late) return orderedBack(memory, seen);
   const failure = memory.failure ?? 'it could not be put back: run `failover back`';
   return to(memory, { stage: 'over', failure }, nowMs);
 };

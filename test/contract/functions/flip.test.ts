@@ -5,8 +5,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Leases } from '../../../aws/leases.ts';
 import type { Flipped } from '../../../events/failoverFlip.ts';
 import type { WatchPlan } from '../../../events/watchPlan.ts';
+import { proveLease } from '../../../functions/_hold.ts';
 import { realClock } from '../../../local/clock.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
 import { EXECUTION, type FlipWorld, startFlipWorld, votesAt } from '../../support/flipWorld.ts';
@@ -79,6 +81,25 @@ describe('the lease', () => {
     expect(proof).toMatchObject({ ok: true, writable: 1, needed: 1, of: 1 });
     expect(await world.table.lease('shop')).toMatchObject({ epoch: 0, holder: 'nobody' });
     expect(await acquire(who)).toMatchObject({ won: true });
+  });
+
+  it('is proven by each of several at once that find none', async () => {
+    await world.seed(planOf());
+    const found = { reads: 0 };
+    const leases: Leases = {
+      ...world.table,
+      lease: async (service, at) => {
+        const lease = await world.table.lease(service, at);
+        found.reads += 1;
+        // Each has found none before any of them writes.
+        await eventually('three reads', () => found.reads >= 3);
+        return lease;
+      },
+    };
+    const proofs = await Promise.all(
+      [1, 2, 3].map(() => proveLease(leases, 'shop', undefined, signal)),
+    );
+    expect(proofs.map(({ ok }) => ok)).toEqual([true, true, true]);
   });
 
   it('that was proven and then taken by a rival stays with the rival', async () => {

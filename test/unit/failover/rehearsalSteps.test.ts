@@ -156,6 +156,17 @@ describe('a rehearsal goes home', () => {
     expect(step.memory.failure).toContain('the standby was not seen well');
   });
 
+  it('and ends once its way home is written down, or when that never comes', () => {
+    const returning = { ...startRehearsal('shadow', 0), stage: 'return' as const };
+    const home = (nowMs: number, moves = [moved(OTHER)]) => seenAt(nowMs, { moves });
+    const { steps } = walk(returning, [home(1_000), home(3_000, [moved(OTHER), moved(HOME)])]);
+    expect(steps).toEqual(['return', 'over']);
+    const { memory } = walk(returning, [home(39_000), home(40_000)]);
+    expect(memory).toMatchObject({ stage: 'over', failure: null });
+    const refused = walk(returning, [home(1_000, [moved(OTHER, 'failed')])]);
+    expect(refused.steps).toEqual(['over']);
+  });
+
   it('or says that it could not', () => {
     const returning = { ...startRehearsal('full', 0), stage: 'return' as const };
     const { memory } = stepRehearsal(returning, seenAt(40_000, away), LIMITS);
