@@ -4,14 +4,13 @@
  */
 import * as z from 'zod';
 import { parseQuorum } from '../core/health/settings.ts';
-import { isRegion } from '../core/regions/regions.ts';
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
-import { EcsService } from './ecsService.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
 import { PromotionConfig } from './promotionConfig.ts';
 import { durationMs, ratePerS } from './quantities.ts';
+import { PrimaryConfig, RegionConfig, regionName, webUrl } from './regionConfig.ts';
 import { ResidencyConfig } from './residency.ts';
 import { ScanSummary } from './scan.ts';
 import { ServiceName } from './serviceName.ts';
@@ -24,31 +23,6 @@ const dnsName = z
     /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$/,
     'expected a host name such as shop.example.com',
   );
-
-const regionName = z.string().refine((name): boolean => isRegion(name), {
-  error: (issue) => `unknown region "${String(issue.input)}"`,
-  params: { kind: 'region' },
-});
-
-/** Of a name or of an address: services that run already may have no name but the one that fails over. */
-const webUrl = z
-  .url({ protocol: /^https?$/, error: 'expected a URL such as https://eu.example.com/health' })
-  .max(500);
-
-const region = z.union([
-  regionName.transform((name) => ({ name })),
-  z
-    .strictObject({
-      name: regionName,
-      endpoint: webUrl.optional(),
-      /** The service of ECS that answers there, where it runs already. */
-      ecs: EcsService.optional(),
-    })
-    .refine(({ endpoint, ecs }) => ecs === undefined || endpoint !== undefined, {
-      path: ['ecs'],
-      error: 'a service that runs already is named without an endpoint: say where it is reached',
-    }),
-]);
 
 const urlPath = z.string().max(500).startsWith('/');
 
@@ -205,7 +179,11 @@ export const Config = z
           .optional(),
       })
       .prefault({}),
-    regions: z.strictObject({ primary: region, standby: region, witness: region.optional() }),
+    regions: z.strictObject({
+      primary: PrimaryConfig,
+      standby: RegionConfig,
+      witness: RegionConfig.optional(),
+    }),
     observers: z.array(regionName).max(15).default([]),
     residency: ResidencyConfig.optional(),
     image: ImageConfig.optional(),

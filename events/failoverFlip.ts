@@ -12,6 +12,8 @@ export const LeaseTaken = LeaseOutput.extend({
   fence: z.boolean(),
   /** The capacity of the new region is in our hands. */
   scale: z.boolean(),
+  /** A listener of one of the regions is closed while traffic is in the other. */
+  listener: z.boolean(),
 });
 export type LeaseTaken = z.output<typeof LeaseTaken>;
 
@@ -20,6 +22,8 @@ export const FenceInput = z.union([
   StepInput.extend({
     /** The old lease has been waited for. */
     waited: z.boolean().default(false),
+    /** The new region is ready: its own listener is opened, and that of the old one closed. */
+    listener: z.boolean().default(false),
   }),
 ]);
 export type FenceInput = z.output<typeof FenceInput>;

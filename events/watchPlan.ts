@@ -34,6 +34,8 @@ export const WatchTarget = z.strictObject({
   capacity: z
     .strictObject({ cluster: z.string(), service: z.string(), wanted: z.int().min(1) })
     .nullable(),
+  /** ARN of the listener that is closed to the record while traffic is in the other region; absent for none. */
+  listener: z.string().min(1).max(300).exactOptional(),
 });
 export type WatchTarget = z.output<typeof WatchTarget>;
 
@@ -122,7 +124,10 @@ export const controllerOf = ({ controllers, homeRegion }: WatchPlan): string | u
 /** The watch of a service's shadow name, which rehearsals move instead of the real one. */
 export const shadowOf = (service: string): string => `${service}--shadow`;
 
-export const targetOf = (plan: WatchPlan, region: string): WatchTarget => {
+export const targetOf = (
+  plan: Pick<WatchPlan, 'targets' | 'service'>,
+  region: string,
+): WatchTarget => {
   const found = plan.targets.find((target) => target.region === region);
   if (found === undefined) throw new RangeError(`${region} is no target of ${plan.service}`);
   return found;

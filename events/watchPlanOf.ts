@@ -69,6 +69,7 @@ const targetFrom = (region: Config['regions']['primary'], facts: TargetFacts): u
     serverName: facts.serverName ?? null,
     answers: facts.answers ?? answersOf(endpoint ?? url),
     capacity: facts.capacity ?? null,
+    ...(facts.listener === undefined ? {} : { listener: facts.listener }),
   };
 };
 

@@ -134,7 +134,8 @@ export const knownOf = async (
   return { decided, pieces, timings, verification: verificationOf(pieces) };
 };
 
-const outcomeOf = (
+/** How it ended, and whether traffic is in the new region since. */
+export const outcomeOf = (
   { flips }: WatchState['state'],
   { epoch, from }: Execution,
   verification: VerificationShape | undefined,

@@ -28,6 +28,7 @@ import type { Answers } from '../../events/watchPlan.ts';
 import { servesIn } from '../lint/setup.ts';
 import { lookAtServices } from './ecs.ts';
 import { lookAtLeftOvers } from './leftOver.ts';
+import { lookAtListener } from './listener.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
 import { balancerOf, promotionUnderWay } from './service.ts';
@@ -232,9 +233,10 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   ]);
   const zoneId = dns.value?.zoneId ?? null;
   const left = await lookAtLeftOvers(aws, setup, caller.accountId, stacks);
-  const [names, services, permissions, promotion] = await Promise.all([
+  const [names, services, listener, permissions, promotion] = await Promise.all([
     lookAtNames(aws.stacks, setup, stacks),
     lookAtServices(setup),
+    lookAtListener(setup),
     lookAtPermissions(aws.account, setup, caller, zoneId, left.adopts),
     lookAtPromotion(setup),
   ]);
@@ -250,6 +252,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
       ...dns.findings,
       ...networks,
       ...services,
+      ...listener,
       ...serviceFindings({
         ...config.aws,
         service: setup.service,

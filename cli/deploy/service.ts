@@ -12,6 +12,7 @@ import { DrillError } from '../../core/errors.ts';
 import { imageToRun } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
 import { ecsServiceOf } from '../../events/ecsService.ts';
+import { fencedListenerOf } from '../../events/fencedListener.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
 import { type TargetFacts, zoneOf } from '../../events/watchPlanOf.ts';
@@ -178,13 +179,17 @@ const recordOf = (config: Config): { record: string; zone: string } => {
   return { record, zone: zoneOf(config, record) };
 };
 
-/** Of a region whose service is somebody else's: where its tasks are ordered, if the configuration names it. */
+/** Of a region whose service is somebody else's: where its tasks are ordered and its listener, if the configuration names them. */
 const namedFacts = ({ regions: { primary, standby } }: Config, region: string): TargetFacts => {
   const found = [primary, standby].find(({ name }) => name === region);
   const ecs = found === undefined ? null : ecsServiceOf(found);
-  if (ecs === null) return {};
-  const { cluster, service, tasks } = ecs;
-  return { capacity: { cluster, service, wanted: tasks } };
+  const listener = found === undefined ? null : fencedListenerOf(found);
+  return {
+    ...(ecs === null
+      ? {}
+      : { capacity: { cluster: ecs.cluster, service: ecs.service, wanted: ecs.tasks } }),
+    ...(listener === null ? {} : { listener }),
+  };
 };
 
 /** What the watch must know of a region beyond its endpoint. */

@@ -7,6 +7,7 @@ import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts'
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
 import { ecsServiceOf } from '../../events/ecsService.ts';
+import { fencedListenerOf, rulesOfListener } from '../../events/fencedListener.ts';
 import { controllersIn } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
 import { controllerParams, recordParams } from '../../local/stack/installWatch.ts';
@@ -103,6 +104,14 @@ const servedParams = (
   };
 };
 
+/** Which listener may be closed, where the configuration names one. */
+const fenceParams = ({ regions: { primary } }: Config): Record<string, string> => {
+  const listener = fencedListenerOf(primary);
+  return listener === null
+    ? {}
+    : { fencedListener: listener, fencedRules: rulesOfListener(listener) };
+};
+
 /** What the templates are told of a service, for a stack in a region. */
 export const stackParams = (config: Config, place: StackPlace): Record<string, string> => {
   return {
@@ -116,6 +125,7 @@ export const stackParams = (config: Config, place: StackPlace): Record<string, s
     ...controllerParams(config),
     ...networkParams(config, place.region),
     ...servedParams(config, place),
+    ...fenceParams(config),
   };
 };
 

@@ -28,6 +28,8 @@ export const DEPLOY_CHECKS = [
   'ecs-service-missing',
   'ecs-service-fixed',
   'ecs-service-unbalanced',
+  'fence-listener-missing',
+  'fence-listener-taken',
   'balancer-subnets',
   'certificate-missing',
   'certificate-region',

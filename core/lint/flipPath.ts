@@ -48,6 +48,12 @@ export const FLIP_PATH_EXCEPTIONS: readonly Exception[] = [
     why: 'tells the old side, if it can be told: a hook that does not answer is waited out',
   },
   {
+    role: 'FenceRole',
+    action: /^elasticloadbalancing:(?:CreateRule|DeleteRule)$/,
+    when: 'always',
+    why: 'closes the listener of the old side, if it can be reached: nothing waits for it beyond seconds',
+  },
+  {
     role: 'ScaleStandbyRole',
     action: /^(?:ecs:(?:DescribeServices|UpdateService)|dynamodb:GetItem)$/,
     when: 'always',

@@ -41,6 +41,11 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'AWS ends the names of load balancers and listeners; of one named balancer',
   },
   {
+    action: /^elasticloadbalancing:DeleteRule$/,
+    resource: /:listener-rule\/app\/[^*]+\/\*$/,
+    why: 'AWS ends the names of rules; of one named listener',
+  },
+  {
     action: /^ecs:RegisterTaskDefinition$/,
     resource: EVERYTHING,
     why: 'refusals name no definition; what is registered starts by narrower rights',

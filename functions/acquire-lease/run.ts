@@ -41,7 +41,7 @@ export const acquireLease = (needs: Needs) => {
     const { service } = input;
     if ('preflight' in input) return preflight(service, signal);
     const { execution } = input;
-    const { name, epoch, to } = execution;
+    const { name, epoch, from, to } = execution;
     const plan = await transitions.planOf(service, signal);
     const startedAtMs = clock.now();
     const holding = { leases: leasesOf(needs, plan), clock };
@@ -51,6 +51,7 @@ export const acquireLease = (needs: Needs) => {
     const nowMs = clock.now();
     const fence = plan.fences.length > 0 || plan.singleWriter;
     const scale = targetOf(plan, to).capacity !== null;
+    const listener = [from, to].some((region) => targetOf(plan, region).listener !== undefined);
     const told = { nowMs, execution: name };
     // States that have nothing to do are passed over by the machine, so their results are told here; what
     // comes after a fence is told by it.
@@ -66,6 +67,6 @@ export const acquireLease = (needs: Needs) => {
         signal,
       ),
     ]);
-    return { ok: won, why, won, leaseWonAtMs: won ? nowMs : null, fence, scale };
+    return { ok: won, why, won, leaseWonAtMs: won ? nowMs : null, fence, scale, listener };
   };
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openFences } from '../../aws/fences.ts';
+import { openListenerFences } from '../../aws/listenerFence.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { FenceInput, FenceOutput } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
@@ -23,6 +24,7 @@ export const handler = entry({
       bus: openEventBus(base.sdk),
       ...base,
     });
-    return fence({ table, transitions, fences: openFences(base.sdk), ...base });
+    const fences = openFences(base.sdk);
+    return fence({ table, transitions, fences, listeners: openListenerFences(base.sdk), ...base });
   },
 });

@@ -3,6 +3,7 @@
  * fence. A store with a single writer is therefore waited for until the old lease is surely over.
  */
 import type { Fenced, Fences } from '../../aws/fences.ts';
+import type { ListenerFences } from '../../aws/listenerFence.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { fenceWaitMs } from '../../core/failover/lease.ts';
 import type { FenceInput, FenceOutput } from '../../events/failoverFlip.ts';
@@ -12,11 +13,13 @@ import { openCalls } from '../_calls.ts';
 import type { Base } from '../_entry.ts';
 import type { Transitions } from '../_transition.ts';
 import { scaledUnmanaged } from '../_unmanaged.ts';
+import { fenceListeners } from './listeners.ts';
 
 type Needs = Base & {
   readonly table: WatchTable;
   readonly transitions: Transitions;
   readonly fences: Fences;
+  readonly listeners: Pick<ListenerFences, 'open' | 'close'>;
 };
 const SECOND_MS = 1_000;
 
@@ -53,6 +56,7 @@ export const fence =
     if ('preflight' in input) {
       return { ok: true, why: `${count} fences are known`, writable: 1, needed: 1, of: 1 };
     }
+    if (input.listener) return fenceListeners(needs)(plan, input, signal);
     const { execution, waited } = input;
     const told = waited ? null : await tellAll(needs, plan, input, signal);
     const nowMs = clock.now();

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openLeaseTable } from '../../aws/leases.ts';
+import { openListenerFences } from '../../aws/listenerFence.ts';
 import { openServices } from '../../aws/services.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { perKey } from '../../core/perKey.ts';
@@ -25,6 +26,8 @@ export const handler = entry({
     const documents = openDocuments(env.BUCKET, base.sdk);
     const servicesIn = perKey((region: string) => openServices(region, base.sdk));
     const leasesIn = perKey((name: string) => openLeaseTable(name, base.sdk));
-    return finish({ table, leasesIn, servicesIn, documents, bus, transitions, ...base });
+    const listeners = openListenerFences(base.sdk);
+    const stores = { table, leasesIn, documents };
+    return finish({ ...stores, servicesIn, listeners, bus, transitions, ...base });
   },
 });

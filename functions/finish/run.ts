@@ -15,18 +15,21 @@ import { EvidenceRecord } from '../../events/evidenceRecord.ts';
 import { failoverCompleted } from '../../events/failoverCompleted.ts';
 import { FailoverResult, type FailoverSummary } from '../../events/failoverSummary.ts';
 import type { FinishInput, FinishOutput } from '../../events/finishStep.ts';
+import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { WatchState } from '../../events/watchState.ts';
 import type { Base } from '../_entry.ts';
-import { type Known, knownOf, resultOf } from '../_failoverResult.ts';
+import { type Known, knownOf, outcomeOf, resultOf } from '../_failoverResult.ts';
 import { leasesOf } from '../_hold.ts';
 import { sha256 } from '../_sha256.ts';
 import type { Transitions } from '../_transition.ts';
 import { type CleanUpNeeds, cleanUp } from './cleanUp.ts';
+import { hasClosed, type ReopenNeeds, reopen } from './reopen.ts';
 
 type Needs = Base & {
   table: WatchTable;
   leasesIn: (table: string) => Leases;
   servicesIn: CleanUpNeeds['servicesIn'];
+  listeners: ReopenNeeds['listeners'];
   documents: Documents;
   bus: EventBus;
   transitions: Transitions;
@@ -108,6 +111,21 @@ const letGo = async (
   await leases.claim(service, { ok: true, item, condition }, signal);
 };
 
+/** With what the last deed of the fence wrote down; only whoever holds the lease may do it. */
+const settled = async (
+  needs: Needs,
+  plan: WatchPlan,
+  { service, execution }: FinishInput,
+  { known, moved }: { readonly known: Known; readonly moved: boolean },
+  signal: AbortSignal,
+): Promise<{ known: Known; left: readonly string[] }> => {
+  if (moved || !hasClosed(known.pieces)) return { known, left: [] };
+  const lease = await leasesOf(needs, plan).lease(service, signal);
+  if (lease?.holder !== execution.name) return { known, left: [] };
+  const { pieces, left } = await reopen(needs, plan, execution, signal);
+  return { known: { ...known, pieces: [...known.pieces, ...pieces] }, left };
+};
+
 export const finish =
   (needs: Needs) =>
   async (input: FinishInput, signal: AbortSignal): Promise<FinishOutput> => {
@@ -115,12 +133,21 @@ export const finish =
     const { service, execution } = input;
     const stored = await ended(needs, input, signal);
     const nowMs = clock.now();
-    const known = await knownOf(table, input, stored.state, nowMs, signal);
-    if (known.decided === null) log.warn('the decision is not kept', { execution: execution.name });
+    const found = await knownOf(table, input, stored.state, nowMs, signal);
+    if (found.decided === null) log.warn('the decision is not kept', { execution: execution.name });
+    const plan = await transitions.planOf(service, signal);
+    const { moved } = outcomeOf(stored.state, execution, found.verification);
+    const { known, left: closed } = await settled(
+      needs,
+      plan,
+      input,
+      { known: found, moved },
+      signal,
+    );
     const own = known.pieces;
     const isHome = execution.cause === 'failback' && known.verification?.ok === true;
-    const plan = await transitions.planOf(service, signal);
-    const left = await cleanUp(needs, plan, { execution, own, isHome }, signal);
+    const counts = await cleanUp(needs, plan, { execution, own, isHome }, signal);
+    const left = [...counts, ...closed];
     const result = FailoverResult.parse(resultOf(input, known, stored, left, nowMs));
     const entries = chained(known, result);
     const record = recordKeyOf(service, execution.name);

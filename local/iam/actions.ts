@@ -231,6 +231,8 @@ const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
     ModifyListener: ({ input }) => [
       one('elasticloadbalancing:ModifyListener', text(input['ListenerArn'])),
     ],
+    CreateRule: ({ input }) => [one('elasticloadbalancing:CreateRule', text(input['ListenerArn']))],
+    DeleteRule: ({ input }) => [one('elasticloadbalancing:DeleteRule', text(input['RuleArn']))],
   },
 };
 

@@ -24,7 +24,10 @@ const INPUT = {
     ...{ from: 'eu-west-1', to: 'eu-central-1', epoch: 1 },
   },
 } as const;
-const LEASE = { ok: true, why: 'held', won: true, leaseWonAtMs: 1, fence: false, scale: false };
+const LEASE = {
+  ...{ ok: true, why: 'held', won: true, leaseWonAtMs: 1 },
+  ...{ fence: false, scale: false, listener: false },
+};
 const FLIPPED = { ok: true, done: true, superseded: false, changeId: 'C1', shift: null };
 const failure = { Error: 'DataCorrupt', Cause: 'the plan does not fit its schema' };
 
@@ -37,7 +40,7 @@ describe('the lease', () => {
   });
 
   it.each([
-    ['nothing', {}, 'Flip'],
+    ['nothing', {}, 'IsListenerFenced'],
     ['a fence', { fence: true, scale: true }, 'Fence'],
     ['capacity', { scale: true }, 'ScaleStandby'],
     ['another executor', { won: false, fence: true }, 'Finish'],
@@ -62,7 +65,7 @@ describe('the fence', () => {
       .given(INPUT, {})
       .mock(answer({ ok: true, why: '', waitSeconds: 32 }));
     expect(told.assigned).toEqual({ waitSeconds: 32 });
-    expect(FenceInput.parse(payload(told.arguments))).toEqual({ ...INPUT, waited: false });
+    expect(FenceInput.parse(payload(told.arguments))).toMatchObject({ ...INPUT, waited: false });
     const next = (waitSeconds: number) =>
       state('IsOldLeaseOver').given(INPUT, { waitSeconds, lease: LEASE }).run();
     expect((await next(32)).next).toBe('WaitForOldLease');
@@ -73,14 +76,14 @@ describe('the fence', () => {
     const over = await state('FenceOver')
       .given(INPUT)
       .mock(answer({ ok: true, why: '', waitSeconds: 0 }));
-    expect(FenceInput.parse(payload(over.arguments))).toEqual({ ...INPUT, waited: true });
+    expect(FenceInput.parse(payload(over.arguments))).toMatchObject({ ...INPUT, waited: true });
     expect(over.next).toBe('IsCapacityManaged');
   });
 });
 
 describe('the capacity', () => {
   it.each([
-    [true, 'Flip'],
+    [true, 'IsListenerFenced'],
     [false, 'Finish'],
   ])('enough: %s leads on', async (ok, next) => {
     const scaled = await state('ScaleStandby')
@@ -88,6 +91,36 @@ describe('the capacity', () => {
       .mock(answer({ ok, why: 'told' }));
     expect(scaled).toMatchObject({ next: 'IsScaled', assigned: { scaled: ok } });
     expect((await state('IsScaled').given(INPUT, { scaled: ok }).run()).next).toBe(next);
+  });
+});
+
+describe('the listener of the primary', () => {
+  it.each([
+    ['failover', state, 'Flip'],
+    ['failback', back, 'FlipShift'],
+  ])('is asked about in a %s where there is one', async (_what, of, next) => {
+    const leads = async (lease: Record<string, string | number | boolean>) =>
+      (await of('IsListenerFenced').given(INPUT, { lease }).run()).next;
+    expect(await leads({ ...LEASE, listener: true })).toBe('FenceListener');
+    expect(await leads(LEASE)).toBe(next);
+    // A lease that was taken by the functions of a former deployment.
+    expect(await leads({ won: true })).toBe(next);
+    const seen = await of('FenceListener')
+      .given(INPUT)
+      .mock(answer({ ok: true, why: '', waitSeconds: 0 }));
+    expect(FenceInput.parse(payload(seen.arguments))).toMatchObject({ listener: true });
+    expect(seen).toMatchObject({ next, output: INPUT });
+  });
+
+  it('holds no failover up, and keeps traffic from going home before it is open', async () => {
+    const failed = await lastTry('FenceListener').given(INPUT).fail('States.Timeout', '');
+    expect(failed).toMatchObject({ status: 'CAUGHT_ERROR', next: 'Flip', output: INPUT });
+    const shut = testMachine(failback, { retryCount: 10 }).state('FenceListener').given(INPUT);
+    const caught = await shut.fail('TransientFailure', 'eu-west-1 may not be open');
+    expect(caught).toMatchObject({
+      next: 'Finish',
+      assigned: { failure: { Error: 'TransientFailure' } },
+    });
   });
 });
 

@@ -12,6 +12,12 @@ import {
   RegisterTaskDefinitionCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import {
+  CreateRuleCommand,
+  DeleteRuleCommand,
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +59,17 @@ const tell: Call = (sdk) =>
 const ecs = (sdk: Sdk, region = HOME) => new ECSClient({ ...sdk, region });
 const scale: Call = (sdk) =>
   ecs(sdk).send(new UpdateServiceCommand({ ...SERVICE, desiredCount: 2 }));
+/** As the templates name it where no listener is closed. */
+const LISTENER = `arn:aws:elasticloadbalancing:${PRIMARY}:${ACCOUNT_ID}:listener/app/none/0/0`;
+const RULE = `${LISTENER.replace(':listener/', ':listener-rule/')}/1`;
+const elb = (sdk: Sdk) => new ElasticLoadBalancingV2Client({ ...sdk, region: PRIMARY });
+const createRule: Call = (sdk) =>
+  elb(sdk).send(
+    new CreateRuleCommand({ ListenerArn: LISTENER, Priority: 1, Conditions: [], Actions: [] }),
+  );
+const deleteRule: Call = (sdk) => elb(sdk).send(new DeleteRuleCommand({ RuleArn: RULE }));
+const describeRules: Call = (sdk) =>
+  elb(sdk).send(new DescribeRulesCommand({ ListenerArn: LISTENER }));
 
 /** Role of a stack, action, and what the code calls it with. Whether the thing is there does not matter to IAM. */
 const CALLS: readonly [stack: string, grant: string, call: Call][] = [
@@ -74,12 +91,17 @@ const CALLS: readonly [stack: string, grant: string, call: Call][] = [
       ),
   ],
   ['control', 'DetectAnomaliesRole events:PutEvents', tell],
+  ['failover', 'FenceRole elasticloadbalancing:CreateRule', createRule],
+  ['failover', 'FenceRole elasticloadbalancing:DeleteRule', deleteRule],
+  ['failover', 'FenceRole elasticloadbalancing:DescribeRules', describeRules],
   ['failover', 'FenceRole events:PutEvents', tell],
   [
     ...(['failover', 'FinishRole dynamodb:BatchGetItem'] as const),
     (sdk) => openWatchTable(WATCH, sdk).load('shop'),
   ],
   ['failover', 'FinishRole ecs:UpdateService', scale],
+  ['failover', 'FinishRole elasticloadbalancing:DeleteRule', deleteRule],
+  ['failover', 'FinishRole elasticloadbalancing:DescribeRules', describeRules],
   [
     ...(['failover', 'FlipRole s3:ListBucket'] as const),
     (sdk) =>

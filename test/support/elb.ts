@@ -12,11 +12,12 @@ export const startElb = async (dataDir: string, network: Network, region: string
     onFault: (error, what) => console.error(what, error),
   });
   const server = await startEndpoint([serviceFromSdk(sdk, 'elasticloadbalancing', elb.operations)]);
-  const client = new sdk.ElasticLoadBalancingV2Client(clientOf(server, region));
+  const settings = clientOf(server, region);
+  const client = new sdk.ElasticLoadBalancingV2Client(settings);
   const close = async (): Promise<void> => {
     client.destroy();
     await server.close();
     await elb.close();
   };
-  return { client, close };
+  return { client, settings, close };
 };

@@ -5,6 +5,7 @@ import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openFences } from '../../aws/fences.ts';
 import { openLeaseTable } from '../../aws/leases.ts';
+import { openListenerFences } from '../../aws/listenerFence.ts';
 import { openSecrets } from '../../aws/secrets.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { type Execution, initialState, type State } from '../../core/failover/states.ts';
@@ -67,7 +68,11 @@ export const startFlipWorld = async (route53?: string) => {
     const needs = { ...base, transitions };
     return {
       acquire: acquireLease(needs),
-      fence: fence({ ...needs, fences: openFences(home) }),
+      fence: fence({
+        ...needs,
+        fences: openFences(home),
+        listeners: openListenerFences(home),
+      }),
       flip: flip({
         ...needs,
         dnsRecord,

@@ -67,11 +67,19 @@ type Options = {
   readonly faultS?: number;
   readonly seeing?: number;
   readonly servicesIn?: ServicesIn;
+  readonly listeners?: Parameters<typeof finish>[0]['listeners'];
 };
 
 /** Of a service that somebody else runs, no ECS is asked. */
 const noServices: ServicesIn = (region) => {
   throw new Error(`ECS in ${region} was asked`);
+};
+
+/** Nor any load balancer. */
+const noListeners = {
+  open: ({ listener }: { readonly listener: string }): never => {
+    throw new Error(`${listener} was asked`);
+  },
 };
 
 /** Lets a watch see its primary fail, up to the decision. */
@@ -95,8 +103,10 @@ export const decidedWatch = async (world: WatchWorld, plan: WatchPlan, options: 
   const { table, bus } = world;
   const { transitions } = run;
   const servicesIn = options.servicesIn ?? noServices;
+  const listeners = options.listeners ?? noListeners;
   const leasesIn = () => table;
-  const ends = finish({ ...needs, table, leasesIn, servicesIn, bus, documents, transitions });
+  const stores = { table, leasesIn, documents };
+  const ends = finish({ ...needs, ...stores, servicesIn, listeners, bus, transitions });
   return {
     run,
     execution,

@@ -137,11 +137,13 @@ describe('the fence', () => {
     expect(await acquire(who)).toMatchObject({ won: true, fence: true });
     expect(await state()).toMatchObject({ phase: 'FENCE' });
     const order = { service: 'shop', execution: EXECUTION };
-    const fenced = await who.fence({ ...order, waited: false }, signal);
+    const fenced = await who.fence({ ...order, waited: false, listener: false }, signal);
     expect(fenced).toMatchObject({ waitSeconds: 32, why: '1 of 2 fences are surely up' });
     expect(told).toEqual([{ service: 'shop', region: HOME, to: STANDBY, epoch: 1 }]);
     expect(await state()).toMatchObject({ phase: 'FENCE' });
-    expect(await who.fence({ ...order, waited: true }, signal)).toMatchObject({ waitSeconds: 0 });
+    expect(await who.fence({ ...order, waited: true, listener: false }, signal)).toMatchObject({
+      waitSeconds: 0,
+    });
     // Nobody manages the capacity of the standby, and the machine goes on to the flip.
     expect(await state()).toMatchObject({ phase: 'FLIP' });
     const [piece] = (await world.table.evidence(EXECUTION.name)).filter(

@@ -1,0 +1,44 @@
+/** Whether the listener that the configuration names could be closed: told before anything is changed. */
+import { type DeployFinding, FORBIDDEN, firstLine, type Refusal } from './findings.ts';
+
+/** What its load balancer says of it. */
+export type ListenerFound =
+  | { readonly kind: 'missing' }
+  /** `taken`: a rule of its owner has the place of the fence. */
+  | { readonly kind: 'there'; readonly place: 'free' | 'fenced' | 'taken' };
+
+export const listenerFindings = (listener: string, found: ListenerFound): DeployFinding[] => {
+  if (found.kind === 'missing') {
+    return [
+      {
+        check: 'fence-listener-missing',
+        severity: 'stop',
+        what: `there is no listener ${listener}`,
+        remedy: 'correct regions.primary.fence, or leave it out: nobody is then kept out of it',
+      },
+    ];
+  }
+  if (found.place !== 'taken') return [];
+  return [
+    {
+      check: 'fence-listener-taken',
+      severity: 'stop',
+      what: `the listener ${listener} has a rule of priority 1, where the fence would stand`,
+      remedy:
+        'give that rule another priority (aws elbv2 set-rule-priorities): the fence must come first',
+    },
+  ];
+};
+
+/** Nobody could look. */
+export const unknownListenerFinding = (
+  listener: string,
+  { name, message }: Refusal,
+): DeployFinding => ({
+  check: FORBIDDEN.includes(name) ? 'permission-missing' : 'not-answered',
+  severity: 'stop',
+  what: `the listener ${listener} was not seen: ${name}: ${firstLine(message)}`,
+  remedy: FORBIDDEN.includes(name)
+    ? 'allow elasticloadbalancing:DescribeRules to whoever deploys'
+    : 'try again; if the load balancer goes on failing, see the AWS Health Dashboard',
+});
