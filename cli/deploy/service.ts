@@ -9,6 +9,7 @@ import { isAwsError } from '../../aws/sdk.ts';
 import { watchTableOf } from '../../core/deploy/deployed.ts';
 import { balancerSubnetsOf } from '../../core/deploy/serviceStacks.ts';
 import { DrillError } from '../../core/errors.ts';
+import { nameIn } from '../../core/images/registry.ts';
 import { imageToRun } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
 import { ecsServiceOf } from '../../events/ecsService.ts';
@@ -68,7 +69,7 @@ const runningIn = async (
   }
 };
 
-/** Where images are, which image each region is to run, and which one the configuration asks for. */
+/** Where images are at home, which image each region is to run, and which one the configuration asks for. */
 export type Versions = {
   readonly uri: string;
   readonly reference: string;
@@ -92,15 +93,16 @@ export const versionsOf = async (
   const serves = servesIn(config);
   if (image === undefined || source === undefined || serves.length === 0) return null;
   const settings = { region: homeRegion };
-  const clients = {
-    ecr: new ECRClient(settings),
-    s3: new S3Client(settings),
-    codebuild: new CodeBuildClient(settings),
-  };
+  const clients = { s3: new S3Client(settings), codebuild: new CodeBuildClient(settings) };
+  const { primary, standby } = config.regions;
+  const registries = new Map(
+    [homeRegion, primary.name, standby.name].map((region) => [region, new ECRClient({ region })]),
+  );
   const uri = `${accountId}.dkr.ecr.${homeRegion}.amazonaws.com/failover-drill-${service}`;
   try {
-    const at = { bucket, uri, lookEveryMs: LOOK_EVERY_MS };
-    const built = await ensureImage(clients, { ...config, image }, source, note, signal, at);
+    const at = { bucket, uri, registries, lookEveryMs: LOOK_EVERY_MS };
+    const telling = { note, signal };
+    const built = await ensureImage(clients, { ...config, image }, source, at, telling);
     const promoted = await withRecords({ service, homeRegion }, (records) =>
       promotedIn(records, service, built.digest),
     );
@@ -114,7 +116,7 @@ export const versionsOf = async (
     );
     return { uri, reference: built.digest, byRegion: new Map(running) };
   } finally {
-    for (const client of Object.values(clients)) client.destroy();
+    for (const client of [...Object.values(clients), ...registries.values()]) client.destroy();
   }
 };
 
@@ -131,7 +133,10 @@ export const serviceStackParams = (
   }
   const certificate = Object.entries(aws.certificates).find(([name]) => name === region)?.[1];
   return {
-    ...versionParams(config, { uri, digest: byRegion.get(region) ?? reference }),
+    ...versionParams(config, {
+      uri: nameIn(region, uri),
+      digest: byRegion.get(region) ?? reference,
+    }),
     graceS: String(Math.ceil(drill.readyTimeout / SECOND_MS)),
     serviceSubnets: network.subnets.join(','),
     balancerSubnets: (balancerSubnetsOf(network) ?? []).join(','),

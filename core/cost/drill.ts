@@ -16,7 +16,7 @@ export type DrillSize = {
   readonly memoryMb: number;
   readonly probeMemoryMb: number;
   readonly buildMinutes: number;
-  /** Compressed: what a host pulls. */
+  /** Compressed: what a build pushes. */
   readonly imageMb: number;
 };
 
@@ -42,8 +42,8 @@ export const drillItems = (size: DrillSize): Item[] => {
     size.rounds *
       (TRANSITIONS.round + placements * TRANSITIONS.placement + cells * TRANSITIONS.cell);
   const calls = size.rounds * (2 * placements + 2 * cells + 3) + TRANSITIONS.drill;
-  // Every region but the home pulls from the home's registry; Fargate keeps no image.
-  const pulls = size.rounds * size.arms * Math.max(0, size.regions - 1);
+  // A build pushes to the registry of every region; what it has already is sent once more at most.
+  const copies = size.variants * Math.max(0, size.regions - 1);
   const item = (part: string, what: string, price: Item['price'], units: number): Item => ({
     part,
     what,
@@ -71,9 +71,9 @@ export const drillItems = (size: DrillSize): Item[] => {
     ),
     item(
       'transfer',
-      'image pulls between regions',
+      'images to the other region',
       'betweenRegionsGb',
-      (pulls * size.imageMb) / MB_PER_GB,
+      (copies * size.imageMb) / MB_PER_GB,
     ),
     item('logs', 'of functions', 'logsGb', (calls * LOG_KB_PER_CALL) / MB_PER_GB ** 2),
   ];

@@ -9,14 +9,14 @@ const NOISE: readonly RegExp[] = [
   /^ERROR: \w+ build failed/i,
   /^(\[\d+\/\d+\] )?STEP \d/,
   /^(-->|COMMIT |DONE |CACHED$)/,
-  /^(ERROR: )?(failed to solve|process ".*" did not complete)/i,
+  /^(ERROR: )?(failed to solve(?!: failed to push)|process ".*" did not complete)/i,
   /behind a proxy/i,
   /^-{3,}|^>/,
 ];
 
 /** Words of a line that says what broke. */
 const TELLING =
-  /\b(cannot|can't|could not|unable|not found|no such|denied|refused|unknown|invalid|missing|fatal|unexpected)\b|request to .* failed|error TS\d+|: error\b|(Syntax|Type|Reference|Fetch)Error/i;
+  /\b(cannot|can't|could not|unable|not found|no such|denied|refused|unknown|invalid|missing|fatal|unexpected|does not exist|failed to push)\b|request to .* failed|error TS\d+|: error\b|(Syntax|Type|Reference|Fetch)Error/i;
 const FAILING = /error|fail/i;
 
 const LENGTH_MAX = 300;

@@ -199,7 +199,13 @@ export const controllerFaults = ({ oneController, standby, placeOf }: Setup): Fo
 
 const REPOSITORY = 'AWS::ECR::Repository';
 
-/** Stacks that the flip rests on, or the tasks after it, and that stand in the region it is to survive. */
+const keepsImages = ({ resources }: Stack): boolean =>
+  Object.values(resources).some(({ type }) => type === REPOSITORY);
+
+/**
+ * Stacks that the flip rests on, or the tasks after it, and that stand in the region it is to survive; images may
+ * stand there, too.
+ */
 export const homeFaults = (
   stacks: readonly Stack[],
   machines: readonly Machine[],
@@ -208,7 +214,8 @@ export const homeFaults = (
   stacks.flatMap((stack) => {
     if (stack.region !== primary) return [];
     const moves = flipPathRoles(stack, machines).length > 0;
-    const pulled = Object.values(stack.resources).some(({ type }) => type === REPOSITORY);
+    const pulled =
+      keepsImages(stack) && !stacks.some((one) => one.region !== primary && keepsImages(one));
     if (!moves && !pulled) return [];
     const what = moves
       ? `the stack ${stack.role} would stand in ${primary}, whose loss it is there for`

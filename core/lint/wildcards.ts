@@ -20,6 +20,11 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'AWS knows no resource for it',
   },
   {
+    action: /^ecr:/,
+    resource: /:ecr:\*:\d+:repository\/[^*]+$/,
+    why: 'one named repository, in each of the serving regions',
+  },
+  {
     action: /^ec2:DescribeNetworkInterfaces$/,
     resource: EVERYTHING,
     why: 'EC2 knows no resource for what describes: whoever may ask for one interface may ask for all',

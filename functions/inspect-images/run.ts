@@ -10,6 +10,7 @@ import type { ImageBuilds } from '../../aws/imageBuilds.ts';
 import type { ImageRegistry } from '../../aws/imageRegistry.ts';
 import { duplicates, runnableArms } from '../../core/drill/images.ts';
 import { DrillError } from '../../core/errors.ts';
+import { nameIn } from '../../core/images/registry.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import type {
   BuildOutcome,
@@ -52,7 +53,14 @@ const placeable = (plan: DrillPlan, facts: readonly ImageFacts[]): InspectImages
     runnableArms(plan.arms, new Set(runnable.keys())).flatMap(({ id, variantId }) => {
       const image = runnable.get(variantId);
       return image
-        ? [{ region, armId: id, imageUri: image.imageUri, imageDigest: image.digest }]
+        ? [
+            {
+              region,
+              armId: id,
+              imageUri: nameIn(region, image.imageUri),
+              imageDigest: image.digest,
+            },
+          ]
         : [];
     }),
   );

@@ -4,6 +4,7 @@ import type { DrillRecords } from '../../aws/drillRecords.ts';
 import { armsOf, cellsOf, defaultVantages } from '../../core/drill/plan.ts';
 import { heartbeatSeconds, samplingOf } from '../../core/drill/profiles.ts';
 import { DrillError } from '../../core/errors.ts';
+import { nameIn } from '../../core/images/registry.ts';
 import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import { type Config, ConfigDocument } from '../../events/config.ts';
 import type { BuildRequest, PlanInput, PlanOutput } from '../../events/drillInput.ts';
@@ -26,7 +27,7 @@ type Image = NonNullable<Config['image']>;
 const buildRequest = (
   variant: VariantSpec,
   image: Image,
-  imageUri: string,
+  [imageUri = '', ...copies]: readonly string[],
   sourceLocation: string,
 ): BuildRequest => ({
   variantId: variant.id,
@@ -36,6 +37,7 @@ const buildRequest = (
     { Name: 'DOCKERFILE', Value: image.dockerfile },
     { Name: 'BUILD_ARGS_JSON', Value: JSON.stringify(variant.args) },
     { Name: 'IMAGE_URI', Value: imageUri },
+    { Name: 'COPY_URIS', Value: copies.join(' ') },
   ],
   sourceLocation,
 });
@@ -144,6 +146,11 @@ export const plan =
       signal,
     );
     log.info('drill planned', { drillId: made.drillId, variants: variants.length });
+    // One name for each region that runs it, the home's first: it is looked into there.
+    const namesOf = ({ id }: VariantSpec): string[] =>
+      [homeRegion, ...made.servingRegions.filter((region) => region !== homeRegion)].map((region) =>
+        nameIn(region, `${repository}:${made.service}-${id}-${source.sha256.slice(0, 12)}`),
+      );
     return {
       drillId: made.drillId,
       service: made.service,
@@ -152,12 +159,7 @@ export const plan =
       rehearsal: rehearsalOf(config),
       promote: config.drill.promote,
       builds: variants.map((variant) =>
-        buildRequest(
-          variant,
-          image,
-          `${repository}:${made.service}-${variant.id}-${source.sha256.slice(0, 12)}`,
-          `${bucket}/${source.key}`,
-        ),
+        buildRequest(variant, image, namesOf(variant), `${bucket}/${source.key}`),
       ),
     };
   };

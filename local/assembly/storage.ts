@@ -1,5 +1,5 @@
 /** Services that only keep things: objects, parameters, logs, metrics, tables, images, zones. */
-import { regionNames, rttMs } from '../../core/regions/regions.ts';
+import { rttMs } from '../../core/regions/regions.ts';
 import type { Clock } from '../clock.ts';
 import { createCloudWatch } from '../cloudwatch/service.ts';
 import { createDynamodb } from '../dynamodb/service.ts';
@@ -29,7 +29,7 @@ export const openStorage = async (needs: Needs, keep: Closing) => {
     ssm: keep(createSsm(base)),
     logs: keep(createLogs(base)),
     cloudwatch: createCloudWatch(base),
-    ecr: keep(await createEcr({ ...base, replicateTo: [...regionNames] })),
+    ecr: keep(await createEcr(base)),
     dynamodb: keep(
       await createDynamodb({ ...base, lagMs: (from, to) => rttMs(from, to), onFault }),
     ),

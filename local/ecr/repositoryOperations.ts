@@ -108,7 +108,7 @@ export const repositoryOperations = (store: Store): Operations => {
   };
 
   const describeRegistry = (_input: object, { region }: CallContext) => {
-    const regions = state.value.replication[region] ?? state.value.replication['*'] ?? [];
+    const regions = state.value.replication[region] ?? [];
     const destinations = regions
       .filter((destination) => destination !== region)
       .map((destination) => ({ region: destination, registryId: ACCOUNT_ID }));

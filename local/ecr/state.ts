@@ -24,7 +24,7 @@ export type Repository = z.infer<typeof Repository>;
 
 export const EcrState = z.object({
   repositories: z.array(Repository),
-  /** Destination regions by source region; `*` stands for every region without its own list. */
+  /** Destination regions by source region. */
   replication: z.record(z.string(), z.array(z.string())),
 });
 export type EcrState = z.infer<typeof EcrState>;
@@ -35,7 +35,7 @@ export type VisibleImage = StoredImage & { readonly homeRegion: string };
 export type VisibleRepository = Omit<Repository, 'images'> & { readonly images: VisibleImage[] };
 
 const destinations = (state: EcrState, source: string): readonly string[] =>
-  state.replication[source] ?? state.replication['*'] ?? [];
+  state.replication[source] ?? [];
 
 const moveTag = (images: VisibleImage[], next: VisibleImage): VisibleImage[] => [
   ...images

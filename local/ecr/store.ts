@@ -16,9 +16,7 @@ import {
 export type EcrOptions = {
   readonly dataDir: string;
   readonly clock: Clock;
-  /** Regions that every other region's images are replicated to, until a call configures it. */
-  readonly replicateTo?: readonly string[];
-  /** Time from a push to the replica's arrival. */
+  /** Time from a push to the arrival of a replica, where a rule asks for one. */
   readonly replicationLagMs?: number;
 };
 
@@ -45,9 +43,9 @@ export const findImage = (
   );
 
 export const openStore = async (options: EcrOptions) => {
-  const { dataDir, clock, replicateTo = [], replicationLagMs = 0 } = options;
+  const { dataDir, clock, replicationLagMs = 0 } = options;
   const file = path.join(dataDir, 'ecr', 'state.json');
-  const initial: EcrState = { repositories: [], replication: { '*': [...replicateTo] } };
+  const initial: EcrState = { repositories: [], replication: {} };
   const state = await openStateFile(file, EcrState, initial);
 
   const seen = (region: string, name: string | undefined): VisibleRepository => {

@@ -16,7 +16,7 @@ import { type Clients, CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { ensureReplicatedTable, homeRegionOf } from './install.ts';
 import { promotedOf } from './installPromotion.ts';
-import { ensureImage, type ServiceImage, type Source } from './serviceImage.ts';
+import { embeddedPlace, ensureImage, type ServiceImage, type Source } from './serviceImage.ts';
 import { readWithEnvironment, versionParams } from './serviceParams.ts';
 import {
   addressOf,
@@ -204,7 +204,12 @@ export const installService = async (
     await deployRole(options, 'control', homeRegionOf(config), []);
     const regions = [primary.name, standby.name];
     await Promise.all(regions.map((region) => deployRole(options, 'serving', region, [])));
-    const image = await ensureImage(home, config, source, note, signal);
+    const registries = new Map([
+      [homeRegionOf(config), home.ecr],
+      [primary.name, inPrimary.ecr],
+    ]);
+    const at = embeddedPlace(config, registries);
+    const image = await ensureImage(home, config, source, at, { note, signal });
     const images = { image, promoted: await promotedOf(cloud, config, image.digest) };
     const [first, second, beats] = await Promise.all([
       raise(options, inPrimary, { role: 'primary', region: primary.name }, images),

@@ -1,9 +1,10 @@
 /** The image that a watched service runs: that of the drill's reference variant, built as in a drill. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetBuildsCommand, StartBuildCommand } from '@aws-sdk/client-codebuild';
-import { DescribeImagesCommand } from '@aws-sdk/client-ecr';
+import { DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DrillError } from '../../core/errors.ts';
+import { nameIn } from '../../core/images/registry.ts';
 import { expandMatrix, type VariantSpec } from '../../core/variants/matrix.ts';
 import type { Config } from '../../events/config.ts';
 import { repositoryUri } from '../ecr/uri.ts';
@@ -28,16 +29,19 @@ const LOOK_EVERY_MS = 500;
 /** Where sources and images are kept, and how often a build is looked at. */
 export type ImagePlace = {
   readonly bucket: string;
+  /** The repository at home. */
   readonly uri: string;
+  /** Of each region that is to have the image, the home's first. */
+  readonly registries: ReadonlyMap<string, ECRClient>;
   readonly lookEveryMs: number;
 };
 
-type BuildClients = Pick<Clients, 'codebuild' | 'ecr' | 's3'>;
+type BuildClients = Pick<Clients, 'codebuild' | 's3'>;
 
-const embeddedPlace = (config: Config): ImagePlace => {
+export const embeddedPlace = (config: Config, registries: ImagePlace['registries']): ImagePlace => {
   const { bucket, homeRegion } = installationOf(config);
   const uri = repositoryUri(homeRegion, `failover-drill-${config.service}`);
-  return { bucket, uri, lookEveryMs: LOOK_EVERY_MS };
+  return { bucket, uri, registries, lookEveryMs: LOOK_EVERY_MS };
 };
 
 const referenceOf = ({ matrix, exclude, reference }: Image): VariantSpec => {
@@ -52,7 +56,7 @@ const referenceOf = ({ matrix, exclude, reference }: Image): VariantSpec => {
 };
 
 const digestIn = async (
-  { ecr }: BuildClients,
+  ecr: ECRClient,
   repositoryName: string,
   imageTag: string,
 ): Promise<string | undefined> => {
@@ -65,6 +69,24 @@ const digestIn = async (
     if (error instanceof Error && error.name === 'ImageNotFoundException') return undefined;
     throw error;
   }
+};
+
+/** Its digest, where all registries have the tag on one; else those that have not what the first has. */
+const lookUp = async (
+  { registries }: ImagePlace,
+  repository: string,
+  tag: string,
+): Promise<{ readonly digest: string } | { readonly lacking: readonly string[] }> => {
+  const found = await Promise.all(
+    [...registries].map(async ([region, ecr]) => ({
+      region,
+      digest: await digestIn(ecr, repository, tag),
+    })),
+  );
+  const first = found[0]?.digest;
+  if (first === undefined) return { lacking: found.slice(0, 1).map(({ region }) => region) };
+  const lacking = found.filter(({ digest }) => digest !== first).map(({ region }) => region);
+  return lacking.length === 0 ? { digest: first } : { lacking };
 };
 
 const awaitBuild = async (
@@ -92,24 +114,24 @@ const awaitBuild = async (
 };
 
 /**
- * Finds the reference variant's image of this source in the registry, or builds it with the drill's
- * project and buildspec.
+ * Finds the reference variant's image of this source in the registries, or has it built for all of them with the
+ * drill's project and buildspec.
  * @throws DrillError `ReferenceFailed` with the end of the build's output.
  */
 export const ensureImage = async (
   clients: BuildClients,
   config: Config & { readonly image: Image },
   source: Source,
-  note: (line: string) => void,
-  signal: AbortSignal,
-  { bucket, uri, lookEveryMs }: ImagePlace = embeddedPlace(config),
+  place: ImagePlace,
+  { note, signal }: { readonly note: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<ServiceImage> => {
+  const { bucket, uri, registries, lookEveryMs } = place;
   const { image, service } = config;
   const variant = referenceOf(image);
   const repository = `failover-drill-${service}`;
   const tag = `${service}-${variant.id}-${source.sha256.slice(0, 12)}`;
-  const known = await digestIn(clients, repository, tag);
-  if (known !== undefined) return { repository, tag, digest: known, reused: true };
+  const known = await lookUp(place, repository, tag);
+  if ('digest' in known) return { repository, tag, digest: known.digest, reused: true };
   note(`building ${variant.id} of ${image.dockerfile}, which the service runs`);
   const key = `source/${source.sha256}.zip`;
   await clients.s3.send(
@@ -120,6 +142,7 @@ export const ensureImage = async (
       ContentType: 'application/zip',
     }),
   );
+  const [name, ...copies] = [...registries.keys()].map((region) => nameIn(region, `${uri}:${tag}`));
   const { build } = await clients.codebuild.send(
     new StartBuildCommand({
       projectName: repository,
@@ -129,12 +152,16 @@ export const ensureImage = async (
         { name: 'TARGET', value: variant.target },
         { name: 'DOCKERFILE', value: image.dockerfile },
         { name: 'BUILD_ARGS_JSON', value: JSON.stringify(variant.args) },
-        { name: 'IMAGE_URI', value: `${uri}:${tag}` },
+        { name: 'IMAGE_URI', value: name },
+        { name: 'COPY_URIS', value: copies.join(' ') },
       ],
     }),
   );
   await awaitBuild(clients, build?.id ?? '', lookEveryMs, signal);
-  const digest = await digestIn(clients, repository, tag);
-  if (digest !== undefined) return { repository, tag, digest, reused: false };
-  throw new DrillError('ReferenceFailed', `the build of ${tag} succeeded and pushed no image`);
+  const built = await lookUp(place, repository, tag);
+  if ('digest' in built) return { repository, tag, digest: built.digest, reused: false };
+  throw new DrillError(
+    'ReferenceFailed',
+    `the build of ${tag} succeeded, and ${built.lacking.join(', ')} has no such image`,
+  );
 };

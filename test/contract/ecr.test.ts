@@ -25,7 +25,7 @@ let ecr: sdk.ECRClient;
 let elsewhere: sdk.ECRClient;
 
 const open = async () => {
-  const options = { dataDir: folder, clock, replicateTo: ['eu-west-1'], replicationLagMs: LAG_MS };
+  const options = { dataDir: folder, clock, replicationLagMs: LAG_MS };
   const { operations } = await createEcr(options);
   server = await startEndpoint([serviceFromSdk(sdk, 'ecr', operations)]);
   ecr = new sdk.ECRClient(clientOf(server));
@@ -40,6 +40,13 @@ beforeAll(async () => {
   await open();
   await ecr.send(new sdk.CreateRepositoryCommand({ repositoryName: REPOSITORY }));
 });
+/** A rule of the registry, as people write them. */
+const replicate = (client: sdk.ECRClient, region: string) => {
+  const rules = [{ destinations: [{ region, registryId: '000000000000' }] }];
+  return client.send(
+    new sdk.PutReplicationConfigurationCommand({ replicationConfiguration: { rules } }),
+  );
+};
 afterAll(async () => {
   await close();
   remove();
@@ -135,6 +142,7 @@ test('a tag moves to the image pushed last, and the other stays without it', asy
 });
 
 test('replicas are seen in the other region once the lag is over, and deleted there alone', async () => {
+  await replicate(ecr, 'eu-west-1');
   await advance(LAG_MS);
   await push(manifestOf('four'), 'four');
   expect((await describeAll(elsewhere)).map(({ imageTags }) => imageTags?.[0])).not.toContain(

@@ -43,6 +43,7 @@ const HOME = 'eu-central-1';
 const TABLE = 'failover-drill-shop';
 const BUCKET = 'failover-drill-shop-documents';
 const REPOSITORY = 'failover-drill-shop';
+const REGISTRY = '000000000000.dkr.ecr.eu-central-1.amazonaws.com';
 const CLUSTER = 'failover-drill-shop';
 const SLACK = '/failover/shop/slack-webhook';
 const CONFIG_KEY = 'config/shop/1.json';
@@ -185,7 +186,7 @@ const environment = (url: string): Record<string, string> => ({
   ...{ AWS_REGION: HOME, AWS_ENDPOINT_URL: url },
   ...{ AWS_ACCESS_KEY_ID: 'AKIDLOCAL', AWS_SECRET_ACCESS_KEY: 'local' },
   TASK_LOG_GROUP: '/failover-drill/shop/drills',
-  ...{ TABLE, BUCKET, CLUSTER, IMAGE_REPOSITORY: REPOSITORY, REGISTRY: 'registry.test' },
+  ...{ TABLE, BUCKET, CLUSTER, IMAGE_REPOSITORY: REPOSITORY, REGISTRY },
   ...{
     NETWORK: 'eu-west-1/private/sg-a/subnet-a,eu-central-1/private/sg-b/subnet-b',
     BUILD_PROJECT: 'BuildProject',
@@ -243,7 +244,7 @@ const pushImages = async (dataDir: string, sdk: Sdk) => {
   const images = new Map<string, Image>();
   for (const [name, layers] of Object.entries(made)) {
     const { digest } = await pushImage(client, place, layers);
-    images.set(name, { digest, uri: `registry.test/${REPOSITORY}:${name.split(' ')[0]}` });
+    images.set(name, { digest, uri: `${REGISTRY}/${REPOSITORY}:${name.split(' ')[0]}` });
   }
   client.destroy();
   return images;

@@ -11,7 +11,7 @@ import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type BuilderDetection, detectBuilder } from '../../local/containers/detect.ts';
 import { type Clients, openClients } from '../../local/stack/clients.ts';
 import { installService, type ServiceInstallation } from '../../local/stack/installService.ts';
-import { ensureImage } from '../../local/stack/serviceImage.ts';
+import { embeddedPlace, ensureImage } from '../../local/stack/serviceImage.ts';
 import { keepUse } from './grantUse.ts';
 
 export const PRIMARY = 'eu-west-1';
@@ -106,13 +106,20 @@ export const openServed = (more: object = {}) => {
       }),
     /** Builds a version without running it anywhere; answers with its digest. */
     build: async (cloud: Cloud, version: string): Promise<string> => {
-      const clients = openClients(cloud.endpoint, STANDBY);
+      const home = openClients(cloud.endpoint, STANDBY);
+      const other = openClients(cloud.endpoint, PRIMARY);
       try {
         const source = sourceOf(version);
-        const signal = AbortSignal.timeout(60_000);
-        return (await ensureImage(clients, config, source, () => {}, signal)).digest;
+        const registries = new Map([
+          [STANDBY, home.ecr],
+          [PRIMARY, other.ecr],
+        ]);
+        const telling = { note: () => {}, signal: AbortSignal.timeout(60_000) };
+        const at = embeddedPlace(config, registries);
+        return (await ensureImage(home, config, source, at, telling)).digest;
       } finally {
-        clients.close();
+        home.close();
+        other.close();
       }
     },
     remove: () => {

@@ -19,7 +19,7 @@ import {
 } from './dockerArguments.ts';
 import { fillFormat } from './dockerFormat.ts';
 import { buildAsProcesses, inspectProcesses, pushProcesses, tagProcesses } from './processBuild.ts';
-import { pushImage, readPushed } from './push.ts';
+import { copyImage, type Pushed, pushImage, readPushed } from './push.ts';
 import { COMPILED_VARIABLE, readShimSettings, type ShimSettings } from './settings.ts';
 
 type Shim = { readonly settings: ShimSettings; readonly engine: ContainerEngine | undefined };
@@ -38,14 +38,36 @@ const needEngine = ({ engine }: Shim): ContainerEngine => {
 /** True when steps are carried out as processes, because no engine works here. */
 const asProcesses = ({ engine, settings }: Shim): boolean => !engine && settings.processImages;
 
-const push = async (shim: Shim, name: string): Promise<void> => {
-  if (asProcesses(shim)) return say(await pushProcesses(shim.settings, name));
+const push = async (shim: Shim, name: string): Promise<Pushed> => {
+  if (asProcesses(shim)) return pushProcesses(shim.settings, name);
   const engine = needEngine(shim);
   say(`The push refers to repository [${name.replace(/:[^:/]*$/, '')}]`);
   const facts = await engine.inspect(name);
   if (!facts) throw new UsageError(`An image does not exist locally with the tag: ${name}`);
   const write = (folder: string, ref: string) => engine.pushToLayout(name, folder, ref);
-  say(await pushImage(shim.settings, name, facts.imageId, write));
+  return pushImage(shim.settings, name, facts.imageId, write);
+};
+
+/** In the words of BuildKit: which name could not be pushed. */
+const naming = async <T>(name: string, work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BuildError(`failed to solve: failed to push ${name}: ${why}`, []);
+  }
+};
+
+/** One manifest under several names, one after the other, as BuildKit does it: all of them have its digest. */
+const pushAll = async (shim: Shim, [first, ...others]: readonly string[]) => {
+  if (first === undefined) throw new UsageError('docker build: --push needs a --tag');
+  const pushed = await naming(first, push(shim, first));
+  say(pushed.said);
+  for (const other of others) {
+    say(`The push refers to repository [${other.replace(/:[^:/]*$/, '')}]`);
+    say(await naming(other, copyImage(shim.settings, first, pushed, other)));
+  }
+  return pushed.digest;
 };
 
 const build = async (shim: Shim, args: readonly string[]): Promise<void> => {
@@ -58,7 +80,11 @@ const build = async (shim: Shim, args: readonly string[]): Promise<void> => {
     : await buildWithEngine(needEngine(shim), shim.settings, { ...command, tags }, onLine);
   if (command.idFile) writeFileSync(command.idFile, id);
   if (command.quiet) say(id);
-  if (command.push) for (const tag of command.tags) await push(shim, tag);
+  if (!command.push) return;
+  const digest = await pushAll(shim, command.tags);
+  if (command.metadataFile) {
+    writeFileSync(command.metadataFile, JSON.stringify({ 'containerimage.digest': digest }));
+  }
 };
 
 const inspected = (name: string, facts: ImageFacts, pushed: Record<string, string>) => {
@@ -128,6 +154,8 @@ const version = (shim: Shim, args: readonly string[]): void => {
 const run = async (shim: Shim, args: readonly string[]): Promise<void> => {
   const [command, ...rest] = args;
   if (command === 'buildx' && rest[0] === 'build') return build(shim, rest.slice(1));
+  // A builder of its own is BuildKit's; here the engine of this machine builds.
+  if (command === 'buildx' && rest[0] === 'create') return;
   if (command === 'image' && ['inspect', 'build', 'tag', 'push'].includes(rest[0] ?? '')) {
     return run(shim, rest);
   }
@@ -136,7 +164,7 @@ const run = async (shim: Shim, args: readonly string[]): Promise<void> => {
   if (command === 'login') return login(rest);
   if (command === 'version') return version(shim, rest);
   const names = rest.filter((word) => !['-q', '--quiet'].includes(word));
-  if (command === 'push' && names[0] !== undefined) return push(shim, names[0]);
+  if (command === 'push' && names[0] !== undefined) return say((await push(shim, names[0])).said);
   if (command === 'tag' && names[0] !== undefined && names[1] !== undefined) {
     return asProcesses(shim)
       ? tagProcesses(shim.settings.dataDir, names[0], names[1])

@@ -7,6 +7,8 @@ export type BuildCommand = {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly idFile: string | undefined;
+  /** Where the digest of what is pushed is written. */
+  readonly metadataFile: string | undefined;
   readonly push: boolean;
   readonly noCache: boolean;
   readonly quiet: boolean;
@@ -19,7 +21,7 @@ export class UsageError extends Error {
 
 const SHORT: Readonly<Record<string, string>> = { '-t': '--tag', '-f': '--file', '-q': '--quiet' };
 const WITH_VALUE = new Set(
-  '--tag --file --target --build-arg --label --progress --iidfile --cache-from --cache-to --network --platform --provenance --sbom --builder --output'.split(
+  '--tag --file --target --build-arg --label --progress --iidfile --metadata-file --cache-from --cache-to --network --platform --provenance --sbom --builder --output'.split(
     ' ',
   ),
 );
@@ -102,6 +104,7 @@ export const parseBuildCommand = (
     buildArgs: pairs('--build-arg', values.get('--build-arg') ?? [], env),
     labels: pairs('--label', values.get('--label') ?? [], {}),
     idFile: last('--iidfile'),
+    metadataFile: last('--metadata-file'),
     push: switches.has('--push'),
     noCache: switches.has('--no-cache'),
     quiet: switches.has('--quiet'),

@@ -18,7 +18,7 @@ import {
 } from '../../ecr/layout.ts';
 import { openDockerfile } from './build.ts';
 import { type BuildCommand, UsageError } from './dockerArguments.ts';
-import { announce, ecrImage, notePushed } from './push.ts';
+import { announce, ecrImage, notePushed, type Pushed } from './push.ts';
 import type { ShimSettings } from './settings.ts';
 
 const Tags = z.record(z.string(), z.string());
@@ -86,7 +86,7 @@ export const inspectProcesses = (
 };
 
 /** Puts a manifest without layers into the registry, of a type that only our task runner asks for. */
-export const pushProcesses = async (settings: ShimSettings, name: string): Promise<string> => {
+export const pushProcesses = async (settings: ShimSettings, name: string): Promise<Pushed> => {
   const uri = ecrImage(name);
   const folder = folderOf(settings.dataDir, name);
   const image = readProcessImage(folder);
@@ -105,5 +105,9 @@ export const pushProcesses = async (settings: ShimSettings, name: string): Promi
   await announce(uri, manifest, PROCESS_MANIFEST_TYPE);
   const digest = sha256(manifest);
   await notePushed(settings.pushedFile, name, digest);
-  return `${uri.tag ?? 'latest'}: digest: ${digest} (a folder of processes, not a container image)`;
+  return {
+    digest,
+    mediaType: PROCESS_MANIFEST_TYPE,
+    said: `${uri.tag ?? 'latest'}: digest: ${digest} (a folder of processes, not a container image)`,
+  };
 };

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { readLayoutImage } from '../../containers/layout.ts';
 import { withLock } from '../../containers/lock.ts';
 import type { PushedImage } from '../../containers/types.ts';
-import { blobFile, repositoryFolder } from '../../ecr/layout.ts';
+import { blobFile, missingBlobs, parseManifest, repositoryFolder } from '../../ecr/layout.ts';
 import { type EcrImageUri, parseEcrUri } from '../../ecr/uri.ts';
 import { UsageError } from './dockerArguments.ts';
 import type { ShimSettings } from './settings.ts';
 
-const Pushed = z.record(z.string(), z.string());
+const Digests = z.record(z.string(), z.string());
 
 /** Digest by image name of what this build has pushed. */
 export const readPushed = (file: string): Record<string, string> =>
-  existsSync(file) ? Pushed.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+  existsSync(file) ? Digests.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
 
 /** Keeps the digest of a push for `docker image inspect`. */
 export const notePushed = (file: string, name: string, digest: string): Promise<void> =>
@@ -73,6 +73,9 @@ const alreadyThere = (repository: string, configDigest: string): PushedImage | u
   return undefined;
 };
 
+/** What a push has left in the registry, and what it has to say of it. */
+export type Pushed = { readonly digest: string; readonly mediaType: string; readonly said: string };
+
 /**
  * Pushes an image: its compressed blobs into the repository's OCI layout, then the manifest through
  * the registry's API. `write` puts the image into the layout folder it is given.
@@ -82,7 +85,7 @@ export const pushImage = async (
   name: string,
   configDigest: string,
   write: (folder: string, ref: string) => Promise<PushedImage>,
-): Promise<string> => {
+): Promise<Pushed> => {
   const uri = ecrImage(name);
   const repository = repositoryFolder(settings.dataDir, uri.region, uri.repository);
   const staging = path.join(repository, 'uploads', crypto.randomUUID());
@@ -97,8 +100,44 @@ export const pushImage = async (
     await notePushed(settings.pushedFile, name, image.manifestDigest);
     const layers = image.layers.map((layer) => `${layer.digest.slice(7, 19)}: Pushed`);
     const summary = `${uri.tag ?? 'latest'}: digest: ${image.manifestDigest} size: ${Buffer.byteLength(manifest)}`;
-    return [...layers, summary].join('\n');
+    return {
+      digest: image.manifestDigest,
+      mediaType: image.manifestMediaType,
+      said: [...layers, summary].join('\n'),
+    };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+};
+
+/**
+ * Gives another repository the very manifest that one has, and its blobs: a second push that compresses the layers
+ * once more need not end in the same bytes, and so in the same digest.
+ */
+export const copyImage = async (
+  settings: ShimSettings,
+  from: string,
+  { digest, mediaType }: Pushed,
+  to: string,
+): Promise<string> => {
+  const folderOf = ({ region, repository }: EcrImageUri): string =>
+    repositoryFolder(settings.dataDir, region, repository);
+  const source = folderOf(ecrImage(from));
+  const target = folderOf(ecrImage(to));
+  const manifest = await readFile(blobFile(source, digest), 'utf8');
+  const parsed = parseManifest(manifest);
+  await mkdir(path.join(target, 'blobs', 'sha256'), { recursive: true });
+  for (const blob of parsed ? missingBlobs(target, parsed) : []) {
+    // Blobs are written once and never changed, so two repositories can have one file. Its time is that of this push:
+    // an old one would be swept as of a push that was given up.
+    const now = new Date();
+    await utimes(blobFile(source, blob), now, now);
+    await link(blobFile(source, blob), blobFile(target, blob)).catch((error: unknown) => {
+      // Another build has brought it meanwhile.
+      if (!existsSync(blobFile(target, blob))) throw error;
+    });
+  }
+  await announce(ecrImage(to), manifest, mediaType);
+  await notePushed(settings.pushedFile, to, digest);
+  return `${ecrImage(to).tag ?? 'latest'}: digest: ${digest} size: ${Buffer.byteLength(manifest)}`;
 };

@@ -35,7 +35,7 @@ let client: ecrSdk.ECRClient;
 const at = (region = REGION) => clientOf(server, region);
 
 beforeAll(async () => {
-  ecr = await createEcr({ dataDir: folder, clock, replicateTo: ['eu-west-1'] });
+  ecr = await createEcr({ dataDir: folder, clock });
   const logs = createLogs({ dataDir: folder, clock });
   server = await startEndpoint([
     serviceFromSdk(ecrSdk, 'ecr', ecr.operations),
@@ -97,6 +97,10 @@ describe('the registry', () => {
   });
 
   it('gives a replica in the other region', async () => {
+    const rules = [{ destinations: [{ region: 'eu-west-1', registryId: '000000000000' }] }];
+    await client.send(
+      new ecrSdk.PutReplicationConfigurationCommand({ replicationConfiguration: { rules } }),
+    );
     const { layers } = await pushImage(client, place, LAYERS);
     const elsewhere = new ecrSdk.ECRClient(at('eu-west-1'));
     const answer = await fetch(await urlOf(layers[0] ?? '', elsewhere));

@@ -91,6 +91,9 @@ afterAll(async () => {
   remove();
 });
 
+const REGISTRY = '000000000000.dkr.ecr.eu-central-1.amazonaws.com';
+const REPOSITORY = `${REGISTRY}/shop`;
+
 describe('plan', () => {
   const config = {
     service: 'shop',
@@ -108,7 +111,7 @@ describe('plan', () => {
   });
   const planning = async () => {
     const records = await newRecords();
-    const needs = { homeRegion: HOME, bucket: BUCKET, repository: 'registry/shop' };
+    const needs = { homeRegion: HOME, bucket: BUCKET, repository: REPOSITORY };
     return { records, run: plan({ ...base, ...needs, documents: documents(), records }) };
   };
 
@@ -118,6 +121,12 @@ describe('plan', () => {
     const output = PlanOutput.parse(await run(input('config/shop/1.json'), signal));
     expect(output.builds.map(({ variantId }) => variantId).sort()).toEqual(['fat', 'slim']);
     expect(output.builds[0]?.sourceLocation).toBe(`${BUCKET}/source/1.zip`);
+    // Under one name in each serving region, that of the home first.
+    const fat = `/shop:shop-fat-${'a'.repeat(12)}`;
+    const environment = output.builds.find(({ variantId }) => variantId === 'fat')?.environment;
+    expect(environment).toContainEqual({ Name: 'IMAGE_URI', Value: `${REGISTRY}${fat}` });
+    const copy = `${REGISTRY.replace('eu-central-1', 'eu-west-1')}${fat}`;
+    expect(environment).toContainEqual({ Name: 'COPY_URIS', Value: copy });
     const kept = await records.plan('drill-1');
     expect(kept).toMatchObject({ homeRegion: HOME, reference: 'slim', seed: 'drill-1' });
     expect(kept.arms.map(({ id }) => id)).toEqual(['slim', 'control', 'fat']);
@@ -152,7 +161,7 @@ describe('inspect-images', () => {
     durationMs: 1_000,
     exported: {
       IMAGE_DIGEST: `sha256:${variant}`,
-      IMAGE_URI: `shop:${variant}`,
+      IMAGE_URI: `${REPOSITORY}:${variant}`,
       BUILD_STEPS: '9',
       BUILD_STEPS_CACHED: 'none',
     },
@@ -204,7 +213,9 @@ describe('inspect-images', () => {
   };
 
   it('goes on without a variant that failed, and with one of two that are the same', async () => {
-    const same = build('web', { exported: { IMAGE_DIGEST: 'sha256:slim', IMAGE_URI: 'shop:web' } });
+    const same = build('web', {
+      exported: { IMAGE_DIGEST: 'sha256:slim', IMAGE_URI: `${REPOSITORY}:web` },
+    });
     const { kept, records, output } = await inspecting([build('slim'), build('distroless'), same]);
     const { arms, cells } = await output();
     expect(cells).toEqual(kept.plan.cells);
@@ -214,6 +225,11 @@ describe('inspect-images', () => {
       'slim',
     ]);
     expect(arms).toHaveLength(3 * kept.plan.servingRegions.length);
+    // By one digest, and each from the registry of its own region.
+    for (const { region, imageUri, imageDigest } of arms) {
+      expect(imageUri).toMatch(`.dkr.ecr.${region}.amazonaws.com/shop:`);
+      expect(imageDigest).toBe(`sha256:${imageUri.split(':')[1]}`);
+    }
     const facts = new Map(
       (await records.images(kept.plan.drillId)).map((image) => [image.variantId, image]),
     );

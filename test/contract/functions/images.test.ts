@@ -154,7 +154,10 @@ const inspected = async (images: Record<string, readonly MadeLayer[]>, gates = {
     const { digest } = await pushImage(client, place, layers);
     builds.push({
       ...{ buildId: `b:${variant}`, succeeded: true, durationMs: 9_000, reason: null },
-      exported: { IMAGE_DIGEST: digest, IMAGE_URI: `shop:${variant}` },
+      exported: {
+        IMAGE_DIGEST: digest,
+        IMAGE_URI: `000000000000.dkr.ecr.eu-central-1.amazonaws.com/shop:${variant}`,
+      },
       log: variant === 'slim' ? LOG : { ...LOG, stream: 'gone' },
     });
   }
@@ -258,7 +261,10 @@ it('an image whose layers are gone is measured as far as it can be', async () =>
             reason: null,
             log: null,
           },
-          exported: { IMAGE_DIGEST: digest ?? '', IMAGE_URI: 'shop:x' },
+          exported: {
+            IMAGE_DIGEST: digest ?? '',
+            IMAGE_URI: '000000000000.dkr.ecr.eu-central-1.amazonaws.com/shop:x',
+          },
         })),
     },
     logs: openBuildLogs(at()),

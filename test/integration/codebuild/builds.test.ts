@@ -1,7 +1,7 @@
 // Goal: the project's own buildspec turns a source in S3 into an image in the registry; a killed
 // service leaves no process and no build that seems to run.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -13,6 +13,7 @@ import { CreateRepositoryCommand, DescribeImagesCommand } from '@aws-sdk/client-
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { meaningfulLine } from '../../../core/drill/buildOutput.ts';
 import {
   type BuilderDetection,
   detectBuilder,
@@ -24,6 +25,7 @@ import { project, startCloud } from './service.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'failover-builds-'));
 const URI = '000000000000.dkr.ecr.eu-west-1.amazonaws.com/tiny:one';
+const COPY_URI = URI.replace('eu-west-1', 'eu-central-1');
 const DOCKERFILE = `FROM debian:bookworm-slim AS tools
 FROM scratch AS small
 ARG WORD
@@ -42,7 +44,9 @@ beforeAll(async () => {
   const zip = zipSync({ Dockerfile: strToU8(DOCKERFILE), 'hello.txt': strToU8('hello\n') });
   await cloud.s3.send(new CreateBucketCommand({ Bucket: 'sources' }));
   await cloud.s3.send(new PutObjectCommand({ Bucket: 'sources', Key: 'tiny.zip', Body: zip }));
-  await cloud.ecr.send(new CreateRepositoryCommand({ repositoryName: 'tiny' }));
+  for (const ecr of [cloud.ecr, cloud.elsewhere]) {
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'tiny' }));
+  }
   const source = {
     type: 'S3' as const,
     location: 'sources/tiny.zip',
@@ -78,11 +82,12 @@ const run = async (variables: Record<string, string>) => {
 };
 
 describe('the buildspec of the project', () => {
-  it('builds, pushes and exports digest, base, builder and steps', async (test) => {
+  it('builds once, pushes one manifest to both regions, and exports digest, base, builder and steps', async (test) => {
     test.skip(found.kind === 'none', found.reason);
     const WORD = `it's "$HOME"; \`id\` \\ x`;
     const BUILD_ARGS_JSON = JSON.stringify({ WORD });
-    const build = await run({ IMAGE_URI: URI, TARGET: 'small', BUILD_ARGS_JSON });
+    const names = { IMAGE_URI: URI, COPY_URIS: COPY_URI };
+    const build = await run({ ...names, TARGET: 'small', BUILD_ARGS_JSON });
     expect(cloud.lines.filter((line) => line.includes('not known'))).toEqual([]);
     expect(build?.buildStatus).toBe('SUCCEEDED');
     const exported = Object.fromEntries(
@@ -90,23 +95,47 @@ describe('the buildspec of the project', () => {
     );
     expect(exported).toMatchObject({ IMAGE_URI: URI, IMAGE_BASE: 'registry' });
     expect(exported['BUILDER']).toContain(found.version);
-    const { imageDetails } = await cloud.ecr.send(
-      new DescribeImagesCommand({ repositoryName: 'tiny' }),
-    );
-    expect(imageDetails?.[0]).toMatchObject({
-      imageDigest: exported['IMAGE_DIGEST'],
-      imageTags: ['one'],
-      imageSizeInBytes: expect.any(Number),
-    });
+    for (const ecr of [cloud.ecr, cloud.elsewhere]) {
+      const { imageDetails } = await ecr.send(
+        new DescribeImagesCommand({ repositoryName: 'tiny' }),
+      );
+      expect(imageDetails).toMatchObject([
+        {
+          imageDigest: exported['IMAGE_DIGEST'],
+          imageTags: ['one'],
+          imageSizeInBytes: expect.any(Number),
+        },
+      ]);
+    }
     const engine = found.choice && openEngine(found.choice, path.join(folder, 'data'));
     const uri = `${URI.replace(':one', '')}@${exported['IMAGE_DIGEST']}`;
     const image = await localImage(cloud.images, engine, uri);
     expect(image).toMatchObject({ kind: 'container', digest: exported['IMAGE_DIGEST'] });
     if (image?.kind === 'container') expect(image.facts.config.labels['word']).toBe(WORD);
+    // The copy is no second compression: the layers of both regions are the same files.
+    const blobs = ['eu-west-1', 'eu-central-1'].map((region) => {
+      const blobFolder = path.join(folder, 'data/ecr', region, 'tiny/blobs/sha256');
+      return readdirSync(blobFolder)
+        .filter((name) => statSync(path.join(blobFolder, name)).nlink === 2)
+        .sort();
+    });
+    expect(blobs[0]?.length).toBeGreaterThan(1);
+    expect(blobs[0]).toEqual(blobs[1]);
     const steps = cloud.service.steps('eu-west-1', build?.id ?? '');
     expect(exported['BUILD_STEPS']).toBe(String(steps.length));
     expect(steps.map(({ stage, instruction }) => `${stage} ${instruction}`)).toContainEqual(
       expect.stringMatching(/COPY hello.txt \/hello.txt$/),
+    );
+  });
+
+  it('fails where one of the regions does not take the image, and says which', async (test) => {
+    test.skip(found.kind === 'none', found.reason);
+    const COPY_URIS = COPY_URI.replace('tiny', 'nowhere');
+    const build = await run({ IMAGE_URI: URI, COPY_URIS, TARGET: 'small' });
+    expect(build?.buildStatus).toBe('FAILED');
+    const tail = build?.exportedEnvironmentVariables?.find(({ name }) => name === 'BUILD_TAIL');
+    expect(meaningfulLine(tail?.value ?? '')).toMatch(
+      new RegExp(`failed to push ${COPY_URIS}: .*'nowhere' does not exist`),
     );
   });
 

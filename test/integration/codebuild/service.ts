@@ -37,6 +37,7 @@ export const startCloud = async (dataDir: string, engine: EngineChoice | null) =
   const clients = {
     s3: new s3Sdk.S3Client({ ...settings, forcePathStyle: true }),
     ecr: new ecrSdk.ECRClient(settings),
+    elsewhere: new ecrSdk.ECRClient({ ...settings, region: 'eu-central-1' }),
     codebuild: new codebuildSdk.CodeBuildClient(settings),
   };
   const close = async () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   if (missing) return;
   bench = await openBench();
   const { dataDir, engine } = bench;
-  const ecr = await createEcr({ dataDir, clock: realClock, replicateTo: [] });
+  const ecr = await createEcr({ dataDir, clock: realClock });
   const call = { region: HOME } as CallContext;
   await ecr.operations['CreateRepository']?.({ repositoryName: 'shop' }, call);
   const folder = repositoryFolder(dataDir, HOME, 'shop');

@@ -35,7 +35,7 @@ describe('the cost of a drill', () => {
     expect(partOf(items, 'Lambda')).toBeCloseTo(12 * 6 * 120 * 0.0000133334 + calls * 2e-7, 10);
     expect(partOf(items, 'CodeBuild')).toBeCloseTo(4 * 2 * 0.005, 10);
     expect(partOf(items, 'Step Functions')).toBeCloseTo((12 + 12 * (5 + 10 * 2 + 6)) * 2.5e-5, 10);
-    expect(partOf(items, 'transfer')).toBeCloseTo(12 * 5 * 0.5 * 0.02, 10);
+    expect(partOf(items, 'transfer')).toBeCloseTo(4 * 0.5 * 0.02, 10);
     const sum = byPart(items).reduce((all, { usd }) => all + usd, 0);
     expect(usdOf(items)).toBeCloseTo(sum, 12);
   });

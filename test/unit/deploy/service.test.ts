@@ -102,13 +102,14 @@ describe('a service with an image', () => {
       byRegion: new Map([['eu-west-1', `sha256:${'b'.repeat(64)}`]]),
     };
     expect(serviceStackParams(setup, 'eu-west-1', versions)).toEqual({
-      image: `${versions.uri}@sha256:${'b'.repeat(64)}`,
+      image: `111122223333.dkr.ecr.eu-west-1.amazonaws.com/failover-drill-shop@sha256:${'b'.repeat(64)}`,
       imageDigest: `sha256:${'b'.repeat(64)}`,
       ...{ cpu: '256', memory: '512', port: '9000', healthPath: '/healthz', graceS: '60' },
       serviceSubnets: 'subnet-0a,subnet-0b',
       ...{ balancerSubnets: 'subnet-0a,subnet-0b', assignPublicIp: 'ENABLED' },
     });
     expect(serviceStackParams(setup, 'eu-central-1', versions)).toMatchObject({
+      image: `${versions.uri}@${DIGEST}`,
       imageDigest: DIGEST,
       ...{ serviceSubnets: 'subnet-0c', balancerSubnets: 'subnet-0d,subnet-0e' },
       assignPublicIp: 'DISABLED',

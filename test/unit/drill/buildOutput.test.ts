@@ -33,6 +33,15 @@ const OUTPUTS: [string, string, string][] = [
     ].join('\n'),
     "src/shop.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.",
   ],
+  [
+    'BuildKit without a repository to push to',
+    [
+      '#12 pushing layers 0.4s done',
+      'ERROR: failed to solve: failed to push 1.dkr.ecr.eu-west-1.amazonaws.com/shop:slim: 404 Not Found',
+      'phase_exit: 1',
+    ].join('\n'),
+    'ERROR: failed to solve: failed to push 1.dkr.ecr.eu-west-1.amazonaws.com/shop:slim: 404 Not Found',
+  ],
   ['a command that says nothing of its own', 'STEP 1/2: FROM base\nhalf done', 'half done'],
 ];
 

@@ -38,18 +38,20 @@ describe('places', () => {
   });
 
   it('what judges and moves must not stand in the primary', () => {
-    const stacks = [at('failover', 'eu-west-1'), at('serving', 'eu-west-1')];
+    const serving = ['eu-west-1', 'eu-central-1'].map((region) => at('serving', region));
+    const stacks = [at('failover', 'eu-west-1'), ...serving];
     expect(homeFaults(stacks, MACHINES, SETUP)).toMatchObject([
       { rule: 'flip-needs-primary', path: ['regions', 'primary'] },
     ]);
     expect(homeFaults([at('failover', 'eu-central-1')], MACHINES, SETUP)).toEqual([]);
   });
 
-  it('images are kept in the standby, which pulls them from nowhere else', () => {
-    expect(homeFaults([at('control', 'eu-west-1')], MACHINES, SETUP)).toMatchObject([
+  it('images may be kept in the primary as long as the standby has them too', () => {
+    const primary = at('serving', 'eu-west-1');
+    expect(homeFaults([primary], MACHINES, SETUP)).toMatchObject([
       { rule: 'flip-needs-primary', what: expect.stringContaining('could start no task') },
     ]);
-    expect(homeFaults([at('control', 'eu-central-1')], MACHINES, SETUP)).toEqual([]);
+    expect(homeFaults([primary, at('serving', 'eu-central-1')], MACHINES, SETUP)).toEqual([]);
   });
 
   it('a check of a switch that looks for no text takes any answer of S3 for a vote', () => {

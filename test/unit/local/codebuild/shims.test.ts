@@ -20,7 +20,16 @@ describe('docker build', () => {
       '-f',
       'd/Dockerfile',
     ];
-    expect(parseBuildCommand([...args, '--progress=plain', '--no-cache', '.'], {})).toMatchObject({
+    const more = [
+      '--progress=plain',
+      '--provenance=false',
+      '--metadata-file',
+      'm.json',
+      '--no-cache',
+      '.',
+    ];
+    expect(parseBuildCommand([...args, ...more], {})).toMatchObject({
+      metadataFile: 'm.json',
       tags: ['a:1', 'b:2'],
       target: 'slim',
       buildArgs: { A: `it's "$HOME" \`id\` = x` },
