@@ -6,14 +6,13 @@ import {
   type DeployFinding,
   regionFinding,
 } from '../../core/deploy/findings.ts';
-import type { Retained } from '../../core/deploy/retained.ts';
 import { DrillError } from '../../core/errors.ts';
 import { isMoving } from '../../core/failover/states.ts';
 import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
 import { type Aws, keyOf, lookAtStacks } from '../deploy/look.ts';
 import { refusalOf } from '../deploy/refusal.ts';
-import { removeRest, removeRetained, removeStacks } from '../deploy/remove.ts';
+import { removeRest, removeRetained, removeStacks, type Stays } from '../deploy/remove.ts';
 import { readWatch } from '../deploy/seed.ts';
 import type { DeploySetup } from '../deploy/setup.ts';
 import { unhook } from '../deploy/unhook.ts';
@@ -89,7 +88,8 @@ const planOf = async (
   };
 };
 
-const shownRetained = ({ kind, name, region }: Retained): string => `${kind} ${name} in ${region}`;
+const shownRetained = ({ retained: { kind, name, region }, why }: Stays): string =>
+  `${kind} ${name} in ${region}${why === null ? '' : `, which is not ours by its tags: ${why}`}`;
 
 /** What is the service's own, or a person's, and was never ours to delete. */
 const notOurs = ({ checked: { config }, live }: DeploySetup): string[] => {

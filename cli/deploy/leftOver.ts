@@ -7,6 +7,7 @@ import {
 } from '../../core/deploy/findings.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
+import type { Stack } from '../../core/lint/model.ts';
 import { type Aws, keyOf } from './look.ts';
 import { refusalOf } from './refusal.ts';
 import { type DeploySetup, stacksOf } from './setup.ts';
@@ -23,6 +24,16 @@ export const leftOversOf = async (
     }),
   );
   return retained.filter((_, at) => there[at]);
+};
+
+/** Tags of the deployment that it does not carry; none where it is ours. */
+export const tagsMissedBy = async (
+  { leftOversIn }: Pick<Aws, 'leftOversIn'>,
+  { tags }: Pick<Stack, 'tags'>,
+  { kind, name, region }: Retained,
+): Promise<string[]> => {
+  const { tableTags, buckets } = leftOversIn(region);
+  return missingTags(tags, await (kind === 'table' ? tableTags(name) : buckets.tags(name)));
 };
 
 type LeftOver = {
@@ -46,9 +57,7 @@ export const lookAtLeftOvers = async (
     for (const stack of stacks) {
       const own: Retained[] = [];
       for (const each of await leftOversOf(aws, retainedIn(stack))) {
-        const { tableTags, buckets } = aws.leftOversIn(each.region);
-        const tags = await (each.kind === 'table' ? tableTags(each.name) : buckets.tags(each.name));
-        const missing = missingTags(stack.tags, tags);
+        const missing = await tagsMissedBy(aws, stack, each);
         if (missing.length === 0) own.push(each);
         else findings.push(leftOverFinding(each, missing));
       }

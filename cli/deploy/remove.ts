@@ -6,7 +6,7 @@ import { inReverse, type PlannedStack, wavesOf } from '../../core/deploy/stacks.
 import { DrillError } from '../../core/errors.ts';
 import { realClock, sleep } from '../../local/clock.ts';
 import { servesIn } from '../lint/setup.ts';
-import { leftOversOf } from './leftOver.ts';
+import { leftOversOf, tagsMissedBy } from './leftOver.ts';
 import type { Aws } from './look.ts';
 import type { Outcome } from './raise.ts';
 import { controllersOf, type DeploySetup, stacksOf } from './setup.ts';
@@ -82,25 +82,43 @@ export const removeStacks = async (
   return planned.map((stack) => outcomes.get(stack) ?? 'absent');
 };
 
-/** Tables and buckets that stacks leave. @returns those that stay, as the person asked. */
+/** A table or bucket that stays, and why where the person has not asked for that. */
+export type Stays = { readonly retained: Retained; readonly why: string | null };
+
+const removeKept = async (aws: Aws, { kind, name, region }: Retained): Promise<void> => {
+  const { buckets, removeTable } = aws.leftOversIn(region);
+  if (kind === 'table') {
+    await removeTable(name);
+    return;
+  }
+  await buckets.empty(name);
+  await buckets.remove(name);
+};
+
+/**
+ * Tables and buckets that stacks leave. A name is no proof: only what carries the tags of this deployment goes, as
+ * only that is taken over by another. @returns those that stay
+ */
 export const removeRetained = async (
   aws: Aws,
   setup: DeploySetup,
   accountId: string,
   keepEvidence: boolean,
   { note }: Pick<Telling, 'note'>,
-): Promise<Retained[]> => {
-  const retained = stacksOf(setup, accountId).flatMap((stack) => retainedIn(stack));
-  const there = await leftOversOf(aws, retained);
-  const stays = there.filter(({ holds }) => keepEvidence && holds === 'evidence');
-  for (const each of there.filter((one) => !stays.includes(one))) {
-    const { buckets, removeTable } = aws.leftOversIn(each.region);
-    if (each.kind === 'table') await removeTable(each.name);
-    else {
-      await buckets.empty(each.name);
-      await buckets.remove(each.name);
+): Promise<Stays[]> => {
+  const stays: Stays[] = [];
+  for (const stack of stacksOf(setup, accountId)) {
+    for (const retained of await leftOversOf(aws, retainedIn(stack))) {
+      const missing = await tagsMissedBy(aws, stack, retained);
+      if (missing.length > 0) {
+        stays.push({ retained, why: `it does not carry ${missing.join(', ')}` });
+      } else if (keepEvidence && retained.holds === 'evidence') {
+        stays.push({ retained, why: null });
+      } else {
+        await removeKept(aws, retained);
+        note(`  the ${retained.kind} ${retained.name} in ${retained.region}: removed`);
+      }
     }
-    note(`  the ${each.kind} ${each.name} in ${each.region}: removed`);
   }
   return stays;
 };
