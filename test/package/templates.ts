@@ -65,8 +65,12 @@ const run = promisify(execFile);
 const filesOf = (source: string): string[] =>
   source.endsWith('.yml') ? [source] : globSync(`${source}/**/*.*`, { cwd: PROJECT_FOLDER }).sort();
 
-const keyOf = (role: Role): string => {
-  const hash = createHash('sha256').update(JSON.stringify(Object.keys(functionEntries())));
+/** What osls is told with `--param`. */
+type Params = Readonly<Record<string, string>>;
+
+const keyOf = (role: Role, told: Params): string => {
+  const known = [Object.keys(functionEntries()), told];
+  const hash = createHash('sha256').update(JSON.stringify(known));
   const sources = SOURCES.flatMap(filesOf).filter((file) => isPartOf(role, file));
   const files = [...sources, 'node_modules/serverless/package.json'];
   for (const file of [...files, path.relative(PROJECT_FOLDER, import.meta.filename)]) {
@@ -87,9 +91,10 @@ export const serviceFolder = async (): Promise<string> => {
   return folder;
 };
 
-const compile = async (folder: string, role: Role): Promise<string> => {
+const compile = async (folder: string, role: Role, told: Params): Promise<string> => {
   const cli = path.join(PROJECT_FOLDER, 'node_modules/serverless/bin/serverless.js');
-  const params = ['--param', `role=${role}`, '--param', 'service=shop'];
+  const all = Object.entries({ role, service: 'shop', ...told });
+  const params = all.flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   await run(process.execPath, [cli, 'package', ...params, '--package', `out-${role}`], {
     cwd: folder,
     env: {
@@ -104,26 +109,37 @@ const compile = async (folder: string, role: Role): Promise<string> => {
   return readFileSync(file, 'utf8');
 };
 
-const cachedFile = (role: Role): string => path.join(CACHE, `${role}-${keyOf(role)}.json`);
+const cachedFile = (role: Role, told: Params): string =>
+  path.join(CACHE, `${role}-${keyOf(role, told)}.json`);
 
 /** Each compiled once for the same sources, however many test files ask. */
-export const templates = async (): Promise<Record<Role, Template>> => {
-  const missing = ROLES.filter((role) => !existsSync(cachedFile(role)));
-  if (missing.length > 0) {
-    const folder = await serviceFolder();
-    try {
-      // One after the other: osls keeps state in the service's folder.
-      for (const role of missing) {
-        const fresh = path.join(folder, `${role}.json`);
-        writeFileSync(fresh, await compile(folder, role));
-        renameSync(fresh, cachedFile(role));
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+const compileMissing = async (roles: readonly Role[], told: Params): Promise<void> => {
+  const missing = roles.filter((role) => !existsSync(cachedFile(role, told)));
+  if (missing.length === 0) return;
+  const folder = await serviceFolder();
+  try {
+    // One after the other: osls keeps state in the service's folder.
+    for (const role of missing) {
+      const fresh = path.join(folder, `${role}.json`);
+      writeFileSync(fresh, await compile(folder, role, told));
+      renameSync(fresh, cachedFile(role, told));
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  const all = ROLES.map((role) => [role, JSON.parse(readFileSync(cachedFile(role), 'utf8'))]);
+};
+
+/** Of a service that says no more than its name. */
+export const templates = async (): Promise<Record<Role, Template>> => {
+  await compileMissing(ROLES, {});
+  const all = ROLES.map((role) => [role, JSON.parse(readFileSync(cachedFile(role, {}), 'utf8'))]);
   return z.record(z.enum(ROLES), Template).parse(Object.fromEntries(all));
+};
+
+/** Of one role, told what `failover deploy` tells it. */
+export const templateTold = async (role: Role, told: Params): Promise<Template> => {
+  await compileMissing([role], told);
+  return Template.parse(JSON.parse(readFileSync(cachedFile(role, told), 'utf8')));
 };
 
 export const ofType = (template: Template, type: string): [string, Resource][] =>
