@@ -161,6 +161,8 @@ export const FailoverConfig = z.strictObject({
   soak: durationMs().optional(),
   homeUp: durationMs().optional(),
   fence: z.array(fence).max(10).default([]),
+  /** `auto`: two, where the regions allow it. */
+  controllers: z.enum(['auto', 'one']).default('auto'),
   singleWriter: z.boolean().default(false),
 });
 

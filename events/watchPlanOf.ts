@@ -37,8 +37,9 @@ export const zoneOf = (config: Config, record: string): string =>
   config.dns.zone ?? record.split('.').slice(1).join('.');
 
 /** The two controllers of a configuration, or why it has one. */
-export const controllersIn = ({ regions, observers, dns }: Config): Chosen =>
+export const controllersIn = ({ regions, observers, dns, failover }: Config): Chosen =>
   controllersOf({
+    wanted: failover?.controllers ?? 'auto',
     primary: regions.primary.name,
     standby: regions.standby.name,
     witness: regions.witness?.name ?? null,

@@ -93,6 +93,7 @@ const watchLines = [
   '#   rpo: 60s # most data that may be lost',
   '#   cooldown: 30m # between two flips',
   '#   perDay: 2 # automatic flips; a number, or unlimited',
+  '#   controllers: auto # two, where standby, witness and a third region share a table; one for no more',
 ];
 
 export const starterConfig = (answers: StarterAnswers): string => {

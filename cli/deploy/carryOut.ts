@@ -9,7 +9,7 @@ import { openAdoption } from './adopt.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
 import { openOsls } from './osls.ts';
 import { type Outcome, raiseStacks } from './raise.ts';
-import { bucketOf, planWatch, startRecord, startWatch, storeConfig } from './seed.ts';
+import { bucketOf, planWatch, retireFormer, startRecord, startWatch, storeConfig } from './seed.ts';
 import { serviceStackParams, storePromotionPlan, type Versions, versionsOf } from './service.ts';
 import { type DeploySetup, paramsOf } from './setup.ts';
 
@@ -59,6 +59,7 @@ export const deployStacks = async (
   );
   // A schedule that is told of it finds it, whatever happens in between.
   if (isThere) await store();
+  if (setup.live !== null) await retireFormer(setup, signal);
   note('packaging the functions');
   const { config } = setup.checked;
   const files = { [ENVIRONMENT_FILE]: JSON.stringify(environmentOf(config)) };

@@ -6,9 +6,9 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { drillBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
-import { watchPlanOf } from '../../events/watchPlanOf.ts';
+import { controllersIn, watchPlanOf } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
-import { putPlans, shareSwitchKey } from '../../local/stack/installControllers.ts';
+import { putPlans, retireSecond, shareSwitchKey } from '../../local/stack/installControllers.ts';
 import { formerOf } from '../../local/stack/installWatch.ts';
 import {
   ensureQuorumSwitch,
@@ -65,6 +65,18 @@ export const readWatch = async (
   // Where there are two, whoever is in charge knows where traffic is.
   const [home = { plan: null, state: null }] = found;
   return found.find(({ state }) => state?.charge?.held === true) ?? home;
+};
+
+/** Before any stack changes: what the first controller needs for a lease with another is gone after that. */
+export const retireFormer = async (setup: DeploySetup, signal: AbortSignal): Promise<void> => {
+  const { plan: former } = await readWatch(setup);
+  const { controllers } = controllersIn(setup.checked.config);
+  const at = (region: string) => ({ region });
+  await retireSecond(former, controllers?.second, {
+    table: watchTableOf(setup.service),
+    at,
+    signal,
+  });
 };
 
 /** What the watch of this configuration would know. The switch stays where it is, once it is somewhere. */

@@ -15,10 +15,11 @@ import { planQuorumSwitch } from '../../local/stack/watchQuorum.ts';
 import type { LoadedConfig } from '../config/load.ts';
 
 /** Driver `record` has a finding of its own. */
-const oneControllerIn = (config: Config): string | null => {
+const oneControllerIn = (config: Config): Setup['oneController'] => {
   const chosen = controllersIn(config);
   if (config.record === undefined || config.dns.driver === 'record') return null;
-  return chosen.controllers === null ? chosen.why : null;
+  if (chosen.controllers !== null) return null;
+  return { why: chosen.why, isAsked: config.failover?.controllers === 'one' };
 };
 
 export const setupOf = ({ config, file }: LoadedConfig): Setup => {
@@ -60,6 +61,7 @@ export const placesOf = (config: Config): StackPlace[] => {
     observers: config.observers,
     vantages: config.drill.vantages ?? defaultVantages(serving, witness?.name, config.observers),
     driver: config.dns.driver,
+    controllers: controllersIn(config).controllers,
     serves: servesIn(config),
     drills: config.image !== undefined,
     watches,

@@ -12,6 +12,8 @@ export type Controllers = {
 };
 
 type Named = {
+  /** `one`: a person wants no more. */
+  readonly wanted: 'auto' | 'one';
   readonly primary: string;
   readonly standby: string;
   readonly witness: string | null;
@@ -29,8 +31,10 @@ const SETS_TEXT = STRONG_SETS.map((set) => set.join(', ')).join('; or ');
  * Two controllers where the configuration names three regions of one set: the standby, the witness, and another
  * one, the primary last. One controller otherwise, with the reason.
  */
-export const controllersOf = ({ primary, standby, witness, observers, driver }: Named): Chosen => {
+export const controllersOf = (named: Named): Chosen => {
+  const { wanted, primary, standby, witness, observers, driver } = named;
   const one = (why: string): Chosen => ({ controllers: null, why });
+  if (wanted === 'one') return one('failover.controllers asks for one');
   if (driver === 'record') return one('driver record moves traffic through us-east-1 in any case');
   if (witness === null) return one('no witness is named, which is where a second one would stand');
   if (observers.length === 0) return one('nobody observes from outside the standby');
@@ -42,8 +46,8 @@ export const controllersOf = ({ primary, standby, witness, observers, driver }: 
     );
   }
   const others = set.filter((region) => region !== standby && region !== witness);
-  const named = observers.filter((region) => region !== primary);
-  const third = [...named, primary].find((region) => others.includes(region));
+  const outside = observers.filter((region) => region !== primary);
+  const third = [...outside, primary].find((region) => others.includes(region));
   return third === undefined
     ? one(`no third region of ${set.join(', ')} is named, beside ${standby} and ${witness}`)
     : { controllers: { first: standby, second: witness, third } };

@@ -189,11 +189,14 @@ export const controllerFaults = ({ oneController, standby, placeOf }: Setup): Fo
     ? []
     : [
         {
-          ...placeOf('regions', 'witness'),
+          ...(oneController.isAsked
+            ? placeOf('failover', 'controllers')
+            : placeOf('regions', 'witness')),
           rule: 'one-controller',
-          what: `no second controller: ${oneController}. While ${standby} is lost nobody moves traffic, also where it serves`,
-          remedy:
-            'name a witness, and observers or a primary, of one set with the standby: docs/failover.md',
+          what: `no second controller: ${oneController.why}. While ${standby} is lost nobody moves traffic, also where it serves`,
+          remedy: oneController.isAsked
+            ? 'leave failover.controllers out: docs/failover.md'
+            : 'name a witness, and observers or a primary, of one set with the standby: docs/failover.md',
         },
       ];
 

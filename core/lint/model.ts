@@ -64,7 +64,7 @@ export type Setup = {
   readonly standby: string;
   readonly driver: 'quorum' | 'record';
   /** Why the watch has one controller; null where it has two, or there is none. */
-  readonly oneController: string | null;
+  readonly oneController: { readonly why: string; readonly isAsked: boolean } | null;
   /** URLs by which the regions are probed, where the configuration names them. */
   readonly endpoints: { readonly primary: string | null; readonly standby: string | null };
   readonly residency: Readonly<Record<'data' | 'logs' | 'images', Residency>>;

@@ -1,5 +1,5 @@
 /** Which stacks a service needs, and where: one for each role of a region. */
-import { controllersOf } from '../failover/controllers.ts';
+import type { Controllers } from '../failover/controllers.ts';
 import { switchRegions } from '../failover/switchRegions.ts';
 
 export type StackPlace = { readonly role: string; readonly region: string };
@@ -11,6 +11,8 @@ export type Placing = {
   readonly observers: readonly string[];
   readonly vantages: readonly string[];
   readonly driver: 'quorum' | 'record';
+  /** Null where there is one, or none. */
+  readonly controllers: Controllers | null;
   /** Regions where the service itself is ours to run. */
   readonly serves: readonly string[];
   /** There are variants to drill. */
@@ -22,12 +24,11 @@ export type Placing = {
 
 /** In the order in which they can be made: what others name comes first. The home is the standby. */
 export const stackPlaces = (placing: Placing): StackPlace[] => {
-  const { primary, standby, witness, observers, vantages } = placing;
+  const { primary, standby, witness, observers, vantages, controllers: two } = placing;
   const at = (role: string, regions: readonly string[]): StackPlace[] =>
     regions.map((region) => ({ role, region }));
   const serving = [primary, standby];
   const watchers = observers.length === 0 ? [standby] : observers;
-  const { controllers: two } = controllersOf({ ...placing, observers });
   return [
     ...(placing.drills
       ? [...at('serving', serving), ...at('observer', vantages), ...at('control', [standby])]

@@ -2,6 +2,7 @@
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { SdkSettings } from '../../aws/sdk.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
+import { DrillError } from '../../core/errors.ts';
 import { controllerRegions, planAt, type WatchPlan } from '../../events/watchPlan.ts';
 import { storedParameter } from './parameters.ts';
 
@@ -41,6 +42,38 @@ export const putPlans = async (plan: WatchPlan, table: string, at: At): Promise<
     } finally {
       plans.close();
     }
+  }
+};
+
+/**
+ * Ends the work of a second controller that a new plan has no more, before the first one leaves the lease that both
+ * share: silence would put the second in charge. @throws DrillError `InputInvalid` while it is.
+ */
+export const retireSecond = async (
+  former: WatchPlan | null,
+  second: string | undefined,
+  { table, at, signal }: { table: string; at: At; signal: AbortSignal },
+): Promise<void> => {
+  if (former?.controllers === undefined) return;
+  const { service, controllers } = former;
+  const { first, second: retired } = controllers;
+  if (retired === second) return;
+  const watch = openWatchTable(table, at(retired));
+  try {
+    const stored = await watch.state(service, signal);
+    if (stored?.state.charge?.held === true) {
+      throw new DrillError(
+        'InputInvalid',
+        `the controller in ${retired} is in charge of ${service}, and the configuration has it no more. ` +
+          `Put ${first} in charge first, by the configuration as it was: failover hand-over`,
+      );
+    }
+    await watch.forgetPlan(service, signal);
+  } catch (error) {
+    // Its stack is gone already, with the table.
+    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+  } finally {
+    watch.close();
   }
 };
 

@@ -17,7 +17,7 @@ import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { homeRegionOf, slackParameterOf } from './install.ts';
-import { installControllers } from './installControllers.ts';
+import { installControllers, retireSecond } from './installControllers.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
@@ -224,6 +224,7 @@ export const installWatch = async (options: WatchInstallOptions): Promise<WatchI
             { sdk: { endpoint: cloud.endpoint, credentials: CREDENTIALS }, deployRole, clients },
             signal,
           );
+    await retireSecond(former.plan, plan.controllers?.second, { table: names.table, at, signal });
     const [slack] = await Promise.all([
       ensureWebhooks(options, plan),
       installControllers(plan, names.table, { at, deployRole }),

@@ -245,6 +245,7 @@ describe('where a second controller stands', () => {
       standby: 'eu-central-1',
       witness: 'eu-west-3',
       driver: 'quorum' as const,
+      wanted: 'auto' as const,
     },
     observers: ['eu-north-1', 'us-east-2'],
   };
@@ -258,6 +259,7 @@ describe('where a second controller stands', () => {
   });
 
   it.each([
+    [{ wanted: 'one' as const }, 'failover.controllers asks for one'],
     [{ driver: 'record' as const }, 'us-east-1 in any case'],
     [{ witness: null }, 'no witness is named'],
     [{ observers: [] }, 'nobody observes from outside the standby'],

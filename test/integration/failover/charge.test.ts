@@ -15,9 +15,10 @@ import type { Wanted } from '../../../cli/where/inCharge.ts';
 import type { StatusOutput } from '../../../events/statusOutput.ts';
 import { realClock } from '../../../local/clock.ts';
 import { createNetwork } from '../../../local/network/network.ts';
+import { retireSecond } from '../../../local/stack/installControllers.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
 import { CONTROLLERS, openBoth, startTwoRegions, WITNESS } from '../../support/twoControllers.ts';
-import type { WatchWorld } from '../../support/watchWorld.ts';
+import { WATCH_TABLE, type WatchWorld } from '../../support/watchWorld.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -121,6 +122,28 @@ it('the place is given back by order alone, by the one that has it', async () =>
   expect((await second.state())?.charge?.held).toBe(false);
   await first.tick();
   expect(await first.state()).toMatchObject({ epoch: 3, charge: { held: true, epoch: 3 } });
+});
+
+it('a second one that is not wanted any more learns of no watch, but never while it is in charge', async () => {
+  const { first, second, pass } = await openBoth(world, 'retired');
+  await first.tick();
+  await second.tick();
+  const former = await second.table.plan('retired');
+  const { signal } = new AbortController();
+  const at = (region: string) => ({ ...world.sdk, region });
+  const retire = (wanted?: string) =>
+    retireSecond(former, wanted, { table: WATCH_TABLE, at, signal });
+  await retire(WITNESS);
+  pass(4 * MINUTE_MS);
+  await second.tick();
+  await expect(retire()).rejects.toThrow(`Put ${STANDBY} in charge first`);
+  await second.ask({ kind: 'hand-over', service: 'retired' });
+  expect(await second.table.plan('retired')).not.toBeNull();
+  await retire();
+  expect(await second.table.plan('retired')).toBeNull();
+  expect(await first.table.plan('retired')).not.toBeNull();
+  // Once more, as by a deployment that was interrupted.
+  await retire();
 });
 
 it('whoever asks how the watch stands is told who is in charge, also when a region is lost', async () => {
