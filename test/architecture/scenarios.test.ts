@@ -35,7 +35,7 @@ const titlesIn = (file: string): Set<string> => {
 describe('the page of failure scenarios', () => {
   it('has every scenario, invariant, hazard, gate and bad input', () => {
     expect(sections.map(({ id }) => id)).toEqual([
-      ...numbered('', 22),
+      ...numbered('', 23),
       ...numbered('I', 12),
       ...numbered('H', 7),
       ...numbered('G', 10),
