@@ -19,21 +19,27 @@ const COMMANDS = Object.keys(OPERATORS).filter((name): name is Operating =>
 
 type Operated = {
   readonly workshop: Workshop;
+  /** Of the cloud; the workshop's unless given. */
+  readonly dataDir?: string;
   readonly service: string;
   readonly region: string;
   readonly config: string;
+  /** Of a cloud in this process; one that a command runs has written it down. */
+  readonly endpoint?: () => string;
 };
 
 /** Declares the roles; call it before the cloud starts, which reads them then. */
-export const openOperators = ({ workshop, service, region, config }: Operated) => {
-  const dataDir = workshop.dataDir();
+export const openOperators = (operated: Operated) => {
+  const { workshop, service, region, config } = operated;
+  const { dataDir = workshop.dataDir() } = operated;
   const at = { service, accountId: ACCOUNT_ID, region };
   const folder = path.join(dataDir, 'iam');
   mkdirSync(folder, { recursive: true });
   const roles = COMMANDS.map((command) => [roleOf(command), statementsFor(command, at)]);
   writeFileSync(path.join(folder, 'roles.json'), JSON.stringify(Object.fromEntries(roles)));
 
-  const endpoint = (): string => readFileSync(path.join(dataDir, 'endpoint'), 'utf8').trim();
+  const written = (): string => readFileSync(path.join(dataDir, 'endpoint'), 'utf8').trim();
+  const { endpoint = written } = operated;
   const envOf = (command: Operating): NodeJS.ProcessEnv => ({
     AWS_ENDPOINT_URL: endpoint(),
     AWS_ACCESS_KEY_ID: roleKey(roleOf(command), 'night'),

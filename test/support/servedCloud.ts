@@ -34,17 +34,19 @@ http.createServer((request, response) => {
 process.on('SIGTERM', () => process.exit(0));
 `;
 
+/** As a person would write it. */
+export const SERVED = {
+  service: 'tiny',
+  record: 'tiny.example.test',
+  regions: { primary: PRIMARY, standby: STANDBY },
+  image: { matrix: { target: ['plain'] }, reference: 'plain' },
+  run: { port: 8080, health: '/healthz' },
+  probes: [{ kind: 'http' }, { kind: 'database', table: 'things' }],
+  dns: { driver: 'record', ttl: '1s' },
+};
+
 const configOf = (more: object): Config & { readonly image: NonNullable<Config['image']> } => {
-  const config = Config.parse({
-    service: 'tiny',
-    record: 'tiny.example.test',
-    regions: { primary: PRIMARY, standby: STANDBY },
-    image: { matrix: { target: ['plain'] }, reference: 'plain' },
-    run: { port: 8080, health: '/healthz' },
-    probes: [{ kind: 'http' }, { kind: 'database', table: 'things' }],
-    dns: { driver: 'record', ttl: '1s' },
-    ...more,
-  });
+  const config = Config.parse({ ...SERVED, ...more });
   if (!config.image) throw new Error('the service has an image');
   return { ...config, image: config.image };
 };
