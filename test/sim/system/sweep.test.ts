@@ -7,6 +7,9 @@ import { type KillPoint, killAt, killPointsOf } from '../../../sim/system/sweep.
 const SAMPLE = 8;
 const REHEARSED_SAMPLE = 2;
 
+/** Long, because other tests of this machine may go first. */
+const PATIENT = { timeout: 600_000 };
+
 const spread = (points: readonly KillPoint[], count: number): KillPoint[] =>
   Array.from(
     { length: count },
@@ -22,7 +25,7 @@ const worstOf = (points: readonly KillPoint[]): KillPoint[] => {
 };
 
 describe.each(['record', 'quorum'] as const)('with the switch `%s`', (driver) => {
-  it('a function that is killed leaves the same end', async () => {
+  it('a function that is killed leaves the same end', PATIENT, async () => {
     const { points, end, result } = await killPointsOf('move', driver);
     expect(result.violation).toBeNull();
     expect(end).toMatchObject({ phase: 'STEADY', epoch: 2, execution: null, held: null });
@@ -44,7 +47,7 @@ describe.each([
   ['full', 'quorum'],
   ['shadow', 'record'],
 ] as const)('in a rehearsal of depth `%s`', (depth, driver) => {
-  it('a function that is killed leaves the same end', { timeout: 600_000 }, async () => {
+  it('a function that is killed leaves the same end', PATIENT, async () => {
     const { points, end, result } = await killPointsOf(depth, driver);
     expect(result.violation).toBeNull();
     expect(end).toMatchObject({
