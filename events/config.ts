@@ -3,7 +3,12 @@
  * a unit into a number whose name ends in that unit, and fills in the defaults.
  */
 import * as z from 'zod';
-import { parseQuorum } from '../core/health/settings.ts';
+import {
+  eligibleMinOf,
+  outsideOf,
+  parseQuorum,
+  SINGLE_VANTAGE_QUORUM,
+} from '../core/health/settings.ts';
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { GatesConfig } from './gates.ts';
@@ -212,7 +217,7 @@ export const Config = z
     stages: StagesConfig.default({}),
   })
   .check((context) => {
-    const { regions, observers, image, probes } = context.value;
+    const { regions, observers, image, probes, record } = context.value;
     const issue = (path: PropertyKey[], message: string) =>
       context.issues.push({ code: 'custom', path, message, input: context.value });
     if (regions.primary.name === regions.standby.name) {
@@ -233,13 +238,24 @@ export const Config = z
     if (new Set(observers).size < observers.length) {
       issue(['observers'], 'an observer is named twice');
     }
-    if (context.value.drill.rehearsal && context.value.record === undefined) {
+    const { quorum } = context.value.health ?? HealthConfig.parse({});
+    const wanted = eligibleMinOf(parseQuorum(quorum) ?? SINGLE_VANTAGE_QUORUM);
+    const blind = [regions.primary, regions.standby].find(
+      ({ name }) => outsideOf(name, observers) < wanted,
+    );
+    if (record !== undefined && observers.length > 0 && blind !== undefined) {
+      issue(
+        ['observers'],
+        `health.quorum "${quorum}" wants ${wanted} that can judge ${blind.name}, and ${outsideOf(blind.name, observers)} of these can: no verdict would ever come, and nothing would fail over. Name more outside it, or a smaller quorum`,
+      );
+    }
+    if (context.value.drill.rehearsal && record === undefined) {
       issue(
         ['drill', 'rehearsal'],
         'a rehearsal moves a name: add record, such as shop.example.com',
       );
     }
-    if (context.value.drill.promote !== 'manual' && context.value.record === undefined) {
+    if (context.value.drill.promote !== 'manual' && record === undefined) {
       issue(
         ['drill', 'promote'],
         'only a service that is watched is promoted: add record, such as shop.example.com, or promote: manual',

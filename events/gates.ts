@@ -5,7 +5,9 @@ import { ScanSeverity } from './scan.ts';
 
 /** `drill.gates` as a person writes it. */
 export const GatesConfig = z.strictObject({
-  errors: share().optional(),
+  errors: share()
+    .refine((errors) => errors <= 1, 'expected at most 100%')
+    .optional(),
   size: sizeBytes().optional(),
   findings: z.enum(['low', 'medium', 'high', 'none']).optional(),
   vulnerabilities: z

@@ -7,6 +7,7 @@ import { isRegion } from '../../core/regions/regions.ts';
 import { nextOccurrence } from '../../core/schedule/next.ts';
 import { formatMs } from '../../core/units.ts';
 import { CheckOutput, type LiveStandby } from '../../events/checkOutput.ts';
+import { HealthConfig } from '../../events/config.ts';
 import { gateLimits } from '../../events/gates.ts';
 import { openYaml } from '../../local/stack/variables.ts';
 import { loadConfig } from '../config/load.ts';
@@ -21,12 +22,24 @@ import { findingLines } from '../findings/text.ts';
 import { writeReport } from '../findings/writeReport.ts';
 import { isTroubled, liveLines, readLiveStandby } from '../liveStandby.ts';
 import type { Output } from '../output/output.ts';
+import { checkWatch } from '../watch/checkWatch.ts';
+
+/** A longer time to live is most of the time to recover. */
+const TTL_LONG_MS = 300_000;
 
 /** Settings that a drill does not read: they are checked here, and used by the parts named. */
 const unusedByDrill = ({ config }: CheckedConfig): string[] => {
+  const { record, health, failover } = config;
+  const unwatched = record === undefined;
   const notes: [unknown, string][] = [
-    [config.health, 'health is for watching the live service; a drill does not read it'],
-    [config.failover, 'failover is for watching the live service; a drill does not read it'],
+    [
+      unwatched ? health : undefined,
+      'health is for watching the live service, which needs a record',
+    ],
+    [
+      unwatched ? failover : undefined,
+      'failover is for watching the live service, which needs a record',
+    ],
     [
       config.drill.promote === 'manual' ? undefined : config.drill.promote,
       'drill.promote: a drill promotes only where the service is watched at the same time; otherwise its report says what to run',
@@ -107,8 +120,25 @@ export const planOf = (checked: CheckedConfig, found: Findings, nowMs: number) =
       ...scanNotes(checked),
       ...gateNotes(checked, found),
       ...unusedByDrill(checked),
+      ...watchNotes(checked),
     ],
   };
+};
+
+/** Settings of a watch that are right, and hardly meant. */
+const watchNotes = ({ config: { record, health, dns } }: CheckedConfig): string[] => {
+  if (record === undefined) return [];
+  const { down, interval } = health ?? HealthConfig.parse({});
+  return [
+    ...(down < 2 * interval
+      ? [
+          `health.down ${formatMs(down)} is less than two intervals of ${formatMs(interval)}: a single probe that is lost speaks for DOWN`,
+        ]
+      : []),
+    ...(dns.ttl > TTL_LONG_MS
+      ? [`dns.ttl: clients may ask the lost region for ${formatMs(dns.ttl)} after a flip`]
+      : []),
+  ];
 };
 
 type Plan = ReturnType<typeof planOf>;
@@ -148,7 +178,9 @@ const planLines = (plan: Plan): string[] => {
   }
   if (plan.schedule) {
     const { schedule, timezone, next } = plan.schedule;
-    lines.push(`schedule   ${schedule} in ${timezone}; next ${next ?? 'never'}`);
+    lines.push(
+      `schedule   ${schedule} in ${timezone}; ${next === null ? 'it never comes again: no drill starts by itself' : `next ${next}`}`,
+    );
   }
   return [...lines, ...plan.notes.map((note) => `note       ${note}`)];
 };
@@ -181,6 +213,7 @@ export const check = (
   live: LiveStandby | null = null,
 ): number => {
   const checked = checkConfig(loadConfig(options.config));
+  if (checked.config.record !== undefined) checkWatch(checked);
   if (options.defaults) {
     output.result(checked.config, () => [JSON.stringify(checked.config, null, 2)]);
     return EXIT.ok;

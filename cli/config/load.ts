@@ -1,7 +1,7 @@
 /** Reads `failover.yml`: every fault with its line, what was found, and the nearest right word. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { nearest } from '../../core/nearest.ts';
 import { nearestRegionName } from '../../core/regions/regions.ts';
@@ -25,9 +25,10 @@ type Source = Lined & { file: string };
 
 const BYTES_MAX = 256 * 1024;
 
+/** What is written there, where it is a single value. */
 const valueText = (source: Source, at: readonly PropertyKey[]): string => {
   const value = source.document.getIn(at);
-  return typeof value === 'string' || typeof value === 'number' ? `"${value}"` : 'this';
+  return typeof value === 'string' || typeof value === 'number' ? `: "${value}"` : '';
 };
 
 const dotted = (at: readonly PropertyKey[]): string =>
@@ -95,6 +96,10 @@ const faultsOf = (source: Source, issue: Issue, base: readonly PropertyKey[] = [
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return nearestBranch(issue.errors).flatMap((inner) => faultsOf(source, inner, at));
   }
+  if (at.length === 0 && issue.code === 'invalid_type') {
+    const line = `${source.file}:1: expected keys with values, such as service: shop. Write a first one with: failover init`;
+    return [{ line }];
+  }
   const found = source.document.getIn(at);
   const place = `${source.file}:${lineAt(source, at)}`;
   if (issue.code === 'invalid_type' && found === undefined) {
@@ -112,7 +117,34 @@ const faultsOf = (source: Source, issue: Issue, base: readonly PropertyKey[] = [
   const guess = typeof found === 'string' ? nearest(found, choices) : undefined;
   const hint = guess ? ` Did you mean "${guess}"?` : '';
   const value = valueText(source, at);
-  return [{ line: `${place}: ${dotted(at)}: ${value}: ${issue.message}.${hint}` }];
+  return [{ line: `${place}: ${dotted(at)}${value}: ${issue.message}.${hint}` }];
+};
+
+const FIRST_NAME = 'failover.yml';
+
+const unreadText = (file: string, error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EISDIR') return `${file} is a folder: name the file in it`;
+  if (code !== 'ENOENT') {
+    return `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const named = file === FIRST_NAME ? '' : ` --config ${file}`;
+  return `there is no ${file}. Name another with --config, or write one with: failover init${named}`;
+};
+
+/** Anchors that are referred to and not there, which the parser lets pass. */
+const aliasFaults = ({ file, document, lines }: Source): string[] => {
+  const faults: string[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const line = lines.linePos(alias.range?.[0] ?? 0).line;
+      faults.push(
+        `${file}:${line}: *${alias.source} refers to &${alias.source}, which is not above it`,
+      );
+    },
+  });
+  return faults;
 };
 
 const readText = (file: string): string => {
@@ -120,12 +152,7 @@ const readText = (file: string): string => {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new Faults('ConfigInvalid', [
-      missing
-        ? `there is no ${file}. Write one with: failover init`
-        : `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
+    throw new Faults('ConfigInvalid', [unreadText(file, error)]);
   }
   if (text.length > BYTES_MAX) {
     throw new Faults('ConfigInvalid', [`${file} is larger than ${BYTES_MAX / 1024} KiB`]);
@@ -149,6 +176,8 @@ export const loadConfig = (file: string, stage?: string): LoadedConfig => {
       ),
     );
   }
+  const dangling = aliasFaults(source);
+  if (dangling.length > 0) throw new Faults('ConfigInvalid', dangling);
   const misplaced = stage === undefined ? [] : applyStage(source, stage);
   if (misplaced.length > 0) throw new Faults('ConfigInvalid', misplaced);
   const written: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};

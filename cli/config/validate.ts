@@ -45,7 +45,25 @@ const INSTRUCTIONS = [
   'WORKDIR',
 ];
 
-const stageFaults = (text: string, file: string, variants: readonly VariantSpec[]): string[] => {
+/** Stages that the configuration asks for, and the Dockerfile has not. */
+const missingStage = (
+  { config, file, lineOf }: LoadedConfig,
+  target: string,
+  { dockerfile, names }: { readonly dockerfile: string; readonly names: readonly string[] },
+): string => {
+  const at = config.image?.matrix.target.indexOf(target) ?? 0;
+  const place = `${file}:${lineOf(['image', 'matrix', 'target', at])}`;
+  const guess = nearest(target, names);
+  const hint = guess ? ` Did you mean "${guess}"?` : '';
+  return `${place}: stage "${target}" does not exist in ${dockerfile}. Stages: ${names.join(', ')}.${hint}`;
+};
+
+const stageFaults = (
+  loaded: LoadedConfig,
+  text: string,
+  file: string,
+  variants: readonly VariantSpec[],
+): string[] => {
   const faults = new Set<string>();
   for (const { target, args } of variants) {
     try {
@@ -59,9 +77,7 @@ const stageFaults = (text: string, file: string, variants: readonly VariantSpec[
       }
       const names = stages.map(({ name, index }) => name ?? String(index));
       if (names.includes(target.toLowerCase())) continue;
-      const guess = nearest(target, names);
-      const hint = guess ? ` Did you mean "${guess}"?` : '';
-      faults.add(`${file}: stage "${target}" does not exist. Stages: ${names.join(', ')}.${hint}`);
+      faults.add(missingStage(loaded, target, { dockerfile: file, names }));
     } catch (error) {
       if (!(error instanceof DockerfileError)) throw error;
       faults.add(error.message);
@@ -168,7 +184,7 @@ export const checkConfig = (loaded: LoadedConfig): CheckedConfig => {
     throw new Faults('ConfigInvalid', faults);
   }
   const name = shown(dockerfile);
-  const wrong = stageFaults(text, name, variants);
+  const wrong = stageFaults(loaded, text, name, variants);
   if (faults.length > 0) throw new Faults('ConfigInvalid', [...faults, ...wrong]);
   if (wrong.length > 0) throw new Faults('DockerfileInvalid', wrong);
   return { ...loaded, variants, contextFolder, dockerfile: { file: name, text }, scanned };

@@ -8,13 +8,8 @@ import { controllersText } from './controllersText.ts';
 import { statusText } from './promotionText.ts';
 import type { Style } from './style.ts';
 
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** Time of day where the reader is. */
-export const clockText = (ms: number): string => {
-  const at = new Date(ms);
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
-};
+/** Time of day in UTC, as in reports, history and logs: whoever is woken up compares them. */
+const clockText = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
 
 const ABSTAINS: Readonly<Record<AbstainReason, string>> = {
   'canary-failed': 'its canary fails',
@@ -35,7 +30,7 @@ const agesText = (votes: RegionStatus['votes'], nowMs: number): string => {
   if (votes.length === 0) return '';
   const ages = votes.map(({ atMs }) => Math.max(0, nowMs - atMs));
   const [newest, oldest] = [formatMs(Math.min(...ages)), formatMs(Math.max(...ages))];
-  return `, ${newest === oldest ? oldest : `${newest} to ${oldest}`} old`;
+  return `, votes ${newest === oldest ? oldest : `${newest} to ${oldest}`} old`;
 };
 
 const votesText = ({ votes, state }: RegionStatus, nowMs: number): string => {
@@ -81,10 +76,10 @@ const readyText = ({ replicationMs, rpoMs, capacity }: StatusOutput): string[] =
 
 /** What each gate asks for, in two or three words. */
 const GATES: Readonly<Record<GateName, string>> = {
-  G1: 'standby up',
+  G1: 'target up',
   G2: 'not both bad',
   G3: 'data fresh',
-  G4: 'standby big enough',
+  G4: 'target big enough',
   G5: 'data may be there',
   G6: 'cooldown, flips a day',
   G7: 'no window, deployment or shared image',
@@ -110,7 +105,7 @@ const nextLines = (
 ): string[] => {
   if (approval !== null) {
     return [
-      `waits for a person until ${clockText(approval.expiresAtMs)}: failover approve ${approval.decisionId}${on}`,
+      `waits for a person until ${clockText(approval.expiresAtMs)} UTC: failover approve ${approval.decisionId}${on}`,
     ];
   }
   if (execution !== null) return [`moving to ${execution.to} (epoch ${execution.epoch})`];
@@ -162,7 +157,7 @@ export const statusLines = (status: StatusOutput, style: Style, on = ''): string
     ...(single ? [style.dim(SINGLE_VANTAGE_WORDS)] : []),
     ...readyText(status),
     `${record} → ${said}${style.dim(where)}`,
-    `${phase} since ${clockText(phaseSinceMs)} · epoch ${epoch} · mode ${mode}`,
+    `${phase} since ${clockText(phaseSinceMs)} UTC · epoch ${epoch} · mode ${mode}`,
     ...(controllers.urgent ? [] : controllers.lines),
     ...gatesText(status),
     ...nextLines(status, on),

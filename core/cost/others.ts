@@ -45,7 +45,7 @@ export const others = (observers: number): Other[] => [
   },
   {
     name: 'CloudWatch Synthetics',
-    does: `probes both regions from ${observers} regions once a minute`,
+    does: `probes both regions from ${observers === 1 ? 'one region' : `${observers} regions`} once a minute`,
     doesNot: 'decides and moves nothing',
     items: [item('runs', 'canaryRun', observers * SERVING * MINUTES_A_MONTH)],
   },

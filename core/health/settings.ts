@@ -39,6 +39,10 @@ export const SINGLE_VANTAGE_QUORUM: Quorum = { kind: 'share', share: 1, eligible
 export const eligibleMinOf = (quorum: Quorum): number =>
   quorum.kind === 'share' ? quorum.eligibleMin : quorum.votes;
 
+/** How many of `observers` can speak of `region`: one that stands inside abstains. */
+export const outsideOf = (region: string, observers: readonly string[]): number =>
+  observers.filter((observer) => observer !== region).length;
+
 /** Votes needed among `eligible` observers. */
 export const votesNeeded = (quorum: Quorum, eligible: number): number =>
   // 60 % of 5 is 3.0000000000000004 in binary; a vote more must not be asked for that.

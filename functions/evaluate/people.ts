@@ -86,7 +86,9 @@ export const openPeople = ({ table, transitions, clock, log }: Needs) => {
     const check = checkApproval(word, asked, new Set(first ? [] : [nonce]), clock.now());
     if (!check.ok) {
       log.warn('approval refused', { service, decisionId, refusal: check.refusal });
-      return { ...(await status(service, signal)), accepted: false, why: check.why };
+      // No gate was asked: what they would say now is no reason why nothing was moved.
+      const told = { accepted: false, why: check.why, decision: null };
+      return { ...(await status(service, signal)), ...told };
     }
     const nowMs = clock.now();
     const event: Event = { kind: 'approved', nowMs, decisionId, epoch };

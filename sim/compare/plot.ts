@@ -36,30 +36,66 @@ const axes = (): string[] => [
   `<text x="14" y="${TOP - 12}">false failovers a year</text>`,
 ];
 
-type Label = { readonly x: number; readonly y: number };
+type Box = { readonly x0: number; readonly x1: number; readonly y0: number; readonly y1: number };
 
-/** Below or above its point, where no other label is. */
-const placed = (taken: Label[], x: number, y: number): Label => {
-  for (const dy of [4, -9, 17, -22, 30, -35, 43]) {
-    const free = !taken.some((one) => Math.abs(one.y - (y + dy)) < 11 && Math.abs(one.x - x) < 170);
-    if (free) return { x, y: y + dy };
-  }
-  return { x, y: y + 56 };
+type Point = { readonly row: Row; readonly x: number; readonly y: number };
+
+const RADIUS = 5;
+const GAP = 9;
+/** Of a character at the size and weight of `STYLE`, widest at that. */
+const CHARACTER = { peer: 6, ours: 6.9 } as const;
+/** Baselines of a label, from the middle of its point: beside it, then further and further away. */
+const BESIDE = 4;
+const RISES = [BESIDE, -9, 17, -22, 30, -35, 43, -48, 56, -61, 69];
+/** From here on a line says whose label it is. */
+const FAR = 20;
+
+const kindOf = ({ row }: Point): 'ours' | 'peer' => (row.ours ? 'ours' : 'peer');
+
+const meet = (a: Box, b: Box): boolean => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+
+const around = ({ x, y }: Point): Box => ({
+  ...{ x0: x - RADIUS - 2, x1: x + RADIUS + 2, y0: y - RADIUS - 2, y1: y + RADIUS + 2 },
+});
+
+type Label = { readonly side: 'start' | 'end'; readonly rise: number; readonly box: Box };
+
+const labelOf = (point: Point, rise: number, side: Label['side']): Label => {
+  const width = point.row.name.length * CHARACTER[kindOf(point)];
+  const x0 = side === 'start' ? point.x + GAP : point.x - GAP - width;
+  const y1 = point.y + rise + 3;
+  return { side, rise, box: { x0, x1: x0 + width, y0: y1 - 12, y1 } };
 };
 
-const point = (row: Row, best: ReadonlySet<string>, taken: Label[]): string => {
-  if (row.p50Ms === null) return '';
-  const [x, y] = [xOf(row.p50Ms / 1_000), yOf(row.falsePerYear)];
-  const left = x > WIDTH - 190;
-  const label = placed(taken, x, y);
-  taken.push(label);
-  const kind = `${row.ours ? 'ours' : 'peer'}${best.has(row.name) ? ' best' : ''}`;
-  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" class="${kind}"/><text x="${(left ? x - 9 : x + 9).toFixed(1)}" y="${label.y.toFixed(1)}" text-anchor="${left ? 'end' : 'start'}" class="${kind}">${escaped(row.name)}</text>`;
+/** The nearest place beside its point where neither another label nor a point is. */
+const placed = (point: Point, taken: readonly Box[]): Label => {
+  const fits = ({ box }: Label): boolean =>
+    box.x0 > LEFT &&
+    box.x1 < WIDTH &&
+    box.y1 < HEIGHT - BOTTOM + 8 &&
+    !taken.some((one) => meet(one, box));
+  return (
+    RISES.flatMap((rise) => [labelOf(point, rise, 'start'), labelOf(point, rise, 'end')]).find(
+      fits,
+    ) ?? labelOf(point, BESIDE, 'start')
+  );
+};
+
+const drawn = (point: Point, { side, rise }: Label, best: ReadonlySet<string>): string => {
+  const { row, x, y } = point;
+  const kind = `${kindOf(point)}${best.has(row.name) ? ' best' : ''}`;
+  const away = side === 'start' ? GAP : -GAP;
+  const [labelX, labelY] = [(x + away).toFixed(1), (y + rise).toFixed(1)];
+  const leader =
+    Math.abs(rise) < FAR
+      ? ''
+      : `<line x1="${x.toFixed(1)}" y1="${y.toFixed(1)}" x2="${(x + away * 0.8).toFixed(1)}" y2="${(y + rise - 4).toFixed(1)}" class="leader"/>`;
+  return `${leader}<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${RADIUS}" class="${kind}"/><text x="${labelX}" y="${labelY}" text-anchor="${side}" class="${kind}">${escaped(row.name)}</text>`;
 };
 
 const STYLE = `<style>
 text { font: 11px system-ui, sans-serif; fill: #444; }
-.grid { stroke: #8883; }
+.grid { stroke: #8883; } .leader { stroke: #888; }
 circle.peer { fill: #888; } circle.ours { fill: #0a7d5a; } circle.best { stroke: #d98200; stroke-width: 2.5; }
 text.ours { fill: #0a7d5a; font-weight: 600; }
 @media (prefers-color-scheme: dark) { text { fill: #ccc; } text.ours, circle.ours { fill: #3fcf9f; } }
@@ -67,8 +103,15 @@ text.ours { fill: #0a7d5a; font-weight: 600; }
 
 export const plotOf = (comparison: Comparison): string => {
   const best = front(comparison);
-  const taken: Label[] = [];
-  const points = comparison.rows.map((row) => point(row, best, taken)).filter(Boolean);
+  const found = comparison.rows.flatMap((row): Point[] =>
+    row.p50Ms === null ? [] : [{ row, x: xOf(row.p50Ms / 1_000), y: yOf(row.falsePerYear) }],
+  );
+  const taken = found.map(around);
+  const points = found.map((point) => {
+    const label = placed(point, taken);
+    taken.push(label.box);
+    return drawn(point, label, best);
+  });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="False failovers a year against the median delay of detection, for each rule">`,
     STYLE,

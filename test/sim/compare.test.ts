@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sliceHash } from '../../sim/compare/document.ts';
+import { plotOf } from '../../sim/compare/plot.ts';
 import { NO_SCORE, scoreOf } from '../../sim/compare/scores.ts';
 import { PLACES } from '../../sim/faults/generate.ts';
 import { trafficOf } from '../../sim/faults/traffic.ts';
@@ -63,5 +64,52 @@ describe('a score', () => {
   it('counts a move away from a region that was well', () => {
     expect(score({ atMs: 2 * MINUTE_MS, to: 1 })).toMatchObject({ falseMoves: 1, outages: 0 });
     expect(NO_SCORE.falseMoves).toBe(0);
+  });
+});
+
+describe('the plot', () => {
+  const row = (name: string, p50Ms: number, falsePerYear: number) => ({
+    ...{ name, p50Ms, falsePerYear, ours: name.startsWith('ours'), inside: false },
+    ...{ missed: 0, outages: 1, p95Ms: null, p99Ms: null, flapMoves: 0, wrongS: 0 },
+  });
+  const crowd = [
+    ...Array.from({ length: 8 }, (_, n) => row(`a rule beside others, ${n}`, 30_000 + n * 900, 2)),
+    ...[row('ours, at the right edge', 120_000, 2), row('one at the right edge', 125_000, 2.2)],
+  ];
+
+  it('names every rule inside its frame, and no name covers another or a point', () => {
+    const plot = plotOf({ first: 1, last: 1, rows: crowd });
+    const number = '([-\\d.]+)';
+    const points = [...plot.matchAll(new RegExp(`cx="${number}" cy="${number}"`, 'g'))].map(
+      ([, x, y]) => ({
+        x0: Number(x) - 4,
+        x1: Number(x) + 4,
+        y0: Number(y) - 4,
+        y1: Number(y) + 4,
+      }),
+    );
+    const texts = new RegExp(
+      `<text x="${number}" y="${number}" text-anchor="(start|end)" class="(?:ours|peer)[^"]*">([^<]*)<`,
+      'g',
+    );
+    const names = [...plot.matchAll(texts)].map(([, x, y, anchor, name = '']) => {
+      const width = name.length * 6;
+      const x0 = anchor === 'start' ? Number(x) : Number(x) - width;
+      return { x0, x1: x0 + width, y0: Number(y) - 9, y1: Number(y) + 2 };
+    });
+    expect(names).toHaveLength(crowd.length);
+    expect(names.every(({ x0, x1 }) => x0 > 0 && x1 < 760)).toBe(true);
+    const boxes = [...points, ...names];
+    const covered = names.flatMap((name, at) =>
+      boxes.filter(
+        (other, n) =>
+          n !== points.length + at &&
+          other.x0 < name.x1 &&
+          name.x0 < other.x1 &&
+          other.y0 < name.y1 &&
+          name.y0 < other.y1,
+      ),
+    );
+    expect(covered).toEqual([]);
   });
 });

@@ -45,8 +45,12 @@ describe('mistakes in failover.yml', () => {
 
   it('that is not there is told how to write one', () => {
     expect(linesOf(faultOf('/nowhere/failover.yml'))).toEqual([
-      'there is no /nowhere/failover.yml. Write one with: failover init',
+      'there is no /nowhere/failover.yml. Name another with --config, or write one with: failover init --config /nowhere/failover.yml',
     ]);
+  });
+
+  it('that is a folder is said to be one', () => {
+    expect(linesOf(faultOf(FOLDER))).toEqual([`${FOLDER} is a folder: name the file in it`]);
   });
 
   it('is read as JSON too, with a stable name', () => {

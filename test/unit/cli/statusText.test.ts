@@ -5,7 +5,7 @@ import { plainStyle } from '../../../cli/output/style.ts';
 import { SINGLE_VANTAGE_WORDS } from '../../../core/health/verdict.ts';
 import { type RegionStatus, StatusOutput } from '../../../events/statusOutput.ts';
 
-const AT = new Date(2026, 10, 21, 2, 14, 7).getTime();
+const AT = Date.UTC(2026, 10, 21, 2, 14, 7);
 
 const vote = (observer: string, said: 'UP' | 'DOWN' | 'ABSTAIN') => ({
   ...{ observer, target: 'eu-west-1', atMs: AT, vote: said, sinceMs: null, doubtSinceMs: null },
@@ -64,7 +64,7 @@ describe('the status of a watch', () => {
       regions: [region({ state: 'DOWN', votes }), STATUS.regions[1] ?? region({})],
     });
     expect(text).toContain(
-      'primary eu-west-1 DOWN since 02:14:07 · 1 of 2 observers (sa-east-1 abstains: its canary fails), 0 ms old · last failure: timeout · serves',
+      'primary eu-west-1 DOWN since 02:14:07 · 1 of 2 observers (sa-east-1 abstains: its canary fails), votes 0 ms old · last failure: timeout · serves',
     );
   });
 
@@ -74,7 +74,7 @@ describe('the status of a watch', () => {
       atMs: AT + 2_000,
       regions: [region({ votes }), STATUS.regions[1] ?? region({})],
     });
-    expect(text).toContain('2 of 2 observers, 2.0 s to 1 min 17 s old · serves');
+    expect(text).toContain('2 of 2 observers, votes 2.0 s to 1 min 17 s old · serves');
   });
 
   it('tells which gates a move would not pass, unless one is under way', () => {
@@ -150,7 +150,7 @@ describe('the status of a watch', () => {
         phase: 'AWAIT_APPROVAL',
         approval: { decisionId: 'd1', epoch: 11, expiresAtMs: AT + 60_000 },
       },
-      'waits for a person until 02:15:07: failover approve d1',
+      'waits for a person until 02:15:07 UTC: failover approve d1',
     ],
     ['a failed flip', { phase: 'HOLD' }, 'a flip was tried and failed'],
     ['home being well', { phase: 'FAILBACK_READY', active: 'eu-central-1' }, 'failover back'],
@@ -158,7 +158,7 @@ describe('the status of a watch', () => {
     [
       'what is held',
       { phase: 'HOLD_BOTH', held: 'hold G1 G2' },
-      'held by G1 (standby up), G2 (not both bad): failover flip asks again and shows why',
+      'held by G1 (target up), G2 (not both bad): failover flip asks again and shows why',
     ],
     [
       'that nobody sees enough',

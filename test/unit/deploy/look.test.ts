@@ -42,6 +42,7 @@ regions:
   primary: { name: eu-west-1, endpoint: "https://a.example.net/healthz" }
   standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
 observers: [us-east-2]
+health: { quorum: 1 of 1 }
 aws: { account: "111122223333" }
 `;
 
