@@ -22,10 +22,7 @@ import { keptOutput } from '../../support/keptOutput.ts';
 
 const CONFIG = `service: shop
 record: shop.example.test
-regions:
-  primary: eu-west-1
-  standby: eu-central-1
-  witness: eu-west-3
+regions: { primary: eu-west-1, standby: eu-central-1, witness: eu-west-3 }
 observers: [eu-west-2, us-east-2, ap-northeast-1]
 image: { matrix: { target: [slim] }, reference: slim }
 probes: [{ kind: http }, { kind: database, table: products }]
