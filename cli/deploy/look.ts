@@ -258,6 +258,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
         service: setup.service,
         serves: servesIn(config),
         env: config.run.env,
+        staging: config.promotion.staging,
       }),
       ...promotion,
       ...left.findings,

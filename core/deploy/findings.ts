@@ -36,6 +36,7 @@ export const DEPLOY_CHECKS = [
   'name-reserved',
   'variable-in-value',
   'promotion-under-way',
+  'staging-left-out',
   'stack-blocked',
   'name-within',
   'left-over',

@@ -12,6 +12,8 @@ export type ServiceAsked = {
   readonly certificates: Readonly<Record<string, string | undefined>>;
   /** Variables of its container. */
   readonly env: Readonly<Record<string, string>>;
+  /** `promotion.staging`. */
+  readonly staging: boolean;
 };
 
 /** An Application Load Balancer stands in at least this many zones, with a subnet in each. */
@@ -89,12 +91,26 @@ const environmentFindings = ({ serves, env }: ServiceAsked): DeployFinding[] =>
           remedy: 'write it otherwise, or have the service read it from elsewhere',
         }));
 
+const stagingFindings = ({ service, serves, staging }: ServiceAsked): DeployFinding[] =>
+  serves.length === 0 || !staging
+    ? []
+    : [
+        {
+          check: 'staging-left-out',
+          severity: 'warn',
+          what: `promotion.staging is of the embedded cloud: no service ${service}-staging is made, and promotions begin in the standby`,
+          remedy:
+            'promote in a stage of its own first: deploy --stage staging, then promote … --on aws --stage staging',
+        },
+      ];
+
 /** What the configuration leaves out or has wrong; AWS is not asked. */
 export const serviceFindings = (asked: ServiceAsked): DeployFinding[] => [
   ...nameFindings(asked),
   ...subnetFindings(asked),
   ...certificateFindings(asked),
   ...environmentFindings(asked),
+  ...stagingFindings(asked),
 ];
 
 /** A deployment would put an image under what a promotion is at work on. */

@@ -196,6 +196,7 @@ describe('what is in the way of a service', () => {
     network: { 'eu-west-1': network },
     certificates: { 'eu-west-1': 'arn:aws:acm:eu-west-1:111122223333:certificate/0a' },
     env: { LOG_LEVEL: 'warn', PATTERN: `\${HOME}` },
+    staging: false,
   };
   const checksOf = (more: Partial<Parameters<typeof serviceFindings>[0]>) =>
     serviceFindings({ ...asked, ...more }).map(({ check, severity }) => `${check} ${severity}`);
@@ -221,5 +222,10 @@ describe('what is in the way of a service', () => {
     expect(checksOf({ service: 'internal-shop' })).toEqual(['name-reserved stop']);
     const env = { KEY: `\${ssm:/shop/key}` };
     expect(checksOf({ env })).toEqual(['variable-in-value stop']);
+  });
+
+  it('is a staging that only the embedded cloud makes, where the service is ours to run', () => {
+    expect(checksOf({ staging: true })).toEqual(['staging-left-out warn']);
+    expect(checksOf({ staging: true, serves: [], certificates: {} })).toEqual([]);
   });
 });
