@@ -12,7 +12,7 @@ import {
   switchText,
   type WriteResult,
 } from '../core/failover/switchObjects.ts';
-import { isAwsError, type SdkSettings } from './sdk.ts';
+import { isAwsError, perRegion, type SdkSettings } from './sdk.ts';
 
 const READ_TIMEOUT_MS = 2_000;
 const WRITE_TIMEOUT_MS = 3_000;
@@ -90,14 +90,9 @@ const REFUSED = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'
 
 /** `sign` signs what is written, and what is read has to bear its signature. */
 export const openDnsSwitch = (sign: Sign, sdk: SdkSettings = {}) => {
-  const clients = new Map<string, S3Client>();
-  const at = (region: string): S3Client => {
-    const known = clients.get(region);
-    if (known) return known;
-    const client = new S3Client({ maxAttempts: 1, forcePathStyle: true, ...sdk, region });
-    clients.set(region, client);
-    return client;
-  };
+  const { at, close } = perRegion(
+    (region) => new S3Client({ maxAttempts: 1, forcePathStyle: true, ...sdk, region }),
+  );
 
   const readOne = async (object: SwitchObject, signal: AbortSignal): Promise<ReadSwitch> => {
     const { region, bucket, key: Key } = object;
@@ -164,9 +159,7 @@ export const openDnsSwitch = (sign: Sign, sdk: SdkSettings = {}) => {
       condition: SwitchWrite['condition'],
       signal: AbortSignal,
     ): Promise<WrittenSwitch> => put(object, text, condition, signal),
-    close: () => {
-      for (const client of clients.values()) client.destroy();
-    },
+    close,
   };
 };
 

@@ -1,5 +1,6 @@
 /** The lease of a watch: in the watch's table, or in one of three regions that two controllers share. */
 import type { Claim, Lease } from '../core/failover/lease.ts';
+import { perKey } from '../core/perKey.ts';
 import { LeaseShape } from '../events/watchState.ts';
 import { type JsonTable, type Key, openJsonTable } from './jsonTable.ts';
 import type { SdkSettings } from './sdk.ts';
@@ -35,5 +36,9 @@ export const openLeaseTable = (table: string, sdk: SdkSettings = {}) => {
   const items = openJsonTable(table, sdk);
   return { ...openLease(items), close: items.close };
 };
+
+/** Such tables by name, each opened when it is first asked for. */
+export const openLeaseTables = (sdk: SdkSettings) =>
+  perKey((table: string): Leases => openLeaseTable(table, sdk));
 
 export type Leases = ReturnType<typeof openLease>;

@@ -13,7 +13,7 @@ import {
 import * as z from 'zod';
 import type { Adoption } from '../core/deploy/adoption.ts';
 import { DrillError } from '../core/errors.ts';
-import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
+import { isAwsError, MAX_ATTEMPTS, perRegion, type SdkSettings } from './sdk.ts';
 
 type Place = { readonly name: string; readonly region: string };
 
@@ -87,14 +87,9 @@ const importStack = async (
 };
 
 export const openStacks = (sdk: SdkSettings = {}) => {
-  const clients = new Map<string, CloudFormationClient>();
-  const clientOf = (region: string): CloudFormationClient => {
-    const known = clients.get(region);
-    if (known) return known;
-    const made = new CloudFormationClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
-    clients.set(region, made);
-    return made;
-  };
+  const { at: clientOf, close } = perRegion(
+    (region) => new CloudFormationClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region }),
+  );
 
   const find = async ({ name, region }: Place): Promise<FoundStack> => {
     try {
@@ -169,9 +164,6 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     }
   };
 
-  const close = (): void => {
-    for (const client of clients.values()) client.destroy();
-  };
   return { find, resources, failures, adopt, remove, close };
 };
 

@@ -32,7 +32,13 @@ import { lookAtListener } from './listener.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
 import { balancerOf, promotionUnderWay } from './service.ts';
-import { controllersOf, type DeploySetup, type Live, primaryAnswers, stacksOf } from './setup.ts';
+import {
+  controllerRegionsOf,
+  type DeploySetup,
+  type Live,
+  primaryAnswers,
+  stacksOf,
+} from './setup.ts';
 
 /** Enabled in every account, so that a refusal there is one of the credentials. */
 const ALWAYS_ENABLED = 'us-east-1';
@@ -169,7 +175,7 @@ const lookAtPermissions = async (
   adopts: Seen['adopts'],
 ): Promise<DeployFinding[]> => {
   const { live, service } = setup;
-  const regions = controllersOf(setup);
+  const regions = controllerRegionsOf(setup);
   const switchKeys =
     live?.driver === 'quorum'
       ? regions.map((region) => ({ region, name: `/failover/${service}/switch-key` }))

@@ -9,7 +9,7 @@ import { servesIn } from '../lint/setup.ts';
 import { leftOversOf, tagsMissedBy } from './leftOver.ts';
 import type { Aws } from './look.ts';
 import type { Outcome } from './raise.ts';
-import { controllersOf, type DeploySetup, stacksOf } from './setup.ts';
+import { controllerRegionsOf, type DeploySetup, stacksOf } from './setup.ts';
 
 const POLL_MS = 2_000;
 const WAIT_MAX_MS = 30 * 60_000;
@@ -127,7 +127,7 @@ export const removeRetained = async (
 export const removeRest = async (aws: Aws, setup: DeploySetup): Promise<void> => {
   const { service, homeRegion, checked } = setup;
   const { config } = checked;
-  for (const region of controllersOf(setup)) {
+  for (const region of controllerRegionsOf(setup)) {
     await aws.leftOversIn(region).removeParameter(`/failover/${service}/switch-key`);
   }
   await aws.leftOversIn(homeRegion).removeLogGroup(`/aws/codebuild/failover-drill-${service}`);

@@ -18,7 +18,7 @@ import {
 import { ensureSimpleRecord } from '../../local/stack/watchRecord.ts';
 import { type StoredConfig, storeDocument } from '../drill/configDocument.ts';
 import { targetFacts } from './service.ts';
-import { controllersOf, type DeploySetup } from './setup.ts';
+import { controllerRegionsOf, type DeploySetup } from './setup.ts';
 
 /** Far from each other, and none of them AWS's: what they answer is what people hear. */
 const RESOLVERS = ['1.1.1.1:53', '8.8.8.8:53', '9.9.9.9:53'];
@@ -53,7 +53,7 @@ export const readWatch = async (
   setup: Pick<DeploySetup, 'service' | 'homeRegion' | 'planned'>,
 ): Promise<Awaited<ReturnType<typeof formerOf>>> => {
   const found = await Promise.all(
-    controllersOf(setup).map(async (region) => {
+    controllerRegionsOf(setup).map(async (region) => {
       const table = openWatchTable(watchTableOf(setup.service), { region });
       try {
         return await formerOf(table, setup.service);

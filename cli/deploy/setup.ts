@@ -122,7 +122,7 @@ export const paramsOf = (setup: DeploySetup, known: Known, place: StackPlace) =>
 };
 
 /** Regions of the controllers of what is deployed, the home first; of none, the home. */
-export const controllersOf = ({
+export const controllerRegionsOf = ({
   homeRegion,
   planned,
 }: Pick<DeploySetup, 'homeRegion' | 'planned'>) => {

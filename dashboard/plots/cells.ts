@@ -32,7 +32,8 @@ const bandCard = (cell: CellReport, identities: Identities): Markup => {
   const bands = bandsOf(cell, identities);
   const scale = linearScale(
     bands.flatMap(({ quantiles }) => [quantiles.p5, quantiles.p95]),
-    { ticks: 4, margin: 0.04 },
+    // A card is narrow: with more, the labels of hundreds of milliseconds run into each other.
+    { ticks: 2, margin: 0.04 },
   );
   const rows = bands.map(
     (band) =>

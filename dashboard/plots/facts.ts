@@ -46,7 +46,9 @@ export const problemsSection = ({ problems }: DrillReport): Markup | null =>
     : section(
         'problems',
         problems.length === 1 ? 'One problem' : `${problems.length} problems`,
-        'None of them ended the drill; what they touch is marked or left out.',
+        problems.length === 1
+          ? 'It did not end the drill; what it touches is marked or left out.'
+          : 'None of them ended the drill; what they touch is marked or left out.',
         html`<ul class="problems">${problems.map(
           ({ kind, where, what }) =>
             html`<li><strong>${kind}</strong> <bdi>${where}</bdi><p>${what}</p></li>`,

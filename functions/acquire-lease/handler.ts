@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { openEventBus } from '../../aws/eventBus.ts';
-import { openLeaseTable } from '../../aws/leases.ts';
+import { openLeaseTables } from '../../aws/leases.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
-import { perKey } from '../../core/perKey.ts';
 import { AcquireLeaseInput, LeaseTaken } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
@@ -24,7 +23,7 @@ export const handler = entry({
       bus: openEventBus(base.sdk),
       ...base,
     });
-    const leasesIn = perKey((name: string) => openLeaseTable(name, base.sdk));
+    const leasesIn = openLeaseTables(base.sdk);
     return acquireLease({ table, leasesIn, transitions, ...base });
   },
 });

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { openEventBus } from '../../aws/eventBus.ts';
 import { openFunctionCalls } from '../../aws/functionCalls.ts';
-import { openLeaseTable } from '../../aws/leases.ts';
+import { openLeaseTables } from '../../aws/leases.ts';
 import { openMachines } from '../../aws/machines.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
-import { perKey } from '../../core/perKey.ts';
 import { EvaluateInput, EvaluateOutputShape } from '../../events/evaluation.ts';
 import { entry } from '../_entry.ts';
 import { SETTINGS } from '../_env.ts';
@@ -20,7 +19,7 @@ export const handler = entry({
   make: (env, base) =>
     evaluate({
       table: openWatchTable(env.TABLE, base.sdk),
-      leasesIn: perKey((name: string) => openLeaseTable(name, base.sdk)),
+      leasesIn: openLeaseTables(base.sdk),
       bus: openEventBus(base.sdk),
       machines: openMachines(base.sdk),
       functions: openFunctionCalls(base.sdk),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
-import { openLeaseTable } from '../../aws/leases.ts';
+import { openLeaseTables } from '../../aws/leases.ts';
 import { openListenerFences } from '../../aws/listenerFence.ts';
 import { openServices } from '../../aws/services.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
@@ -25,7 +25,7 @@ export const handler = entry({
     const transitions = openTransitions({ table, bus, ...base });
     const documents = openDocuments(env.BUCKET, base.sdk);
     const servicesIn = perKey((region: string) => openServices(region, base.sdk));
-    const leasesIn = perKey((name: string) => openLeaseTable(name, base.sdk));
+    const leasesIn = openLeaseTables(base.sdk);
     const listeners = openListenerFences(base.sdk);
     const stores = { table, leasesIn, documents };
     return finish({ ...stores, servicesIn, listeners, bus, transitions, ...base });

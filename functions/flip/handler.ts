@@ -2,10 +2,9 @@ import * as z from 'zod';
 import { openDnsRecord } from '../../aws/dnsRecord.ts';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import { openEventBus } from '../../aws/eventBus.ts';
-import { openLeaseTable } from '../../aws/leases.ts';
+import { openLeaseTables } from '../../aws/leases.ts';
 import { openSecrets } from '../../aws/secrets.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
-import { perKey } from '../../core/perKey.ts';
 import { FlipInput, Flipped } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
@@ -29,7 +28,7 @@ export const handler = entry({
     const common = { ...base, table };
     return flip({
       ...common,
-      leasesIn: perKey((name: string) => openLeaseTable(name, base.sdk)),
+      leasesIn: openLeaseTables(base.sdk),
       dnsRecord,
       transitions: openTransitions({ table, bus: openEventBus(base.sdk), ...base }),
       recordSwitch: openRecordSwitch({ ...common, dnsRecord }),
