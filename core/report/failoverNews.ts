@@ -133,7 +133,7 @@ const TELLERS = {
   page: (news) => ({
     title: 'a person is needed now',
     facts: [regions(news), ['Epoch', String(news.epoch)]],
-    next: '`failover status`',
+    next: '`failover status` shows what is seen, who is in charge and what holds traffic back',
   }),
 } satisfies Record<News['notice'], Teller>;
 

@@ -39,6 +39,9 @@ export const answerOf = (
   ...over,
 });
 
+/** What a person would do, in words. */
+const VERBS = { flip: 'flip', back: 'go back' } as const;
+
 /** What came of a person's word: an execution, or the reason why there is none. */
 const answerToPerson = (service: string, applied: Applied, what: string): EvaluateOutput => {
   const { plan, stored, decisions, actions } = applied;
@@ -75,7 +78,7 @@ export const openPeople = ({ table, transitions, clock, log }: Needs) => {
     signal: AbortSignal,
   ): Promise<EvaluateOutput> => {
     const event: Event = { kind: 'order', nowMs: clock.now(), order: wanted };
-    return answerToPerson(service, await transitions.apply(service, event, signal), wanted);
+    return answerToPerson(service, await transitions.apply(service, event, signal), VERBS[wanted]);
   };
 
   const approval = async (word: EvaluateApproval, signal: AbortSignal): Promise<EvaluateOutput> => {

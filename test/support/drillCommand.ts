@@ -78,7 +78,7 @@ export const openWorkshop = (prefix: string) => {
       });
     });
     const said = () => `${stdout}\n${stderr}`;
-    const until = (text: string | RegExp, withinMs = 90_000): Promise<void> =>
+    const until = (text: string | RegExp, withinMs = 180_000): Promise<void> =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           reject(new Error(`"${text}" was not said within ${withinMs} ms: ${said()}`));

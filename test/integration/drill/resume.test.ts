@@ -27,8 +27,11 @@ const history = async () => {
   return JSON.parse(stdout).drills;
 };
 
+/** Five drills one after the other: minutes of work, and more beside other work. */
+const PATIENT = { timeout: 900_000 };
+
 describe('a drill that is killed with SIGKILL', () => {
-  it('leaves nothing, and goes on from wherever it was to a right report', async () => {
+  it('leaves nothing, and goes on from wherever it was to a right report', PATIENT, async () => {
     let running = workshop.start(drillArgs);
     const drillId = await untilState(data, running, 'BuildVariant');
     for (const state of ['PlaceTask', 'DispatchProbe', 'Rank']) {

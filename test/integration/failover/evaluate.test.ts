@@ -333,7 +333,7 @@ describe('orders and alarms', () => {
     await hearAll(run, at(0), voices(at(0), 'UP', 60 * S));
     expect(await run.send({ kind: 'order', service, order: 'back' })).toMatchObject({
       accepted: false,
-      why: `cannot back now: ${service} is STEADY, ${HOME} is active`,
+      why: `cannot go back now: ${service} is STEADY, ${HOME} is active`,
     });
   });
 

@@ -11,7 +11,7 @@ import { STANDBY, startWatched, type Watched } from '../../support/watchedCloud.
 
 const HOME = '127.0.1.1';
 const AWAY = '127.0.2.1';
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 200_000;
 const MACHINE = `arn:aws:states:${STANDBY}:000000000000:stateMachine:failover-drill-web-rehearsal`;
 
 let watched: Watched;
