@@ -74,6 +74,18 @@ export type FaultDetail =
       readonly how: 'throttled' | 'failing' | 'after-effect' | 'invisible' | 'unmade';
       readonly share: number;
     }
+  /**
+   * The table of the lease that two controllers share, as callers in these regions find it. `cut`: a copy that reaches
+   * neither of the others takes nothing and gives nothing. `slow`: each call takes up to `ms` longer. `conflict`: this
+   * share of writes meets one of another region. `after-effect`: this share is written, and never answered.
+   */
+  | {
+      readonly kind: 'lease';
+      readonly regions: readonly string[];
+      readonly how: 'cut' | 'slow' | 'conflict' | 'after-effect';
+      readonly share: number;
+      readonly ms: number;
+    }
   /** Whoever carries a move out stands still for `ms`, or dies, at its first step from then on. */
   | { readonly kind: 'executor'; readonly how: 'pause'; readonly ms: number }
   | { readonly kind: 'executor'; readonly how: 'kill' }
@@ -91,7 +103,7 @@ export type Fault = FaultDetail & {
   readonly untilMs: number;
 };
 
-/** Where the service and its observers are. */
+/** Where the service, its observers and its controllers are. */
 export type Places = {
   readonly home: string;
   readonly standby: string;

@@ -3,8 +3,9 @@ import { canonicalJson } from '../../core/evidence/canonical.ts';
 import { type Random, seededRandom } from '../../core/random.ts';
 import { between, chance, waitMs, weighted } from './draws.ts';
 import type { Fault, Places, Trace } from './fault.ts';
-import { PROFILES, type ProfileName } from './profiles.ts';
-import { type Draft, draft, RECIPE_NAMES } from './recipes.ts';
+import type { Draft } from './ground.ts';
+import { type ProfileName, profileOf } from './profiles.ts';
+import { draft, RECIPE_NAMES } from './recipes.ts';
 import type { Span } from './rhythm.ts';
 
 const MINUTE_MS = 60_000;
@@ -30,25 +31,28 @@ const sorted = (drafts: readonly Draft[]): Fault[] =>
 
 /** The main trouble in `span`, and what else goes wrong from a little before it to its end. */
 const incident = (profile: ProfileName, random: Random, places: Places, span: Span): Draft[] => {
-  const { main, around, aroundMax } = PROFILES[profile];
+  const { main, around, aroundMax, chosen } = profileOf(profile);
   const drafts = draft(weighted(random, main, RECIPE_NAMES), { random, places, span });
   for (let i = random.below(aroundMax + 1); i > 0; i--) {
     const wide = { fromMs: Math.max(0, span.fromMs - MINUTE_MS), untilMs: span.untilMs };
     drafts.push(...draft(weighted(random, around, RECIPE_NAMES), { random, places, span: wide }));
   }
-  return drafts;
+  return chosen === undefined ? drafts : chosen(drafts, places);
 };
 
 type Options = { readonly seed: string; readonly profile: ProfileName; readonly places?: Places };
 
-/** About twenty minutes with one incident in them. */
-export const incidentTrace = ({ seed, profile, places = PLACES }: Options): Trace => {
+const placesOf = (profile: ProfileName): Places => profileOf(profile).places ?? PLACES;
+
+/** About twenty minutes with one incident in them, unless the profile has it otherwise. */
+export const incidentTrace = ({ seed, profile, places = placesOf(profile) }: Options): Trace => {
+  const { incidentMs = INCIDENT_MS } = profileOf(profile);
   const random = seededRandom('incident', profile, seed);
   const fromMs = between(random, WARM_UP_MS, WARM_UP_MS + MINUTE_MS);
   // Half of them last to the end, the others end in time to be seen to be over.
-  const untilMs = chance(random, 0.5) ? INCIDENT_MS : between(random, fromMs + 5_000, INCIDENT_MS);
+  const untilMs = chance(random, 0.5) ? incidentMs : between(random, fromMs + 5_000, incidentMs);
   const faults = sorted(incident(profile, random, places, { fromMs, untilMs }));
-  return { seed, profile, places, untilMs: INCIDENT_MS, faults };
+  return { seed, profile, places, untilMs: incidentMs, faults };
 };
 
 /** Incidents come so often, and hiccups of single links so much more often. */
@@ -59,7 +63,7 @@ export const BUSY: Frequency = { incidentMs: DAY_MS, hiccupMs: 3_600_000 };
 
 /** Incidents of half a minute to an hour, at random times over some days. */
 export const daysTrace = (
-  { seed, profile, places = PLACES }: Options,
+  { seed, profile, places = placesOf(profile) }: Options,
   days: number,
   often: Frequency = BUSY,
 ): Trace => {

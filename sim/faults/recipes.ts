@@ -1,38 +1,10 @@
 /** What can go wrong, one recipe each: it draws the details and gives the faults. */
 import type { Random } from '../../core/random.ts';
-import type { FaultKind, FaultScope } from '../../local/network/faults.ts';
+import type { FaultKind } from '../../local/network/faults.ts';
+import { CONTROLLER_RECIPES } from './controllerRecipes.ts';
 import { between, chance, magnitude, pick, some } from './draws.ts';
-import {
-  type FaultDetail,
-  type NetworkFault,
-  type ObserverTrouble,
-  type Places,
-  type Rhythm,
-  STEADY,
-} from './fault.ts';
-import type { Span } from './rhythm.ts';
-
-export type Draft = FaultDetail & Span;
-
-/** The incident in which a fault is drawn. */
-export type Ground = { readonly random: Random; readonly places: Places; readonly span: Span };
-
-type Recipe = (ground: Ground) => Draft[];
-
-const network = (
-  what: FaultKind,
-  scope: FaultScope,
-  rhythm: Rhythm = STEADY,
-  more: Partial<NetworkFault> = {},
-): NetworkFault => ({
-  kind: 'network',
-  what,
-  scope,
-  plane: 'service',
-  rhythm,
-  returnsAfterFlipMs: null,
-  ...more,
-});
+import { type ObserverTrouble, STEADY } from './fault.ts';
+import { type Draft, type Ground, network, part, type Recipe } from './ground.ts';
 
 /** Hard faults as a client meets them. */
 const hard = (random: Random): FaultKind =>
@@ -42,15 +14,6 @@ const hard = (random: Random): FaultKind =>
     { kind: 'error-rate', share: 1, status: 500 },
     { kind: 'error-rate', share: 1, status: 503 },
   ]);
-
-const part = (random: Random, { fromMs, untilMs }: Span, leastMs = 1_000): Span => {
-  const lengthMs = Math.max(
-    leastMs,
-    magnitude(random, leastMs, Math.max(leastMs, untilMs - fromMs)),
-  );
-  const startMs = between(random, fromMs, Math.max(fromMs, untilMs - lengthMs));
-  return { fromMs: startMs, untilMs: Math.min(untilMs, startMs + lengthMs) };
-};
 
 const island = ({ random, places }: Ground): string[] =>
   some(random, places.observers, between(random, 1, places.observers.length));
@@ -242,6 +205,7 @@ const RECIPES = {
       ? { kind: 'executor', how: 'pause', ms: magnitude(random, 1_000, 120_000), ...span }
       : { kind: 'executor', how: 'kill', ...span },
   ],
+  ...CONTROLLER_RECIPES,
   alarm: ({ random, places, span }) => [
     {
       kind: 'alarm',

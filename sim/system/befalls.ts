@@ -7,6 +7,7 @@ import type { Clock } from '../../local/clock.ts';
 import type { WireResponse } from '../../local/wire/types.ts';
 import { type Fault, SHOWS_AFTER_MS } from '../faults/fault.ts';
 import type { Deliver } from './cloud.ts';
+import { openLeaseFaults } from './leaseFaults.ts';
 import { failing, lateChange, pretence, throttled, unseenObject } from './pretences.ts';
 import type { Asked, Caller, Interference } from './wire.ts';
 
@@ -77,6 +78,9 @@ const eventsThrough = ({ clock, random }: Waiting, on: () => readonly EventFault
   };
 };
 
+const hungUp = (): Error =>
+  Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+
 const CHANGE = /^GET .*\/change\/(CLATE\d+)$/;
 
 /** Answers that a call is done, for what is done late or never. */
@@ -113,6 +117,21 @@ const pretending = ({ clock, random }: Waiting) => {
   };
 };
 
+/** A call of a switch object that a fault is on. */
+const switchedBy =
+  (wait: (ms: number) => Promise<void>) =>
+  async (
+    fault: SwitchFault | undefined,
+    { operation }: Asked,
+  ): Promise<WireResponse | undefined> => {
+    if (fault?.how === 'throttled') return throttled('s3');
+    if (fault?.how === 'unreachable') {
+      await wait(HANG_MS.from);
+      throw hungUp();
+    }
+    return fault?.how === 'unseen' && operation.startsWith('PUT') ? unseenObject : undefined;
+  };
+
 export const openBefalling = (needs: Needs): Befalling => {
   const { clock, random, heard } = needs;
   const on = new Set<Fault>();
@@ -121,6 +140,8 @@ export const openBefalling = (needs: Needs): Befalling => {
 
   const pretences = pretending(needs);
   const wait = (ms: number): Promise<void> => waitOn(clock, ms);
+  const leases = openLeaseFaults({ random, wait });
+  const switched = switchedBy(wait);
 
   const active = <Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }>[] => {
     const found: Extract<Fault, { kind: Kind }>[] = [];
@@ -162,25 +183,17 @@ export const openBefalling = (needs: Needs): Befalling => {
     caller.kill();
   };
 
-  const before: Interference['before'] = async (asked, caller, carryOut) => {
+  const before: Interference['before'] = async (asked, caller, carryOut, request) => {
     step('before', asked, caller);
     if (caller.isDead()) return undefined;
     const late = pretences.progress(asked);
     if (late !== undefined) return late;
     if (on.size === 0) return undefined;
     await executor(active('executor'), caller);
-    const switched = ofSwitch(active('switch'), asked);
-    if (switched?.how === 'throttled') return throttled('s3');
-    if (switched?.how === 'unreachable') {
-      await wait(HANG_MS.from);
-      throw Object.assign(new Error('socket hang up'), {
-        name: 'TimeoutError',
-        code: 'ECONNRESET',
-      });
-    }
-    if (switched?.how === 'unseen' && asked.operation.startsWith('PUT')) {
-      return unseenObject;
-    }
+    const instead =
+      (await switched(ofSwitch(active('switch'), asked), asked)) ??
+      (await leases.before(active('lease'), asked, request));
+    if (instead !== undefined) return instead;
     const calls = active('calls');
     if (calls.length === 0) return undefined;
     if (hit(calls, 'throttled', asked)) return throttled(asked.service);
@@ -190,12 +203,14 @@ export const openBefalling = (needs: Needs): Befalling => {
     return undefined;
   };
 
-  const after = async (asked: Asked, caller: Caller, answer: WireResponse): Promise<void> => {
+  const after: Interference['after'] = async (asked, caller, answer, request) => {
     heard('call', { by: caller.name, ...asked, status: answer.status });
     step('after', asked, caller);
-    if (on.size === 0 || !hit(active('calls'), 'after-effect', asked)) return;
+    if (on.size === 0) return;
+    const silent = leases.isSilent(active('lease'), asked, request);
+    if (!silent && !hit(active('calls'), 'after-effect', asked)) return;
     await wait(HANG_MS.from + (HANG_MS.to - HANG_MS.from) * random.unit());
-    throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+    throw hungUp();
   };
 
   const events = eventsThrough(needs, () => active('events'));

@@ -22,6 +22,9 @@ export type CheckNeeds = {
 /** The longest that a move may stand between two steps, with all retries of its machine. */
 const MOVE_MS_MAX = 900_000;
 
+/** Three minutes of silence, a look each minute, and one more for where clients are sent. */
+const CHARGED_MS_MAX = 480_000;
+
 /** The facts are read every minute, and asked for again where that failed. */
 const UNPROVED_MS = 150_000;
 
@@ -87,7 +90,7 @@ const PATH = new Set(['evaluate', 'acquire-lease', 'scale-standby', 'flip', 'ver
 const checkAsked = (
   { plan, fail, state }: Watching,
   { region, service: called, operation }: Asked,
-  { part, event }: Caller,
+  { part, event, region: own }: Caller,
 ): void => {
   // Nobody waits for what is only tried out, and a shadow has a switch of its own.
   const { service, detail, preflight } = Object(event());
@@ -96,6 +99,8 @@ const checkAsked = (
   const execution = state()?.execution;
   const { switch: chosen } = plan();
   if (chosen.driver !== 'quorum' || !PATH.has(part) || execution?.cause !== 'down') return;
+  // Whoever runs in the lost region is not waited for: it is the controller that is not in charge, if it runs at all.
+  if (plan().controllers !== undefined && own === region) return;
   const isSwitch = called === 's3' && chosen.objects.some((object) => object.region === region);
   if (isSwitch) return;
   if (region === 'us-east-1' || region === execution.from) {
@@ -110,7 +115,7 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
     said.add(invariant);
     found({ invariant, atMs: atMs(), what });
   };
-  const { wrote: wroteState, proved, state: stored } = openStoredChecks(plan, fail);
+  const { wrote: wroteState, proved, state: stored, charged } = openStoredChecks(plan, fail);
   const rehearsals = openRehearsalChecks({ plan, state: stored, fail, isShared });
   const watching = { plan, fail, state: stored, shared: rehearsals.shared };
   const wrote = (region: string, item: Item): void => {
@@ -134,7 +139,8 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
   };
 
   /** At rest or under way: a move that stands still for longer than it may is left in the middle. */
-  const settled = (): void => {
+  const settled = (quietMs: number): void => {
+    if (quietMs > CHARGED_MS_MAX) charged();
     const state = stored();
     if (state === null || !isMoving(state.phase)) return;
     const forMs = nowMs() - state.phaseSinceMs;

@@ -44,5 +44,20 @@ export const openControllerChecks = (fail: Fail) => {
     return found;
   };
 
-  return { leased, stated, acting, before: (region: string) => states.get(region) ?? null };
+  /** Nothing has been wrong for long: one of them is in charge, and the other one knows that it is not. */
+  const settled = (): void => {
+    const held = [...states].filter(([, { charge }]) => charge?.held === true);
+    const isOne = [...states.values()].every(({ charge }) => charge === undefined);
+    if (isOne || held.length === 1) return;
+    const who = held.map(([region]) => region).join(' and ');
+    fail('charged', `${who === '' ? 'nobody' : who} is in charge`);
+  };
+
+  return {
+    leased,
+    stated,
+    acting,
+    settled,
+    before: (region: string) => states.get(region) ?? null,
+  };
 };

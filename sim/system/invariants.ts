@@ -14,7 +14,8 @@ export type InvariantId =
   | 'I12'
   | 'served'
   | 'kept'
-  | 'settles';
+  | 'settles'
+  | 'charged';
 
 export type Violation = {
   readonly invariant: InvariantId;
@@ -39,4 +40,5 @@ export const INVARIANTS: Readonly<Record<InvariantId, string>> = {
   served: 'a client is served by a region that was eligible when its name was answered',
   kept: 'what a verified flip wrote is not lost',
   settles: 'no move is left in the middle',
+  charged: 'of two controllers one is in charge, once nothing has been wrong for eight minutes',
 };

@@ -3,6 +3,7 @@ import { seededRandom } from '../../core/random.ts';
 import { pick } from '../faults/draws.ts';
 import type { Trace } from '../faults/fault.ts';
 import { daysTrace, incidentTrace } from '../faults/generate.ts';
+import { profileOf, TWO_CONTROLLERS } from '../faults/profiles.ts';
 import type { Broken, Level, Outcome, Shortest, Subject } from '../level.ts';
 import { shrink } from '../shrink.ts';
 import { INVARIANTS, type Violation } from './invariants.ts';
@@ -26,11 +27,16 @@ const SETUPS: readonly Setup[] = [
   },
 ];
 
+const OF_OBJECTS = SETUPS.filter(({ driver }) => driver === 'quorum');
+
 /** A run takes seconds: what is shortest is not sought for hours. */
 const SHRINK_RUNS_MAX = 40;
 
-export const systemSetupOf = (seed: string): Setup =>
-  pick(seededRandom('system setup', seed), SETUPS);
+/** Two controllers take the switch of three objects. */
+const setupOf = ({ seed, profile }: Pick<Subject, 'seed' | 'profile'>): Setup => {
+  const fitting = profileOf(profile).places === TWO_CONTROLLERS ? OF_OBJECTS : SETUPS;
+  return pick(seededRandom('system setup', seed), fitting);
+};
 
 const traceOf = ({ seed, profile, days }: Subject): Trace =>
   days === null ? incidentTrace({ seed, profile }) : daysTrace({ seed, profile }, days);
@@ -52,7 +58,7 @@ export const systemLevelWith = ({
 
 const run = async (subject: Subject, over: Variation): Promise<Outcome> => {
   const trace = traceOf(subject);
-  const setup = systemSetupOf(subject.seed);
+  const setup = setupOf(subject);
   const { untilMs } = subject;
   const found = await simulateSystem({
     ...over,
@@ -75,7 +81,7 @@ const shorten = async (
   runsMax: number,
 ): Promise<Shortest> => {
   if (broken === null) throw new RangeError('there is nothing to shorten');
-  const setup = systemSetupOf(subject.seed);
+  const setup = setupOf(subject);
   const trace = traceOf(subject);
   // What is installed must not depend on which faults are left.
   const extent = extentOf(trace);

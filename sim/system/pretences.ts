@@ -33,6 +33,13 @@ export const throttled = (service: string): WireResponse =>
 export const failing = (service: string): WireResponse =>
   refusal(500, service === 's3' ? 'InternalError' : 'InternalFailure', service);
 
+/** Of a table with strong consistency over regions: another region writes the same item. */
+export const writeConflict: WireResponse = refusal(
+  400,
+  'ReplicatedWriteConflictException',
+  'dynamodb',
+);
+
 const answer = (status: number, contentType: string, text: string): WireResponse => ({
   status,
   headers: { 'content-type': contentType, 'x-amzn-requestid': 'pretended' },

@@ -65,6 +65,14 @@ const SLICE_MS = 5_000;
 
 const KEPT = /^(fault|event|kill|executor|violation|installed|rehearsal)/;
 
+/** For how long nothing has been wrong. */
+const quietMsAt = ({ faults }: Trace, atMs: number): number =>
+  faults.reduce(
+    (quietMs, { fromMs, untilMs }) =>
+      fromMs > atMs ? quietMs : Math.min(quietMs, Math.max(0, atMs - untilMs)),
+    atMs,
+  );
+
 /** What a trace has something to do with. */
 export const extentOf = ({ faults }: Trace): Extent => ({
   ownService: needsOwnService(faults),
@@ -162,7 +170,7 @@ const runIn = async (options: SystemOptions, machinesDir: string): Promise<Syste
       await loopTurn();
       options.progress?.(atMs());
       world.look();
-      checks.settled();
+      checks.settled(quietMsAt(trace, atMs()));
       if (rehearsals.underWay > 0) await clock.until(rehearsals.look());
     }
     const virtualMs = atMs();

@@ -169,5 +169,5 @@ export const openStoredChecks = (plan: () => WatchPlan, fail: Fail) => {
     return state === null || state.flips.length === 0 || verified?.epoch === state.epoch;
   };
 
-  return { wrote, proved, state: controllers.acting };
+  return { wrote, proved, state: controllers.acting, charged: controllers.settled };
 };

@@ -37,9 +37,10 @@ export type Interference = {
     asked: Asked,
     caller: Caller,
     carryOut: () => Promise<unknown>,
+    request?: WireRequest,
   ): Promise<WireResponse | undefined>;
   /** When it has been carried out, before the caller hears of it. */
-  after(asked: Asked, caller: Caller, answer: WireResponse): Promise<void>;
+  after(asked: Asked, caller: Caller, answer: WireResponse, request: WireRequest): Promise<void>;
 };
 
 /** Of a caller that has died nothing is heard any more. */
@@ -87,10 +88,10 @@ export const interfered =
   async (request, origin) => {
     const asked = askedOf(request);
     if (caller.isDead()) return NEVER;
-    const instead = await before(asked, caller, () => dispatch(request, origin));
+    const instead = await before(asked, caller, () => dispatch(request, origin), request);
     if (caller.isDead()) return NEVER;
     const answer = instead ?? (await dispatch(request, origin));
-    if (instead === undefined) await after(asked, caller, answer);
+    if (instead === undefined) await after(asked, caller, answer, request);
     if (caller.isDead()) return NEVER;
     // As every server says; observers read from it how far their clock is off.
     return { ...answer, headers: { ...answer.headers, date: dateOf(nowMs()) } };

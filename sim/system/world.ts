@@ -162,18 +162,18 @@ const befallingOf = (
   return {
     ...befalling,
     interference: {
-      before: async (asked, caller, carryOut) => {
+      before: async (asked, caller, carryOut, request) => {
         known()?.checks.asked(asked, caller);
         const starts = asked.service === 'lambda' && caller.name === PLATFORM;
         if (starts && options.troubles()?.isOut(asked.region)) return OUT;
-        return interference.before(asked, caller, carryOut);
+        return interference.before(asked, caller, carryOut, request);
       },
-      after: async (asked, caller, answer) => {
+      after: async (asked, caller, answer, request) => {
         if (known() !== null && answer.status < 300) {
           if (asked.service === 's3') await objects(asked.region);
           if (asked.service === 'route53' && asked.operation.startsWith('POST')) look();
         }
-        await interference.after(asked, caller, answer);
+        await interference.after(asked, caller, answer, request);
       },
     },
   };

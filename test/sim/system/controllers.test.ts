@@ -3,16 +3,12 @@
 // Method: the whole watch in virtual time, with everything in one region dark.
 import { describe, expect, it } from 'vitest';
 import { handler as evaluate } from '../../../functions/evaluate/handler.ts';
-import type { Fault, Places, Trace } from '../../../sim/faults/fault.ts';
+import type { Fault, Trace } from '../../../sim/faults/fault.ts';
+import { TWO_CONTROLLERS } from '../../../sim/faults/profiles.ts';
 import { simulateSystem } from '../../../sim/system/run.ts';
 import type { Over } from '../../../sim/system/world.ts';
 import { writing } from '../../support/brokenParts.ts';
 import { MINUTE_MS } from './outage.ts';
-
-const PLACES: Places = {
-  ...{ home: 'eu-west-1', standby: 'eu-central-1', witness: 'eu-west-3' },
-  observers: ['us-east-2', 'ap-northeast-1', 'sa-east-1', 'eu-west-2', 'ca-central-1'],
-};
 
 let faults = 0;
 /** Nothing passes to the region or from it, and nothing starts there. */
@@ -25,7 +21,7 @@ const dark = (region: string, fromMs: number, untilMs: number): Fault[] => [
 ];
 
 const traceOf = (seed: string, minutes: number, list: Fault[]): Trace => ({
-  ...{ seed, profile: 'outage', places: PLACES, untilMs: minutes * MINUTE_MS },
+  ...{ seed, profile: 'outage', places: TWO_CONTROLLERS, untilMs: minutes * MINUTE_MS },
   faults: list,
 });
 
@@ -36,34 +32,39 @@ describe('two controllers', () => {
   it('lose the home, then the standby that serves: the second one takes charge and moves traffic home', async () => {
     const { violation, state, moves } = await simulateSystem({
       trace: traceOf('both in turn', 13, [
-        ...dark(PLACES.home, MINUTE_MS, 5 * MINUTE_MS),
+        ...dark(TWO_CONTROLLERS.home, MINUTE_MS, 5 * MINUTE_MS),
         // It comes back, finds another in charge, and leaves it at that.
-        ...dark(PLACES.standby, 5 * MINUTE_MS, 11 * MINUTE_MS),
+        ...dark(TWO_CONTROLLERS.standby, 5 * MINUTE_MS, 11 * MINUTE_MS),
       ]),
       driver: 'quorum',
       over: OVER,
     });
     expect(violation).toBeNull();
     expect(moves).toMatchObject([
-      { name: 'shop-1-1', to: PLACES.standby, cause: 'down' },
-      { name: 'shop-3-1', to: PLACES.home, cause: 'down' },
+      { name: 'shop-1-1', to: TWO_CONTROLLERS.standby, cause: 'down' },
+      { name: 'shop-3-1', to: TWO_CONTROLLERS.home, cause: 'down' },
     ]);
     // Three minutes of silence, and what the next tick after them takes.
     const tookMs = (moves[1]?.atMs ?? 0) - 5 * MINUTE_MS;
     expect(tookMs).toBeGreaterThan(2 * MINUTE_MS);
     expect(tookMs).toBeLessThan(5 * MINUTE_MS);
     expect(state).toMatchObject({
-      ...{ phase: 'STEADY', active: PLACES.home, epoch: 4, charge: { held: true, epoch: 3 } },
+      ...{
+        phase: 'STEADY',
+        active: TWO_CONTROLLERS.home,
+        epoch: 4,
+        charge: { held: true, epoch: 3 },
+      },
     });
   });
 
   it.each([
-    ['the standby while the move is decided', PLACES.standby, 91_650],
-    ['the witness while the move is made', PLACES.witness, 92_000],
+    ['the standby while the move is decided', TWO_CONTROLLERS.standby, 91_650],
+    ['the witness while the move is made', TWO_CONTROLLERS.witness, 92_000],
   ])('lose the home, and %s', async (seed, region, fromMs) => {
     const { violation, state } = await simulateSystem({
       trace: traceOf(seed, 9, [
-        ...dark(PLACES.home, MINUTE_MS, 4 * MINUTE_MS),
+        ...dark(TWO_CONTROLLERS.home, MINUTE_MS, 4 * MINUTE_MS),
         ...dark(region, fromMs, 9 * MINUTE_MS),
       ]),
       driver: 'quorum',
@@ -71,7 +72,9 @@ describe('two controllers', () => {
     });
     expect(violation).toBeNull();
     // Whichever region is left serves, whoever had to see to it.
-    expect(state?.active).toBe(region === PLACES.standby ? PLACES.home : PLACES.standby);
+    expect(state?.active).toBe(
+      region === TWO_CONTROLLERS.standby ? TWO_CONTROLLERS.home : TWO_CONTROLLERS.standby,
+    );
     expect(state?.execution).toBeNull();
     expect(state?.charge?.held).toBe(true);
   });
@@ -86,7 +89,7 @@ it('an epoch that both controllers have is found', async () => {
     ),
   );
   const { violation } = await simulateSystem({
-    trace: traceOf('shared', 8, dark(PLACES.standby, MINUTE_MS, 8 * MINUTE_MS)),
+    trace: traceOf('shared', 8, dark(TWO_CONTROLLERS.standby, MINUTE_MS, 8 * MINUTE_MS)),
     driver: 'quorum',
     parts: { evaluate: taking },
   });
