@@ -106,6 +106,8 @@ const withImage = (
     proxyConfiguration: from.proxyConfiguration,
     ephemeralStorage: from.ephemeralStorage,
     runtimePlatform: from.runtimePlatform,
+    inferenceAccelerators: from.inferenceAccelerators,
+    enableFaultInjection: from.enableFaultInjection,
     volumes: from.volumes,
     placementConstraints: from.placementConstraints,
     containerDefinitions: containers,

@@ -11,6 +11,7 @@ import {
 } from '../core/health/settings.ts';
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
+import { ecsServiceOf } from './ecsService.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
 import { PromotionConfig } from './promotionConfig.ts';
@@ -259,6 +260,15 @@ export const Config = z
       issue(
         ['drill', 'promote'],
         'only a service that is watched is promoted: add record, such as shop.example.com, or promote: manual',
+      );
+    }
+    const promoted = [regions.primary, regions.standby].map(
+      (one) => ecsServiceOf(one)?.promotion !== undefined,
+    );
+    if (promoted[0] !== promoted[1]) {
+      issue(
+        ['regions', promoted[0] ? 'standby' : 'primary', 'ecs'],
+        'a promotion goes through both regions: name ecs.promotion in each, or in neither',
       );
     }
     if (image && !probes.some((probe) => probe.kind === 'http')) {

@@ -5,16 +5,16 @@ import { targetOf, type WatchPlan } from './watchPlan.ts';
 /** Only application load balancers have rules. */
 const LISTENER = /^arn:aws[\w-]*:elasticloadbalancing:([a-z0-9-]+):\d{12}:listener\/app\/[\w./-]+$/;
 
+export const ListenerArn = z
+  .string()
+  .max(300)
+  .regex(
+    LISTENER,
+    'expected the ARN of a listener of an Application Load Balancer, such as arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2',
+  );
+
 /** As the configuration names it. */
-export const RegionFence = z.strictObject({
-  listener: z
-    .string()
-    .max(300)
-    .regex(
-      LISTENER,
-      'expected the ARN of a listener of an Application Load Balancer, such as arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2',
-    ),
-});
+export const RegionFence = z.strictObject({ listener: ListenerArn });
 
 /** Of a region of the configuration; null where it names none. */
 export const fencedListenerOf = (region: {

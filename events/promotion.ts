@@ -73,8 +73,10 @@ export const PromotionPlan = z.strictObject({
     /** Comparisons in one step, so that a suspicion is never waited for long. */
     perStep: z.int().min(1).max(6),
   }),
-  /** The image that the configuration asked for when this plan was made. */
-  referenceDigest: Digest,
+  /** The image that the configuration asked for when this plan was made; null where its services are somebody else's. */
+  referenceDigest: Digest.nullable(),
+  /** Whether variants of drills lie where the services take their images from. */
+  variants: z.boolean().default(true),
 });
 export type PromotionPlan = z.output<typeof PromotionPlan>;
 

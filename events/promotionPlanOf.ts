@@ -15,7 +15,7 @@ const SAMPLING = { samples: 20, warmup: 2, ratePerS: 50, perStep: 2 } as const;
 export const promotionPlanOf = (
   config: Config,
   places: readonly PromotionPlace[],
-  referenceDigest: string,
+  referenceDigest: string | null,
 ): PromotionPlan => {
   const { steps, hold, soak, slower } = config.promotion;
   const http = config.probes.find((probe) => probe.kind === 'http');
@@ -43,5 +43,6 @@ export const promotionPlanOf = (
     },
     sampling: SAMPLING,
     referenceDigest,
+    variants: referenceDigest !== null,
   });
 };

@@ -32,7 +32,18 @@ const REACHED = {
   error: 'a service that runs already is named without an endpoint: say where it is reached',
 };
 
-export const RegionConfig = z.union([named, Serving.refine(isReached, REACHED)]);
+/** A listener shares out the requests of its own region alone. */
+const isNear = ({ name, ecs }: Placed & { name: string }): boolean =>
+  ecs?.promotion === undefined || regionOfListener(ecs.promotion.listener) === name;
+const NEAR = {
+  path: ['ecs', 'promotion', 'listener'],
+  error: 'the listener is one of another region',
+};
+
+export const RegionConfig = z.union([
+  named,
+  Serving.refine(isReached, REACHED).refine(isNear, NEAR),
+]);
 
 /** Only the primary is fenced: whatever takes over must not need a call to let clients in. */
 export const PrimaryConfig = z.union([
@@ -42,6 +53,7 @@ export const PrimaryConfig = z.union([
     fence: RegionFence.optional(),
   })
     .refine(isReached, REACHED)
+    .refine(isNear, NEAR)
     .refine(({ endpoint, fence }) => fence === undefined || endpoint !== undefined, {
       path: ['fence'],
       error:

@@ -85,8 +85,7 @@ export const deployStacks = async (
         const sources = { bucket: bucketOf(setup, accountId), source: stored?.source?.packed };
         versions = await versionsOf(setup, accountId, sources, { note, signal });
       }
-      if (role === 'promotion' && versions !== null) {
-        await storePromotionPlan(setup, versions.reference);
+      if (role === 'promotion' && (await storePromotionPlan(setup, versions))) {
         note('  promotions know their plan');
       }
       if (role !== 'failover' || zoneId === null) return;

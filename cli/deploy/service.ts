@@ -12,7 +12,7 @@ import { DrillError } from '../../core/errors.ts';
 import { nameIn } from '../../core/images/registry.ts';
 import { imageToRun } from '../../core/promotion/kept.ts';
 import type { Config } from '../../events/config.ts';
-import { ecsServiceOf } from '../../events/ecsService.ts';
+import { ecsServiceOf, promotedServices } from '../../events/ecsService.ts';
 import { fencedListenerOf } from '../../events/fencedListener.ts';
 import type { PromotionPlace } from '../../events/promotion.ts';
 import { promotionPlanOf } from '../../events/promotionPlanOf.ts';
@@ -26,6 +26,7 @@ import type { PackedSource } from '../source.ts';
 import { balancerAnswers, type DeploySetup } from './setup.ts';
 
 const LOOK_EVERY_MS = 5_000;
+const LOOK_MS = 10_000;
 const SECOND_MS = 1_000;
 const USUAL_PORT = { http: 80, https: 443 } as const;
 
@@ -210,19 +211,74 @@ export const targetFacts = async (setup: DeploySetup, region: string): Promise<T
   };
 };
 
-/** How versions are replaced, once the services and what promotes them are there: the standby first. */
-export const storePromotionPlan = async (setup: DeploySetup, reference: string): Promise<void> => {
-  const { config } = setup.checked;
-  const { service } = setup;
-  const serves = servesIn(config);
+/** The only target group of a service that somebody else runs. @throws DrillError `InputInvalid` */
+const groupOf = async (place: { region: string; cluster: string; service: string }) => {
+  const { region, cluster, service } = place;
+  const deployments = openDeployments(region);
+  try {
+    const { targetGroups } = await deployments.look(place, AbortSignal.timeout(LOOK_MS));
+    const [group, ...others] = targetGroups;
+    if (group !== undefined && others.length === 0) return group;
+    throw new DrillError(
+      'InputInvalid',
+      `service ${service} of cluster ${cluster} in ${region} has ${targetGroups.length} target groups: a promotion shares requests out between one of each service`,
+    );
+  } finally {
+    deployments.close();
+  }
+};
+
+const ROLES = ['standby', 'primary'] as const;
+
+/** Where versions are replaced of services that the configuration names. */
+const namedPlaces = ({ regions }: Config): Promise<PromotionPlace[]> => {
+  const named = promotedServices([regions.primary, regions.standby]) ?? [];
+  return Promise.all(
+    ROLES.flatMap((role) => {
+      const { name, ...region } = regions[role];
+      const found = named.find((one) => one.region === name);
+      if (found === undefined || !('endpoint' in region) || !region.endpoint) return [];
+      const { cluster, service, promotion } = found;
+      const { next, listener } = promotion;
+      const placed = async (url: string): Promise<PromotionPlace> => {
+        const at = { region: name, cluster };
+        const groups = {
+          main: await groupOf({ ...at, service }),
+          next: await groupOf({ ...at, service: next }),
+        };
+        const balancer = { url, serverName: null, listener, groups };
+        return { role, ...at, service, next: { service: next }, balancer };
+      };
+      return [placed(region.endpoint)];
+    }),
+  );
+};
+
+const ownPlaces = async (setup: DeploySetup): Promise<PromotionPlace[]> => {
+  const { service, checked } = setup;
+  const serves = servesIn(checked.config);
   const places: PromotionPlace[] = [];
-  for (const role of ['standby', 'primary'] as const) {
-    const region = config.regions[role].name;
+  for (const role of ROLES) {
+    const region = checked.config.regions[role].name;
     if (!serves.includes(region)) continue;
     const balancer = await wholeBalancerOf(setup, region);
     places.push(placeOf(service, { role, region }, balancer, factsAt(setup, balancer)));
   }
-  await withRecords(setup, (records) =>
-    records.putPlan(promotionPlanOf(config, places, reference)),
-  );
+  return places;
+};
+
+/**
+ * How versions are replaced, once the services and what promotes them are there: the standby first.
+ * @returns false where there is nothing to replace
+ */
+export const storePromotionPlan = async (
+  setup: DeploySetup,
+  versions: Pick<Versions, 'reference'> | null,
+): Promise<boolean> => {
+  const { config } = setup.checked;
+  const places = versions === null ? await namedPlaces(config) : await ownPlaces(setup);
+  if (places.length === 0) return false;
+  const plan = promotionPlanOf(config, places, versions?.reference ?? null);
+  await withRecords(setup, (records) => records.putPlan(plan));
+  return true;
 };

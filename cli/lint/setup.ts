@@ -6,7 +6,7 @@ import type { HealthCheck, Setup } from '../../core/lint/model.ts';
 import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
 import { dataTableParams } from '../../events/dataTable.ts';
-import { ecsServiceOf } from '../../events/ecsService.ts';
+import { ecsServiceOf, promotedServices } from '../../events/ecsService.ts';
 import { fencedListenerOf, rulesOfListener } from '../../events/fencedListener.ts';
 import { controllersIn } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
@@ -66,6 +66,7 @@ export const placesOf = (config: Config): StackPlace[] => {
     drills: config.image !== undefined,
     watches,
     rehearses: watches && config.image !== undefined,
+    promotes: watches && (config.image !== undefined || promotedIn(config) !== null),
   });
 };
 
@@ -83,6 +84,24 @@ const networkParams = ({ aws, run }: Config, region: string): Record<string, str
           probeSubnets: probes.subnets.join(','),
           probeGroups: probes.securityGroups.join(','),
         }),
+  };
+};
+
+const promotedIn = ({ regions: { primary, standby } }: Config) =>
+  promotedServices([primary, standby]);
+
+/** What promotions may change of services that the configuration names. */
+const promotedParams = (config: Config): Record<string, string> => {
+  const [first, second] = promotedIn(config) ?? [];
+  if (first === undefined || second === undefined) return {};
+  const roles = [...new Set([first, second].flatMap(({ promotion }) => promotion.roles))];
+  return {
+    promoted: 'named',
+    primaryNext: first.promotion.next,
+    standbyNext: second.promotion.next,
+    primaryListener: first.promotion.listener,
+    standbyListener: second.promotion.listener,
+    ...(roles.length === 0 ? {} : { passedRoles: roles.join(',') }),
   };
 };
 
@@ -128,6 +147,7 @@ export const stackParams = (config: Config, place: StackPlace): Record<string, s
     ...networkParams(config, place.region),
     ...servedParams(config, place),
     ...fenceParams(config),
+    ...promotedParams(config),
   };
 };
 

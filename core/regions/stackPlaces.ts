@@ -20,6 +20,7 @@ export type Placing = {
   /** There is a name that fails over. */
   readonly watches: boolean;
   readonly rehearses: boolean;
+  readonly promotes: boolean;
 };
 
 /** In the order in which they can be made: what others name comes first. The home is the standby. */
@@ -46,7 +47,8 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
           ...at('watcher', watchers),
         ]
       : []),
-    // Both work on what a drill and a watch keep.
-    ...(placing.rehearses ? [...at('rehearsal', [standby]), ...at('promotion', [standby])] : []),
+    // Both work on what a watch keeps, and a drill.
+    ...(placing.rehearses ? at('rehearsal', [standby]) : []),
+    ...(placing.promotes ? at('promotion', [standby]) : []),
   ];
 };

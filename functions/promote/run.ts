@@ -58,6 +58,9 @@ const HOLD_MS = 900_000;
 const NOT_INSTALLED =
   'nothing runs an image of this service here: promotions need failover watch of a service with an image';
 
+const NOT_THEIRS =
+  'its services take their images from a repository of their own, where no drill has put one: push the image there, and promote its digest';
+
 type Answer = Pick<PromoteOutput, 'status' | 'why'> & Partial<PromoteOutput>;
 
 const answered = (service: string, answer: Answer): PromoteOutput => ({
@@ -149,6 +152,9 @@ const begin = async (needs: Needs, wish: Wish, signal: AbortSignal): Promise<Pro
   const known = (await records.list(service, RECENT, signal)).find(
     (one) => one.promotionId === promotionId,
   );
+  if (variant !== null && !plan.variants) {
+    return answered(service, { ...about, status: 'refused', why: NOT_THEIRS });
+  }
   const nowMs = clock.now();
   const lines = planText({
     mode,

@@ -110,6 +110,13 @@ export const openPromoted = (
           places: plan.places.filter(({ role }) => role !== 'staging'),
         });
       }),
+    /** As if the services took their images from a repository of somebody else's. */
+    withoutVariants: () =>
+      withRecords(async (records) => {
+        const plan = await records.plan('tiny');
+        if (plan === null) throw new Error('there is a plan');
+        await records.putPlan({ ...plan, variants: false });
+      }),
     watchTable: () => watch.table,
     /** Of the service itself in a region. */
     url: (region: string): string => (urls[region] ?? '').replace(/healthz$/, ''),

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CreateClusterCommand } from '@aws-sdk/client-ecs';
+import { CreateClusterCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import * as elbSdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDeployments } from '../../../aws/deployments.ts';
@@ -126,6 +126,19 @@ describe('a service of ECS', () => {
     // One that is made anew for the old image again is another revision.
     const third = await deployments.withDigest(second, 'app', digestOf('a'), signal);
     expect([first, second]).not.toContain(third);
+    deployments.close();
+  });
+
+  it('gets it in the repository that its own definition names, by whatever tag', async () => {
+    const deployments = openDeployments(HOME, sdk());
+    const theirs = await registerImage(cloud, 'registry.example.test:5000/team/front:v1');
+    expect(await deployments.digest(theirs, 'app', signal)).toBeNull();
+    const taskDefinition = await deployments.withDigest(theirs, 'app', digestOf('b'), signal);
+    const { taskDefinition: made } = await cloud.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition }),
+    );
+    const image = `registry.example.test:5000/team/front@${digestOf('b')}`;
+    expect(made?.containerDefinitions).toMatchObject([{ name: 'app', image }]);
     deployments.close();
   });
 

@@ -232,6 +232,10 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
       promote(digest, { data, mode: 'manual', wait: true }, output, signal),
     );
     expect(plan.text).toContain(`Do it with: failover promote ${digest} --mode canary`);
+    await promoted.withoutVariants();
+    const theirs = await promoted.fromDrill('late', reportKey, 'canary');
+    expect(theirs).toMatchObject({ status: 'refused', variant: 'distroless' });
+    expect(theirs.why).toContain('from a repository of their own');
   } finally {
     await control.close();
   }
