@@ -70,6 +70,7 @@ export const serveData = async (dataDir: string): Promise<DataServer> => {
   } catch (cause) {
     const endpoint = runningEndpoint(dataDir);
     if (endpoint !== undefined) return { endpoint, held: true, close: async () => {} };
+    if (cause instanceof DrillError) throw cause;
     throw new DrillError(
       'DataFolderInUse',
       `the data folder ${dataDir} is held by a process that does not answer yet. Try again in a moment`,

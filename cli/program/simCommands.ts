@@ -16,7 +16,7 @@ Examples:
   failover sim --level decision --profile flapping --seed 7
   failover sim --level decision --seed 7 --until 00:04:20
   failover sim --compare --seeds 1..50
-  failover sim --replay ~/.local/share/failover-drill --set down=15s --set quorum=2of5
+  failover sim --replay ~/.local/share/failover --set down=15s --set quorum=2of5
 
 Exit codes: 0 every invariant holds, 1 one is broken, 2 input to change, 130 interrupted`;
 

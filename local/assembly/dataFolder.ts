@@ -31,7 +31,8 @@ const inUse = (dataDir: string, cause: unknown): DrillError => {
   );
 };
 
-const ACCESS_ERRORS = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
+// ENOENT: what Node says of a folder that would have to be made on a file system that is read-only.
+const ACCESS_ERRORS = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT']);
 
 const makeFolder = (dataDir: string): void => {
   try {

@@ -1,11 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DrillError } from '../../core/errors.ts';
-import { corruptFile } from './failures.ts';
+import { corruptFile, notWritable } from './failures.ts';
 
 /** Result codes of SQLite: https://www.sqlite.org/rescode.html */
 const FULL = 13;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
+const READ_ONLY = 8;
+const CANNOT_OPEN = 14;
 
 /** What a person can do about a fault of SQLite; undefined for faults of other kinds. */
 export const sqliteFailure = (file: string, error: unknown): DrillError | undefined => {
@@ -15,6 +17,9 @@ export const sqliteFailure = (file: string, error: unknown): DrillError | undefi
   }
   if (code === CORRUPT || code === NOT_A_DATABASE) {
     return corruptFile(file, 'is no SQLite database', error);
+  }
+  if (code === READ_ONLY || code === CANNOT_OPEN) {
+    return notWritable(file, error instanceof Error ? error.message : code, error);
   }
   return undefined;
 };

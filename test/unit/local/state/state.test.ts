@@ -1,10 +1,19 @@
 // Goal: what was promised to be on disk is there, and a broken file is reported, not guessed at.
 // Method: real files in a temporary folder, read back by a second opening as after a crash.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { holdDataFolder } from '../../../../local/assembly/dataFolder.ts';
+import { writeFailure } from '../../../../local/state/failures.ts';
 import { openJournal } from '../../../../local/state/journal.ts';
 import { openStateFile } from '../../../../local/state/stateFile.ts';
 
@@ -103,5 +112,26 @@ describe('a journal', () => {
     const again = await openJournal(file, item);
     expect([...again.pending]).toEqual([['last', 'kept']]);
     await again.close();
+  });
+});
+
+describe('a data folder', () => {
+  it.each([
+    ['EROFS', 'InputInvalid', 'a.json cannot be written (EROFS)'],
+    ['EACCES', 'InputInvalid', 'a.json cannot be written (EACCES)'],
+    ['ENOSPC', 'DiskFull', 'no space left to write a.json'],
+  ])('that takes no writes (%s) is told as such', (code, name, message) => {
+    const named = writeFailure('a.json', Object.assign(new Error(code), { code }));
+    expect(named).toMatchObject({ name, message: expect.stringContaining(message) });
+  });
+
+  it('whose lock cannot be opened or is damaged is not said to be in use', () => {
+    const hidden = path.join(folder, 'hidden');
+    mkdirSync(path.join(hidden, 'lock.sqlite'), { recursive: true });
+    expect(() => holdDataFolder(hidden)).toThrow(/lock\.sqlite cannot be written/);
+    const damaged = path.join(folder, 'damaged');
+    mkdirSync(damaged);
+    writeFileSync(path.join(damaged, 'lock.sqlite'), 'no database at all, but long enough');
+    expect(() => holdDataFolder(damaged)).toThrow(/lock\.sqlite is no SQLite database/);
   });
 });
