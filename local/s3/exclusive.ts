@@ -4,14 +4,11 @@ export const createExclusive = () => {
   return <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const before = tails.get(name) ?? Promise.resolve();
     const running = before.then(work, work);
-    const tail = running.then(
-      () => undefined,
-      () => undefined,
-    );
-    tails.set(name, tail);
-    void tail.then(() => {
+    const end = (): void => {
       if (tails.get(name) === tail) tails.delete(name);
-    });
+    };
+    const tail: Promise<void> = running.then(end, end);
+    tails.set(name, tail);
     return running;
   };
 };

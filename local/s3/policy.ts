@@ -2,7 +2,7 @@
 import type * as S3 from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { AwsError, type CallContext, type Operations } from '../wire/types.ts';
-import type { Bucket } from './store.ts';
+import type { Bucket, BucketInfo } from './store.ts';
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
@@ -36,17 +36,28 @@ const readPolicy = (text: string): z.infer<typeof policySchema> => {
   return parsed.data;
 };
 
-const matches = (pattern: string, text: string): boolean => {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
-  return new RegExp(`^${source.replace(/\?/g, '.')}$`, 's').test(text);
+const patternOf = (resource: string): RegExp => {
+  const source = resource.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
+  return new RegExp(`^${source.replace(/\?/g, '.')}$`, 's');
+};
+
+/** What a policy makes public; a bucket is described anew when its policy changes. */
+const publicOf = new WeakMap<BucketInfo, readonly RegExp[]>();
+
+const patternsOf = (info: BucketInfo): readonly RegExp[] => {
+  const known = publicOf.get(info);
+  if (known) return known;
+  const statements = info.policy === undefined ? [] : readPolicy(info.policy).Statement;
+  const patterns = statements.flatMap(({ Resource }) => Resource.map(patternOf));
+  publicOf.set(info, patterns);
+  return patterns;
 };
 
 /** Whether the bucket lets anybody read the object. */
-const isPublic = ({ info }: Bucket, key: string): boolean =>
-  info.policy !== undefined &&
-  readPolicy(info.policy).Statement.some(({ Resource }) =>
-    Resource.some((pattern) => matches(pattern, `arn:aws:s3:::${info.name}/${key}`)),
-  );
+const isPublic = ({ info }: Bucket, key: string): boolean => {
+  const arn = `arn:aws:s3:::${info.name}/${key}`;
+  return patternsOf(info).some((pattern) => pattern.test(arn));
+};
 
 const denied = () => new AwsError('AccessDenied', 'Access Denied', {}, 403);
 
@@ -63,8 +74,9 @@ export const guarded = (operations: Operations, bucketOf: BucketOf): Operations 
       (input: S3.GetObjectCommandInput, call: CallContext) => {
         if (call.accessKeyId !== '') return run(input, call);
         const reads = name === 'GetObject' || name === 'HeadObject';
-        if (!reads || !bucketOf(input.Bucket, call).objects.has(input.Key ?? '')) throw denied();
-        if (!isPublic(bucketOf(input.Bucket, call), input.Key ?? '')) throw denied();
+        if (!reads) throw denied();
+        const [bucket, key] = [bucketOf(input.Bucket, call), input.Key ?? ''];
+        if (!bucket.objects.has(key) || !isPublic(bucket, key)) throw denied();
         return run(input, call);
       },
     ]),

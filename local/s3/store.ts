@@ -106,10 +106,24 @@ const described = <T extends z.ZodType>(file: string, bytes: Buffer, schema: T):
 
 type OpenBucket = Bucket & { describe(info: BucketInfo): Promise<void> };
 
+/** Finds once where the content of each object lies: an object is described anew when it is written. */
+const placesIn = (contents: string) => {
+  const known = new WeakMap<ObjectInfo, { readonly file: string; readonly from: number }>();
+  return (object: ObjectInfo) => {
+    const place = known.get(object) ?? {
+      file: fileOf(contents, object.key),
+      from: headOf(object).length,
+    };
+    known.set(object, place);
+    return place;
+  };
+};
+
 const openBucket = async (folder: string, opened: BucketInfo): Promise<OpenBucket> => {
   let info = opened;
   const objects = new Map<string, ObjectInfo>();
   const contents = path.join(folder, 'objects');
+  const placeOf = placesIn(contents);
   await mkdir(contents, { recursive: true, mode: 0o700 });
   for (const name of await readdir(contents)) {
     const file = path.join(contents, name);
@@ -132,8 +146,10 @@ const openBucket = async (folder: string, opened: BucketInfo): Promise<OpenBucke
       await replaceFile(fileOf(contents, object.key), [headOf(object), content]);
       objects.set(object.key, object);
     },
-    read: (object, start, end) =>
-      readAt(fileOf(contents, object.key), headOf(object).length + start, end - start),
+    read: (object, start, end) => {
+      const { file, from } = placeOf(object);
+      return readAt(file, from + start, end - start);
+    },
     async remove(key) {
       await rm(fileOf(contents, key), { force: true });
       await syncFolder(contents);

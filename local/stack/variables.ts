@@ -97,14 +97,21 @@ const resolveString = (text: string, scope: Scope, depth: number): unknown => {
   return resolveString(inlined, scope, depth + 1);
 };
 
-/** Replaces every variable in a tree of plain values. */
+/** Parts of templates in which there is no variable: most of them, and they are the same for every role. */
+const constant = new WeakSet<object>();
+
+/** Replaces every variable in a tree of plain values. Where there is none, the value is the one given. */
 const resolveVariables = (value: unknown, scope: Scope, depth = 0): unknown => {
   if (typeof value === 'string') return resolveString(value, scope, depth);
-  if (Array.isArray(value)) return value.map((item) => resolveVariables(item, scope, depth));
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, resolveVariables(item, scope, depth)]),
-  );
+  if ((!Array.isArray(value) && !isRecord(value)) || constant.has(value)) return value;
+  const before = Object.values(value);
+  const after = before.map((item) => resolveVariables(item, scope, depth));
+  if (after.every((item, place) => item === before[place])) {
+    constant.add(value);
+    return value;
+  }
+  if (Array.isArray(value)) return after;
+  return Object.fromEntries(Object.keys(value).map((key, place) => [key, after[place]]));
 };
 
 /** Reads each file once. */

@@ -15,7 +15,6 @@ type SdkOptions = { readonly abortSignal?: unknown };
 
 const bodyBytes = async (body: unknown): Promise<Uint8Array> => {
   if (body === undefined || body === null) return new Uint8Array(0);
-  if (typeof body === 'string') return Buffer.from(body, 'utf8');
   if (body instanceof Uint8Array) return body;
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
   if (body instanceof Readable || body instanceof ReadableStream) {
@@ -34,14 +33,19 @@ const queryOf = (query: SdkRequest['query'] = {}): URLSearchParams => {
   return params;
 };
 
+const headersOf = (given: SdkRequest['headers']): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  for (const name in given) headers[name.toLowerCase()] = String(given[name]);
+  return headers;
+};
+
 const requestOf = async (request: SdkRequest): Promise<WireRequest> => ({
   method: request.method,
   path: request.path || '/',
   query: queryOf(request.query),
-  headers: Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-  ),
-  body: await bodyBytes(request.body),
+  headers: headersOf(request.headers),
+  body:
+    typeof request.body === 'string' ? Buffer.from(request.body) : await bodyBytes(request.body),
 });
 
 const cutAsSocketsDo = (cause: unknown): Error =>

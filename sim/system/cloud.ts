@@ -106,7 +106,8 @@ const objectProber =
     try {
       const input = { Bucket: bucket, Key: (config.resourcePath ?? '/').slice(1) };
       const { Body } = Object(await read?.(input, contextOf(region, signal, '')));
-      const found = Buffer.from(Body).includes(config.searchString ?? '');
+      const body = Buffer.isBuffer(Body) ? Body : Buffer.from(Body);
+      const found = body.includes(config.searchString ?? '');
       return {
         ok: found,
         status: found ? 'Success: HTTP Status Code 200, OK' : 'Failure: no match',

@@ -32,49 +32,61 @@ const contentOf = (file: File): Buffer => {
   return bytes;
 };
 
+const write = (file: File, bytes: Buffer, version: number): void => {
+  file.parts = [bytes];
+  file.version = version;
+};
+
+const stats = (file: File) => ({
+  ino: 1n,
+  mtimeNs: BigInt(file.version),
+  size: BigInt(contentOf(file).length),
+});
+
+/** An open file. One of them is opened with each read of an object. */
+class Handle {
+  readonly #file: File;
+  readonly #nextVersion: () => number;
+  #at = 0;
+  constructor(file: File, nextVersion: () => number) {
+    this.#file = file;
+    this.#nextVersion = nextVersion;
+  }
+  async writeFile(data: unknown) {
+    write(this.#file, bytesOf(data), this.#nextVersion());
+  }
+  async appendFile(data: unknown) {
+    this.#file.parts.push(bytesOf(data));
+    this.#file.version = this.#nextVersion();
+  }
+  async writev(parts: readonly Uint8Array[]) {
+    const bytes = Buffer.concat([...parts]);
+    const before = contentOf(this.#file).subarray(0, this.#at);
+    write(this.#file, Buffer.concat([before, bytes]), this.#nextVersion());
+    this.#at += bytes.length;
+    return { bytesWritten: bytes.length };
+  }
+  async read(buffer: Buffer, offset: number, length: number, position: number) {
+    const bytesRead = contentOf(this.#file).copy(buffer, offset, position, position + length);
+    return { bytesRead, buffer };
+  }
+  async stat() {
+    return stats(this.#file);
+  }
+  async sync() {}
+  async datasync() {}
+  async close() {}
+}
+
 export const createDisk = () => {
   const files = new Map<string, File>();
   const folders = new Set<string>(['/']);
   let versions = 0;
-
-  const write = (file: File, bytes: Buffer): void => {
-    file.parts = [bytes];
-    file.version = ++versions;
-  };
-  const append = (file: File, bytes: Buffer): void => {
-    file.parts.push(bytes);
-    file.version = ++versions;
-  };
-  const stats = (file: File) => ({
-    ino: 1n,
-    mtimeNs: BigInt(file.version),
-    size: BigInt(contentOf(file).length),
-  });
-
-  const handleOf = (file: File) => {
-    let at = 0;
-    return {
-      writeFile: async (data: unknown) => write(file, bytesOf(data)),
-      appendFile: async (data: unknown) => append(file, bytesOf(data)),
-      writev: async (parts: readonly Uint8Array[]) => {
-        const bytes = Buffer.concat([...parts]);
-        write(file, Buffer.concat([contentOf(file).subarray(0, at), bytes]));
-        at += bytes.length;
-        return { bytesWritten: bytes.length };
-      },
-      read: async (buffer: Buffer, offset: number, length: number, position: number) => ({
-        bytesRead: contentOf(file).copy(buffer, offset, position, position + length),
-        buffer,
-      }),
-      stat: async () => stats(file),
-      sync: async () => {},
-      datasync: async () => {},
-      close: async () => {},
-    };
-  };
+  const nextVersion = (): number => ++versions;
 
   const found = (call: string, name: string): File => {
-    const file = files.get(path.resolve(name));
+    // Most names are whole already.
+    const file = files.get(name) ?? files.get(path.resolve(name));
     if (file) return file;
     throw missing(call, name);
   };
@@ -84,14 +96,16 @@ export const createDisk = () => {
       for (let at = path.resolve(name); !folders.has(at); at = path.dirname(at)) folders.add(at);
     },
     open: async (name: string, flags = 'r') => {
+      const there = flags === 'r' ? files.get(name) : undefined;
+      if (there) return new Handle(there, nextVersion);
       const full = path.resolve(name);
-      if (folders.has(full)) return handleOf(fileOf(Buffer.alloc(0), 0));
-      if (flags.startsWith('r')) return handleOf(found('open', name));
+      if (folders.has(full)) return new Handle(fileOf(Buffer.alloc(0), 0), nextVersion);
+      if (flags.startsWith('r')) return new Handle(found('open', name), nextVersion);
       if (flags.includes('x') && files.has(full)) throw exists(name);
-      const file = files.get(full) ?? fileOf(Buffer.alloc(0), ++versions);
-      if (flags.startsWith('w')) write(file, Buffer.alloc(0));
+      const file = files.get(full) ?? fileOf(Buffer.alloc(0), nextVersion());
+      if (flags.startsWith('w')) write(file, Buffer.alloc(0), nextVersion());
       files.set(full, file);
-      return handleOf(file);
+      return new Handle(file, nextVersion);
     },
     readFile: async (name: string, encoding?: unknown) => {
       const bytes = contentOf(found('open', name));
@@ -99,7 +113,7 @@ export const createDisk = () => {
     },
     writeFile: async (name: string, data: unknown) => {
       const file = files.get(path.resolve(name)) ?? fileOf(Buffer.alloc(0), 0);
-      write(file, bytesOf(data));
+      write(file, bytesOf(data), nextVersion());
       files.set(path.resolve(name), file);
     },
     rename: async (from: string, to: string) => {

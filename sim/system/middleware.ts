@@ -83,10 +83,11 @@ const ENDPOINT = 'endpointV2Middleware';
 /** Finds an endpoint once for all inputs that go the same way; not where it says how to sign. */
 const endpointOnce = (middleware: Middleware, instructions: Kind['instructions']): Middleware => {
   const known = new Map<string, unknown>();
+  const partsOf = partsThatSend(instructions);
   return (next, context) => {
     const find = middleware(next, context);
     return async (args) => {
-      const parts = partsThatSend(instructions, args.input);
+      const parts = partsOf(args.input);
       const endpoint = known.get(parts);
       if (endpoint !== undefined) {
         context['endpointV2'] = endpoint;

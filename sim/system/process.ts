@@ -67,14 +67,18 @@ const SHUT_FILES = [
   'watch',
 ];
 
-const virtualDate = (clock: Clock): DateConstructor =>
-  new Proxy(Date, {
-    construct: (target, values, type) =>
-      Reflect.construct(target, values.length === 0 ? [clock.now()] : values, type),
-    apply: () => new Date(clock.now()).toString(),
-    get: (target, key, receiver) =>
-      key === 'now' ? () => Math.floor(clock.now()) : Reflect.get(target, key, receiver),
-  });
+/** `Date` with another now. A function costs a tenth of what a proxy does, and dates are made often. */
+const virtualDate = (clock: Clock): DateConstructor => {
+  const Real = Date;
+  function VirtualDate(...values: unknown[]): Date | string {
+    const type = new.target;
+    if (type === undefined) return new Real(clock.now()).toString();
+    return Reflect.construct(Real, values.length === 0 ? [clock.now()] : values, type);
+  }
+  const now = (): number => Math.floor(clock.now());
+  const own = { ...Object.getOwnPropertyDescriptors(Real), now: { value: now } };
+  return Object.defineProperties(VirtualDate, own) as unknown as DateConstructor;
+};
 
 /** As far as anybody looks at what `setTimeout` gives back. */
 const timerOf = (cancel: () => void) => {

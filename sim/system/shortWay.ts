@@ -70,19 +70,21 @@ const FIRST_TOKEN: Token = { getRetryCost: () => undefined };
 /** What the client's own middleware has found. */
 type Way = {
   readonly endpointV2: unknown;
-  readonly endpoint: () => Promise<unknown>;
+  /** What a request is written with: the client's, and what is the same for each call of a kind. */
+  readonly settings: object;
   readonly headers: Readonly<Record<string, string>>;
   readonly strategy: Strategy;
 };
 
-/** The parts of an input that say where it goes, such as its bucket, as a text. */
-export const partsThatSend = (instructions: Instructions, input: object): string => {
-  const parts: unknown[] = [];
-  for (const { type, name, get } of Object.values(instructions)) {
-    if (type === 'contextParams' && name !== undefined) parts.push(Reflect.get(input, name));
-    if (type === 'operationContextParams') parts.push(get?.(input));
-  }
-  return parts.length === 0 ? '' : JSON.stringify(parts);
+/** Reads from an input the parts that say where it goes, such as its bucket, as a text. */
+export const partsThatSend = (instructions: Instructions): ((input: object) => string) => {
+  const readers = Object.values(instructions).flatMap(({ type, name, get }) => {
+    if (type === 'contextParams' && name !== undefined)
+      return [(input: object): unknown => Reflect.get(input, name)];
+    return type === 'operationContextParams' ? [(input: object) => get?.(input)] : [];
+  });
+  if (readers.length === 0) return () => '';
+  return (input) => JSON.stringify(readers.map((read) => read(input)));
 };
 
 const chain = (order: readonly Middleware[], handler: Handler, context: Context): Handler =>
@@ -105,8 +107,10 @@ const finding =
       const { endpointV2, authSchemes } = context;
       // Not where an endpoint says how to sign, nor where retries are counted in another way.
       if (authSchemes === undefined && 'recordSuccess' in strategy) {
-        const endpoint = async (): Promise<unknown> => toEndpointV1(Object(endpointV2));
-        found({ endpointV2, endpoint, headers: Object.fromEntries(headers), strategy });
+        const v1 = toEndpointV1(Object(endpointV2));
+        const endpoint = async (): Promise<unknown> => v1;
+        const settings = Object.assign(Object.create(config), context, { endpoint });
+        found({ endpointV2, settings, headers: Object.fromEntries(headers), strategy });
       }
       return next(args);
     };
@@ -150,16 +154,16 @@ export const shortWay = (stoodFor: readonly Named[], kind: Kind): Middleware => 
   const own = (wanted: string): Middleware => byName.get(wanted) ?? ((next) => next);
   const rest = { retry: own(RETRY), deserialize: own(DESERIALIZING) };
   const ways = new Map<string, Way>();
+  const partsOf = partsThatSend(instructions);
   return (next, context) => async (args) => {
-    const parts = partsThatSend(instructions, args.input);
+    const parts = partsOf(args.input);
     const way = ways.get(parts);
     if (way === undefined) {
       const note = (found: Way) => void (ways.has(parts) || ways.set(parts, found));
       return finding(stoodFor, config, note)(next, context)(args);
     }
-    const { endpointV2, endpoint, headers, strategy } = way;
+    const { endpointV2, settings, headers, strategy } = way;
     context['endpointV2'] = endpointV2;
-    const settings = Object.assign(Object.create(config), context, { endpoint });
     const request = await protocol.serializeRequest(operation, args.input, settings);
     Object.assign(request.headers, headers);
     const length = request.body ? config.bodyLengthChecker(request.body) : undefined;

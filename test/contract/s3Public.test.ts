@@ -109,6 +109,24 @@ describe('with a policy', () => {
     expect((await read('shop/switch', 'nobody.s3.eu-central-1.amazonaws.com'))[0]).toBe(404);
   });
 
+  it('is seen at the next read once it is replaced', async () => {
+    await put(policy({ Resource: `arn:aws:s3:::${Bucket}/other/*` }));
+    expect((await read('shop/switch'))[0]).toBe(403);
+    expect(await read('other/secret')).toEqual([200, 'the other/secret']);
+    await put(policy());
+    expect(await read('shop/switch')).toEqual([200, 'the shop/switch']);
+    expect((await read('other/secret'))[0]).toBe(403);
+  });
+
+  it('an object that is written again is read as it is now, whatever is kept beside it', async () => {
+    const write = (Body: string, Metadata = {}) =>
+      client.send(new PutObjectCommand({ Bucket, Key: 'shop/moved', Body, Metadata }));
+    await write('before');
+    expect(await read('shop/moved')).toEqual([200, 'before']);
+    await write('after', { longer: 'than it was' });
+    expect(await read('shop/moved')).toEqual([200, 'after']);
+  });
+
   it('is taken back', async () => {
     await client.send(new DeleteBucketPolicyCommand({ Bucket }));
     expect((await read('shop/switch'))[0]).toBe(403);

@@ -4,6 +4,7 @@
  * has today is no part of it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointConfig } from './config.ts';
 import type { lookUpIn } from './lookUp.ts';
 import type { Prober } from './prober.ts';
 
@@ -21,15 +22,22 @@ export const lookUpAws =
   async (name, sourceAddress) =>
     isAws(name) ? [LOOPBACK] : lookUp(name, sourceAddress);
 
-/** `endpoint` gives the URL of the embedded cloud, empty until it listens. It speaks no TLS. */
-export const proberOfAws =
-  (prober: Prober, endpoint: () => string): Prober =>
-  async (target, signal) => {
+/** The check as it is made of the embedded cloud, which speaks no TLS. */
+const ledTo = (config: EndpointConfig, endpoint: string): EndpointConfig => {
+  const type = config.type === 'HTTPS_STR_MATCH' ? 'HTTP_STR_MATCH' : 'HTTP';
+  return { ...config, type, port: Number(new URL(endpoint).port) };
+};
+
+/** `endpoint` gives the URL of the embedded cloud, empty until it listens, and the same from then on. */
+export const proberOfAws = (prober: Prober, endpoint: () => string): Prober => {
+  const led = new WeakMap<EndpointConfig, EndpointConfig>();
+  return async (target, signal) => {
     const { config } = target;
     if (config.ipAddress !== undefined || !isAws(config.domainName)) return prober(target, signal);
     while (endpoint() === '' && !signal.aborted) await sleep(WAIT_MS);
     if (signal.aborted) return { ok: false, status: 'Failure: The check was stopped.' };
-    const type = config.type === 'HTTPS_STR_MATCH' ? 'HTTP_STR_MATCH' : 'HTTP';
-    const port = Number(new URL(endpoint()).port);
-    return prober({ ...target, config: { ...config, type, port } }, signal);
+    const known = led.get(config) ?? ledTo(config, endpoint());
+    led.set(config, known);
+    return prober({ ...target, config: known }, signal);
   };
+};

@@ -25,6 +25,9 @@ describe('in a simulated process', () => {
     expect(new Date().toISOString()).toBe('2030-01-01T00:00:00.000Z');
     expect(new Date(0).getTime()).toBe(0);
     expect(new Date() instanceof Date).toBe(true);
+    expect(Date()).toBe(new Date(START_MS).toString());
+    expect([Date.UTC(2030, 0), Date.length, Date.name]).toEqual([START_MS, 7, 'Date']);
+    expect(new (class Later extends Date {})().getTime()).toBe(START_MS);
     const fired: string[] = [];
     setTimeout(() => fired.push('timer'), 3_600_000);
     const cancelled = setTimeout(() => fired.push('cancelled'), 1_000);
