@@ -6,6 +6,10 @@ type Charged = Extract<Event, { kind: 'charge' }>;
 /** Whether another controller is in charge. The only one there is always is. */
 export const isIdle = ({ charge }: Pick<State, 'charge'>): boolean => charge?.held === false;
 
+/** Said where something asks the controller of the home region how the watch stands, and it does not know. */
+export const NOT_IN_CHARGE =
+  'the second controller is in charge, and the home region does not know how the watch stands: failover hand-over gives the place back';
+
 /** The state of a watch by how many controllers it has now: a plan may have changed that. */
 export const chargedBy = (state: State, two: boolean): State => {
   const { charge, ...alone } = state;

@@ -2,8 +2,9 @@
  * Rehearsals of a failover: whether one may start, and the word for how it ended. The words are
  * those of practice runs in Amazon's zonal autoshift; SKIPPED is ours.
  */
+import { isIdle, NOT_IN_CHARGE } from './charge.ts';
 import { openWindow } from './maintenance.ts';
-import type { Phase } from './states.ts';
+import type { State } from './states.ts';
 
 export type Depth = 'replay' | 'shadow' | 'canary' | 'full';
 
@@ -18,7 +19,7 @@ export type RehearsalOutcome =
 export type RehearsalWish = {
   readonly nowMs: number;
   readonly depth: Depth;
-  readonly phase: Phase;
+  readonly state: Pick<State, 'phase' | 'charge'>;
   /** Names of alarms that forbid a rehearsal and are ringing. */
   readonly blockingAlarms: readonly string[];
   /** Only inside this window; null is at any time. */
@@ -44,8 +45,10 @@ export type RehearsalStart =
 export const mayRehearse = (wish: RehearsalWish): RehearsalStart => {
   if (wish.depth === 'replay') return { start: true };
   const skip = (why: string): RehearsalStart => ({ start: false, outcome: 'SKIPPED', why });
-  const { nowMs, timeZone, window, standbyCapacity } = wish;
-  if (wish.phase !== 'STEADY') return skip(`the service is in ${wish.phase}, not at rest at home`);
+  const { nowMs, timeZone, window, standbyCapacity, state } = wish;
+  if (isIdle(state)) return skip(NOT_IN_CHARGE);
+  if (state.phase !== 'STEADY')
+    return skip(`the service is in ${state.phase}, not at rest at home`);
   if (wish.otherRehearsal !== null) return skip(`${wish.otherRehearsal} is still under way`);
   const ringing = wish.blockingAlarms.join(', ');
   if (ringing !== '') return skip(`blocking alarms ring: ${ringing}`);

@@ -1,11 +1,14 @@
 /** Whether a promotion may start, and what must stop one that is under way. */
+import { isIdle, NOT_IN_CHARGE } from '../failover/charge.ts';
 import { openWindow } from '../failover/maintenance.ts';
-import type { Phase } from '../failover/states.ts';
+import type { State } from '../failover/states.ts';
+
+type Standing = Pick<State, 'phase' | 'charge'>;
 
 export type PromotionWish = {
   readonly nowMs: number;
   /** Null where nobody watches the service. */
-  readonly phase: Phase | null;
+  readonly state: Standing | null;
   /** When the watch was last heard of. */
   readonly heardMs: number;
   readonly alarm: string | null;
@@ -21,7 +24,9 @@ export type PromotionWish = {
 const SILENT_MS = 180_000;
 
 /** What has to be over before anything may be promoted; null when nothing. */
-export const stopperOf = (phase: Phase): string | null => {
+export const stopperOf = (state: Standing): string | null => {
+  if (isIdle(state)) return NOT_IN_CHARGE;
+  const { phase } = state;
   if (phase === 'STEADY') return null;
   return phase === 'STABILIZE' || phase === 'FAILBACK_READY'
     ? 'traffic is away from home'
@@ -30,11 +35,11 @@ export const stopperOf = (phase: Phase): string | null => {
 
 /** Why not; null when it may. */
 export const whyNotPromote = (wish: PromotionWish): string | null => {
-  const { phase, nowMs, heardMs, alarm, maintenance, timeZone, other, notUp } = wish;
-  if (phase === null || nowMs - heardMs > SILENT_MS) {
+  const { state, nowMs, heardMs, alarm, maintenance, timeZone, other, notUp } = wish;
+  if (state === null || nowMs - heardMs > SILENT_MS) {
     return 'nobody watches the service: run failover watch';
   }
-  const stopper = stopperOf(phase);
+  const stopper = stopperOf(state);
   if (stopper !== null) return stopper;
   if (other !== null) return `${other} is still under way`;
   if (alarm !== null) return `an alarm rings: ${alarm}`;

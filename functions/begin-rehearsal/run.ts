@@ -110,7 +110,7 @@ const obstacle = async (
   const start = mayRehearse({
     nowMs,
     depth,
-    phase: stored?.state.phase ?? 'STEADY',
+    state: stored?.state ?? { phase: 'STEADY' },
     blockingAlarms: stored?.state.alarm ? [stored.state.alarm.source] : [],
     window: wanted.window,
     maintenance: plan.failover.maintenance,

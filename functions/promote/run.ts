@@ -98,7 +98,7 @@ const obstacle = async (
   );
   return whyNotPromote({
     nowMs: clock.now(),
-    phase: answer?.state.phase ?? null,
+    state: answer?.state ?? null,
     heardMs: Math.max(0, ...(stored?.votes ?? []).map(({ atMs }) => atMs)),
     alarm: answer?.state.alarm?.source ?? null,
     maintenance: plan.failover.maintenance,

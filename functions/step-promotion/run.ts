@@ -106,7 +106,7 @@ const asked = async (
       (verdict.state === 'DOWN' || verdict.state === 'DEGRADED'),
   );
   return {
-    stopper: stopperOf(state.phase) ?? (other === null ? null : `${other} has begun`),
+    stopper: stopperOf(state) ?? (other === null ? null : `${other} has begun`),
     trouble: bad === undefined ? null : `${bad.region} is ${bad.state}: ${bad.why}`,
   };
 };

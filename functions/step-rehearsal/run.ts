@@ -3,6 +3,7 @@ import type { DnsRecord } from '../../aws/dnsRecord.ts';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
 import type { Vantages } from '../../aws/vantages.ts';
 import { sharedSets } from '../../core/failover/answerSets.ts';
+import { isIdle } from '../../core/failover/charge.ts';
 import { openWindow } from '../../core/failover/maintenance.ts';
 import {
   type Move,
@@ -62,10 +63,12 @@ const stopperOf = async (
     return `the end of the window ${window}`;
   }
   if (memory.depth === 'full') return null;
-  const phase = (await table.state(service, signal))?.state.phase;
-  return phase === undefined || LIVE_AT_REST.has(phase)
+  const state = (await table.state(service, signal))?.state;
+  if (state === undefined) return null;
+  if (isIdle(state)) return 'the other controller, which has taken charge';
+  return LIVE_AT_REST.has(state.phase)
     ? null
-    : `trouble of the live service, which is ${phase}`;
+    : `trouble of the live service, which is ${state.phase}`;
 };
 
 const movesOf = async (

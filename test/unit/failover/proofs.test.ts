@@ -136,7 +136,7 @@ describe('a rehearsal', () => {
   const wish: RehearsalWish = {
     nowMs: START_MS,
     depth: 'full',
-    phase: 'STEADY',
+    state: { phase: 'STEADY' },
     blockingAlarms: [],
     window: '11:00-13:00',
     maintenance: [],
@@ -152,15 +152,16 @@ describe('a rehearsal', () => {
 
   it.each<[string, Partial<RehearsalWish>]>([
     ['start', {}],
-    ['SKIPPED', { phase: 'SUSPECT' }],
-    ['SKIPPED', { phase: 'STABILIZE' }],
+    ['SKIPPED', { state: { phase: 'SUSPECT' } }],
+    ['SKIPPED', { state: { phase: 'STABILIZE' } }],
+    ['SKIPPED', { state: { phase: 'STEADY', charge: { held: false, epoch: 3 } } }],
     ['SKIPPED', { blockingAlarms: ['checkout errors'] }],
     ['SKIPPED', { window: '02:00-04:00' }],
     ['SKIPPED', { maintenance: ['fri 11:30-12:30'] }],
     ['SKIPPED', { deployInProgress: true }],
     ['SKIPPED', { otherRehearsal: 'drill of yesterday' }],
     ['CAPACITY_CHECK_FAILED', { standbyCapacity: { ready: 3, wanted: 4 } }],
-    ['start', { depth: 'replay', phase: 'SUSPECT', window: '02:00-04:00' }],
+    ['start', { depth: 'replay', state: { phase: 'SUSPECT' }, window: '02:00-04:00' }],
   ])('%s: %o', (expected, over) => {
     expect(start(over)).toBe(expected);
   });

@@ -60,7 +60,13 @@ describe('the choice of a drill', () => {
 
 describe('the start of a promotion', () => {
   const wish: PromotionWish = {
-    ...{ nowMs: 1_000_000, phase: 'STEADY', heardMs: 999_000, alarm: null, maintenance: [] },
+    ...{
+      nowMs: 1_000_000,
+      state: { phase: 'STEADY' },
+      heardMs: 999_000,
+      alarm: null,
+      maintenance: [],
+    },
     ...{ timeZone: 'UTC', other: null, notUp: [] },
   };
 
@@ -69,13 +75,17 @@ describe('the start of a promotion', () => {
   });
 
   it.each([
-    [{ phase: null }, 'nobody watches the service'],
+    [{ state: null }, 'nobody watches the service'],
     [{ heardMs: 0 }, 'nobody watches the service'],
-    [{ phase: 'SUSPECT' }, 'the watch is in SUSPECT'],
-    [{ phase: 'HOLD' }, 'the watch is in HOLD'],
-    [{ phase: 'FLIP' }, 'the watch is in FLIP'],
-    [{ phase: 'STABILIZE' }, 'traffic is away from home'],
-    [{ phase: 'FAILBACK_READY' }, 'traffic is away from home'],
+    [{ state: { phase: 'SUSPECT' } }, 'the watch is in SUSPECT'],
+    [{ state: { phase: 'HOLD' } }, 'the watch is in HOLD'],
+    [{ state: { phase: 'FLIP' } }, 'the watch is in FLIP'],
+    [{ state: { phase: 'STABILIZE' } }, 'traffic is away from home'],
+    [{ state: { phase: 'FAILBACK_READY' } }, 'traffic is away from home'],
+    [
+      { state: { phase: 'STEADY', charge: { held: false, epoch: 3 } } },
+      'the second controller is in charge',
+    ],
     [{ other: 'shop-1' }, 'shop-1 is still under way'],
     [{ alarm: 'grafana' }, 'an alarm rings: grafana'],
     [{ maintenance: ['mon-sun 00:00-23:59'] }, 'maintenance window'],
