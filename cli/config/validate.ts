@@ -49,13 +49,13 @@ const INSTRUCTIONS = [
 const missingStage = (
   { config, file, lineOf }: LoadedConfig,
   target: string,
-  { dockerfile, names }: { readonly dockerfile: string; readonly names: readonly string[] },
+  names: readonly string[],
 ): string => {
   const at = config.image?.matrix.target.indexOf(target) ?? 0;
   const place = `${file}:${lineOf(['image', 'matrix', 'target', at])}`;
   const guess = nearest(target, names);
   const hint = guess ? ` Did you mean "${guess}"?` : '';
-  return `${place}: stage "${target}" does not exist in ${dockerfile}. Stages: ${names.join(', ')}.${hint}`;
+  return `${place}: stage "${target}" does not exist. Stages: ${names.join(', ')}.${hint}`;
 };
 
 const stageFaults = (
@@ -77,7 +77,7 @@ const stageFaults = (
       }
       const names = stages.map(({ name, index }) => name ?? String(index));
       if (names.includes(target.toLowerCase())) continue;
-      faults.add(missingStage(loaded, target, { dockerfile: file, names }));
+      faults.add(missingStage(loaded, target, names));
     } catch (error) {
       if (!(error instanceof DockerfileError)) throw error;
       faults.add(error.message);
