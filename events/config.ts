@@ -12,6 +12,7 @@ import {
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { ecsServiceOf } from './ecsService.ts';
+import { fencedListenerOf } from './fencedListener.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
 import { PromotionConfig } from './promotionConfig.ts';
@@ -270,6 +271,12 @@ export const Config = z
         ['regions', promoted[0] ? 'standby' : 'primary', 'ecs'],
         'a promotion goes through both regions: name ecs.promotion in each, or in neither',
       );
+    }
+    const { primary } = regions;
+    const isFenced = fencedListenerOf(primary) !== null && 'endpoint' in primary;
+    if (isFenced && new URL(primary.endpoint ?? '').hostname === context.value.record) {
+      const why = `a fence keeps out whoever asks for ${context.value.record}, observers too: give the endpoint a name of its own`;
+      issue(['regions', 'primary', 'endpoint'], why);
     }
     if (image && !probes.some((probe) => probe.kind === 'http')) {
       issue(['probes'], 'a drill ranks variants by http latency: add a probe of kind http');

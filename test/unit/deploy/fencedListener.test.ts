@@ -87,6 +87,11 @@ describe('a listener that is named', () => {
       'expected the ARN of a listener of an Application Load Balancer',
     ],
     [
+      'with an endpoint of the very name that is closed',
+      CONFIG.replace('https://a.example.net/', 'https://shop.example.com/'),
+      'a fence keeps out whoever asks for shop.example.com, observers too',
+    ],
+    [
       'without an endpoint',
       CONFIG.replace('endpoint: "https://a.example.net/", ', ''),
       'only that of a service which runs already is closed',
