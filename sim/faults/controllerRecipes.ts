@@ -5,7 +5,7 @@ import { type Draft, network, part, type Recipe } from './ground.ts';
 import type { Span } from './rhythm.ts';
 
 /** Nothing passes to a region or from it, and nothing is started there. */
-const dark = (region: string, span: Span): Draft[] => [
+export const dark = (region: string, span: Span): Draft[] => [
   { ...network({ kind: 'down' }, { region }, STEADY, { plane: null }), ...span },
   { kind: 'platform', observers: [region], ...span },
 ];

@@ -4,8 +4,10 @@
  * the one in which nobody was killed.
  */
 import type { State } from '../../core/failover/states.ts';
+import { dark } from '../faults/controllerRecipes.ts';
 import type { Fault, Trace } from '../faults/fault.ts';
 import { PLACES } from '../faults/generate.ts';
+import { TWO_CONTROLLERS } from '../faults/profiles.ts';
 import type { Step } from './befalls.ts';
 import { type SystemOptions, type SystemResult, simulateSystem } from './run.ts';
 import type { Driver, Over } from './world.ts';
@@ -99,10 +101,10 @@ const overMsOf = (way: Way, { lines }: SystemResult): number => {
 };
 
 /** Where a function can be killed between the first doubt, or the beginning, and the end of the way. */
-export const killPointsOf = async (way: Way, driver: Driver) => {
+const pointsOf = async (way: Way, options: SystemOptions) => {
   const points: (KillPoint & { readonly atMs: number })[] = [];
   const result = await simulateSystem({
-    ...optionsOf(way, driver),
+    ...options,
     dies: ({ number, atMs, when, asked: { service, operation }, caller: { part } }) => {
       if (PARTS.has(part) && atMs > BEGIN_MS) {
         points.push({ number, when, part, service, operation, atMs });
@@ -114,6 +116,8 @@ export const killPointsOf = async (way: Way, driver: Driver) => {
   return { points: points.filter(({ atMs }) => atMs <= overMs), end: endOf(result), result };
 };
 
+export const killPointsOf = (way: Way, driver: Driver) => pointsOf(way, optionsOf(way, driver));
+
 /** One run in which whoever comes to the point dies there. */
 export const killAt = async (way: Way, driver: Driver, point: KillPoint): Promise<Killed> => {
   const result = await simulateSystem({
@@ -123,4 +127,39 @@ export const killAt = async (way: Way, driver: Driver, point: KillPoint): Promis
   const { violation } = result;
   const fault = violation === null ? '' : `${violation.invariant}: ${violation.what}`;
   return { point, end: endOf(result), fault };
+};
+
+/** The other controller has taken charge by then, and traffic has come home whoever brought it. */
+const DARK_MS = 330_000;
+const HOME_AGAIN_MS = 600_000;
+
+/** As `THERE_AND_BACK` with two controllers, and a region that is lost from some moment on. */
+const losing = (region: string | null, fromMs: number): SystemOptions => {
+  const untilMs = fromMs + DARK_MS;
+  const lost = region === null ? [] : dark(region, { fromMs, untilMs });
+  const trace: Trace = {
+    ...{ seed: 'lost', profile: 'controllers', places: TWO_CONTROLLERS },
+    untilMs: untilMs + HOME_AGAIN_MS,
+    faults: [...THERE_AND_BACK.faults, ...lost.map((each, n) => ({ ...each, id: `lost${n}` }))],
+  };
+  return { trace, driver: 'quorum', over: OVER };
+};
+
+export type Loss = { readonly region: string; readonly atMs: number };
+
+/** Every region of the two controllers and the service, at every call of a failover and the way home. */
+export const lossesOf = async (): Promise<Loss[]> => {
+  const { points } = await pointsOf('move', losing(null, 0));
+  const moments = [...new Set(points.map(({ atMs }) => Math.ceil(atMs)))];
+  const { home, standby, witness } = TWO_CONTROLLERS;
+  return moments.flatMap((atMs) => [home, standby, witness].map((region) => ({ region, atMs })));
+};
+
+/** One run with a loss: what it broke, or how it did not end at rest at home; empty when all is well. */
+export const loseAt = async ({ region, atMs }: Loss): Promise<string> => {
+  const { violation, state } = await simulateSystem(losing(region, atMs));
+  if (violation !== null) return `${violation.invariant}: ${violation.what}`;
+  const { phase, active, execution } = state ?? {};
+  const isWell = phase === 'STEADY' && active === TWO_CONTROLLERS.home && execution === null;
+  return isWell ? '' : `${phase} with ${active}`;
 };
