@@ -70,7 +70,7 @@ const judge = (votes: readonly Vote[], needed: number, eligibleMin: number): Jud
   });
   if (eligible.length < eligibleMin) {
     return unknown(
-      `the detector is degraded: ${eligible.length} eligible observers, ${eligibleMin} are needed`,
+      `the detector is degraded: ${eligible.length} eligible ${eligible.length === 1 ? 'observer' : 'observers'}, ${eligibleMin} are needed`,
     );
   }
   const down = eligible.filter(({ vote }) => vote === 'DOWN');

@@ -102,6 +102,8 @@ describe('a verdict', () => {
     const verdict = judge(votes('DOWN', 'DOWN', 'ABSTAIN', 'ABSTAIN', 'ABSTAIN'));
     expect(verdict.state).toBe('UNKNOWN');
     expect(verdict.why).toContain('2 eligible observers, 3 are needed');
+    const alone = judge(votes('DOWN', 'ABSTAIN', 'ABSTAIN', 'ABSTAIN', 'ABSTAIN'));
+    expect(alone.why).toContain('1 eligible observer, 3 are needed');
     expect(verdict.why).toContain('sa-east-1 abstains: canary-failed');
   });
 
