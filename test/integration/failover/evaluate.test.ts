@@ -255,6 +255,8 @@ describe('an approval', () => {
     const { run, word } = await asked();
     const answer = await run.send({ ...word, ...over });
     expect(answer).toMatchObject({ accepted: false, why: expect.stringContaining(why) });
+    // No gate was asked, so none is shown as a reason.
+    expect(answer.decision).toBeNull();
     expect(run.started()).toEqual([]);
     expect(answer.state.phase).toBe('AWAIT_APPROVAL');
   });
