@@ -14,6 +14,7 @@ export const DYNAMODB_FILES: readonly string[] = [
   'dynamodb/tables.test.ts',
   'functions/cleanUp.test.ts',
   'functions/drill.test.ts',
+  'functions/fencedListener.test.ts',
   'functions/finish.test.ts',
   'functions/flip.test.ts',
   'functions/images.test.ts',

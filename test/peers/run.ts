@@ -14,6 +14,7 @@ import { judgeHandlers } from './handlers.ts';
 import { say } from './install.ts';
 import { NOT_RUN } from './listed.ts';
 import { judgeMoto, MOTO_TRIALS } from './moto.ts';
+import { judgeTwoControllers } from './twoControllers.ts';
 
 /** Every contract test runs on a peer, or is named with the reason. */
 const judgeCoverage = async (): Promise<number> => {
@@ -35,6 +36,7 @@ const PARTS: Record<string, () => Promise<number>> = {
   moto: judgeMoto,
   deploy: judgeDeployment,
   'deploy-command': judgeDeployCommand,
+  'two-controllers': judgeTwoControllers,
 };
 
 // So that what was started ends, too.
