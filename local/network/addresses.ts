@@ -40,8 +40,17 @@ export const regionAddress = (region: string, host: number): string => {
 
 const LOOPBACK = /^(?:::ffff:)?127\.(\d{1,3})\.\d{1,3}\.\d{1,3}$/;
 
+/** Asked twice for every call; few addresses call. */
+const KNOWN_MAX = 10_000;
+const known = new Map<string, string>();
+
 /** The region that owns an address; undefined for 127.0.0.1 and everything else outside the plan. */
 export const regionOfAddress = (address: string): string | undefined => {
+  const found = known.get(address);
+  if (found !== undefined) return found;
   const block = Number(LOOPBACK.exec(address)?.[1] ?? Number.NaN);
-  return order[block - FIRST_BLOCK];
+  const region = order[block - FIRST_BLOCK];
+  if (known.size >= KNOWN_MAX) known.clear();
+  if (region !== undefined) known.set(address, region);
+  return region;
 };

@@ -80,7 +80,8 @@ const fileOf = (folder: string, key: string): string =>
 const readAt = async (file: string, start: number, bytes: number): Promise<Buffer> => {
   const handle = await open(file, 'r');
   try {
-    const buffer = Buffer.alloc(bytes);
+    // Only what has been read is given away.
+    const buffer = Buffer.allocUnsafe(bytes);
     const { bytesRead } = await handle.read(buffer, 0, bytes, start);
     return buffer.subarray(0, bytesRead);
   } finally {

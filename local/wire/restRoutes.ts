@@ -40,10 +40,12 @@ export const decodeLabel = (text: string): string => {
   }
 };
 
-const queryFits = (route: Route, query: URLSearchParams): boolean =>
-  [...route.query].every(
-    ([name, value]) => query.has(name) && (!value || query.get(name) === value),
-  );
+const queryFits = (route: Route, query: URLSearchParams): boolean => {
+  for (const [name, value] of route.query) {
+    if (!query.has(name) || (value && query.get(name) !== value)) return false;
+  }
+  return true;
+};
 
 export type Routes = (request: WireRequest, path: string) => Match[];
 
@@ -52,10 +54,11 @@ export const restRoutes = (model: ServiceModel): Routes => {
   const routes = [...model.operations.values()]
     .flatMap(routeOf)
     .sort((a, b) => b.weight - a.weight);
+  const byMethod = Map.groupBy(routes, ({ method }) => method);
   return (request, path) => {
     const found: { match: Match; weight: number }[] = [];
-    for (const route of routes) {
-      if (route.method !== request.method || !queryFits(route, request.query)) continue;
+    for (const route of byMethod.get(request.method) ?? []) {
+      if (!queryFits(route, request.query)) continue;
       const values = route.pattern.exec(path);
       if (!values) continue;
       const labels = Object.fromEntries(
