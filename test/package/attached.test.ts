@@ -5,7 +5,7 @@ import { stackParams } from '../../cli/lint/setup.ts';
 import { Config } from '../../events/config.ts';
 import { ofType, type Template, templateTold } from './templates.ts';
 
-const COMPILE_MS = 300_000;
+const COMPILE_MS = 900_000;
 const HOME = 'eu-central-1';
 const config = Config.parse({
   service: 'shop',

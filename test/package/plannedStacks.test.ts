@@ -9,7 +9,7 @@ import { readStack } from '../../local/stack/stackModel.ts';
 import { PROJECT_FOLDER } from '../../scripts/package.ts';
 import { ROLES, type Role, type Template, templates } from './templates.ts';
 
-const COMPILE_MS = 300_000;
+const COMPILE_MS = 900_000;
 let all: Record<Role, Template>;
 beforeAll(async () => {
   all = await templates();

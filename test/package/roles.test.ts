@@ -5,7 +5,7 @@ import { PROJECT_FOLDER } from '../../local/stack/bundles.ts';
 import { readStack } from '../../local/stack/stackModel.ts';
 import { ofType, ROLES, type Role, type Template, templates } from './templates.ts';
 
-const COMPILE_MS = 300_000;
+const COMPILE_MS = 900_000;
 const REGION = 'eu-central-1';
 const ACCOUNT = '000000000000';
 
