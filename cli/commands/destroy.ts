@@ -10,6 +10,7 @@ import { DrillError } from '../../core/errors.ts';
 import { isMoving } from '../../core/failover/states.ts';
 import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
+import { lookAtClosedListener } from '../deploy/listener.ts';
 import { type Aws, keyOf, lookAtStacks } from '../deploy/look.ts';
 import { refusalOf } from '../deploy/refusal.ts';
 import { removeRest, removeRetained, removeStacks, type Stays } from '../deploy/remove.ts';
@@ -162,11 +163,11 @@ const callerOf = async (aws: Aws, setup: DeploySetup) => {
 
 const NOTHING_KNOWN: Watch = { plan: null, state: null };
 
-/** Where traffic is: with a region that does not say so, nothing is taken away. */
+/** Where traffic is: with a region that does not say so, or keeps clients out, nothing is taken away. */
 const lookAtWatch = async (setup: DeploySetup): Promise<Looked> => {
   if (setup.live === null) return { watch: NOTHING_KNOWN, findings: [] };
   try {
-    return { watch: await readWatch(setup), findings: [] };
+    return { watch: await readWatch(setup), findings: await lookAtClosedListener(setup) };
   } catch (error) {
     const finding = regionFinding(setup.homeRegion, 'dynamodb:GetItem', refusalOf(error));
     return { watch: NOTHING_KNOWN, findings: [finding] };

@@ -30,6 +30,20 @@ export const listenerFindings = (listener: string, found: ListenerFound): Deploy
   ];
 };
 
+/** Of a deployment that is to go: whom it keeps out would be kept out for good. */
+export const closedListenerFindings = (listener: string, found: ListenerFound): DeployFinding[] => {
+  if (found.kind === 'missing' || found.place !== 'fenced') return [];
+  return [
+    {
+      check: 'fence-listener-closed',
+      severity: 'stop',
+      what: `the listener ${listener} is closed by a rule of ours, as traffic was moved away from it; nobody would open it any more`,
+      remedy:
+        'move traffic home first (failover back), or delete the rule of priority 1 (aws elbv2 describe-rules, then delete-rule)',
+    },
+  ];
+};
+
 /** Nobody could look. */
 export const unknownListenerFinding = (
   listener: string,

@@ -30,6 +30,7 @@ export const DEPLOY_CHECKS = [
   'ecs-service-unbalanced',
   'fence-listener-missing',
   'fence-listener-taken',
+  'fence-listener-closed',
   'balancer-subnets',
   'certificate-missing',
   'certificate-region',

@@ -5,19 +5,30 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import {
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ListenerNotFoundException,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { destroy } from '../../../cli/commands/destroy.ts';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
-import { lookAtListener } from '../../../cli/deploy/listener.ts';
+import { lookAtClosedListener, lookAtListener } from '../../../cli/deploy/listener.ts';
+import { openAws } from '../../../cli/deploy/look.ts';
 import { targetFacts } from '../../../cli/deploy/service.ts';
 import { readSetup, stacksOf } from '../../../cli/deploy/setup.ts';
+import { EXIT } from '../../../cli/failure.ts';
 import { grantsOf } from '../../../core/lint/grants.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { keptOutput } from '../../support/keptOutput.ts';
 
 const ACCOUNT = '111122223333';
 const LISTENER = `arn:aws:elasticloadbalancing:eu-west-1:${ACCOUNT}:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2`;
@@ -38,7 +49,12 @@ const setupWith = (text = CONFIG) => {
   return readSetup(file, 'prod');
 };
 const elb = mockClient(ElasticLoadBalancingV2Client);
-afterEach(() => elb.reset());
+const sts = mockClient(STSClient);
+const cloudFormation = mockClient(CloudFormationClient);
+const dynamodb = mockClient(DynamoDBClient);
+afterEach(() => {
+  for (const mock of [elb, sts, cloudFormation, dynamodb]) mock.reset();
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const UNFENCED = CONFIG.replace(/, fence: \{[^}]*\}/, '');
@@ -123,6 +139,41 @@ describe('the look before a deployment', () => {
     elb.reset();
     expect(await said(UNFENCED)).toEqual([]);
     expect(elb.calls()).toEqual([]);
+  });
+
+  it('keeps a deployment there as long as one is closed that it alone would open', async () => {
+    const closed = async () => (await lookAtClosedListener(setupWith())).map(({ check }) => check);
+    const ours = rule('1', 'failover-drill: shop is served from another region');
+    elb.on(DescribeRulesCommand).resolves({ Rules: [ours, rule('default')] });
+    expect(await closed()).toEqual(['fence-listener-closed']);
+    const another = rule('1', 'failover-drill: cart is served from another region');
+    elb.on(DescribeRulesCommand).resolves({ Rules: [another, rule('default')] });
+    expect(await closed()).toEqual([]);
+    elb
+      .on(DescribeRulesCommand)
+      .rejects(new ListenerNotFoundException({ message: 'gone', $metadata: {} }));
+    expect(await closed()).toEqual([]);
+    elb.on(DescribeRulesCommand).rejects(failing('AccessDeniedException', 'not authorized'));
+    expect(await closed()).toEqual(['permission-missing']);
+  });
+
+  it('refuses to take that deployment away, and touches nothing', async () => {
+    const ours = rule('1', 'failover-drill: shop is served from another region');
+    elb.on(DescribeRulesCommand).resolves({ Rules: [ours] });
+    sts.on(GetCallerIdentityCommand).resolves({ Account: ACCOUNT, Arn: 'arn:caller' });
+    cloudFormation
+      .on(DescribeStacksCommand)
+      .rejects(failing('ValidationError', 'Stack x does not exist'));
+    dynamodb.on(BatchGetItemCommand).resolves({}).on(GetItemCommand).resolves({});
+    const aws = openAws();
+    const { output, kept } = keptOutput();
+    const options = { config: file, stage: 'prod', destroy: true, yes: true };
+    const signal = new AbortController().signal;
+    expect(await destroy(aws, setupWith(), options, output, signal)).toBe(EXIT.input);
+    aws.close();
+    const findings = [{ check: 'fence-listener-closed' }];
+    expect(kept.result).toMatchObject({ outcome: 'blocked', findings });
+    expect(cloudFormation.commandCalls(DeleteStackCommand)).toEqual([]);
   });
 
   it('stops at one that is not there, has no place for it, or cannot be seen', async () => {
