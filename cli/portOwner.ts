@@ -72,7 +72,7 @@ export const addressInUse = (error: unknown): unknown => {
   const stop = owner ? by : `${by}. Stop what listens there`;
   return new DrillError(
     'AddressInUse',
-    `cannot listen on ${typeof address === 'string' ? address : '127.0.0.1'}:${port}: ${stop}, or choose another with --port or dns.listen`,
+    `cannot listen on ${typeof address === 'string' ? address : '127.0.0.1'}:${port}: ${stop}, or choose another: dns.listen for DNS, --port of up and watch for the AWS endpoint`,
     owner ? { pid: owner.pid, name: owner.name } : {},
     error,
   );

@@ -98,7 +98,7 @@ describe('an address that is taken', () => {
       expect(stderr).toContain(
         `cannot listen on 127.0.0.1:${port}: in use by process ${process.pid} (`,
       );
-      expect(stderr).toContain('Stop it, or choose another with --port or dns.listen');
+      expect(stderr).toContain('Stop it, or choose another: dns.listen for DNS, --port');
       expect(code).toBe(1);
     } finally {
       server.close();

@@ -54,7 +54,7 @@ describe('the error of a taken port', () => {
     expect(error).toMatchObject({ name: 'AddressInUse', details: { pid: process.pid } });
     expect(String(error)).toMatch(
       new RegExp(
-        `cannot listen on 127.0.0.1:${port}: in use by process ${process.pid} \\(.+\\)\\. Stop it, or choose another with --port or dns\\.listen`,
+        `cannot listen on 127.0.0.1:${port}: in use by process ${process.pid} \\(.+\\)\\. Stop it, or choose another: dns\\.listen for DNS, --port of up and watch`,
       ),
     );
   });
