@@ -164,6 +164,15 @@ awscliTable(
       prints: { Rules: [{ Priority: '1' }, { Priority: 'default', IsDefault: true }] },
     },
     {
+      name: 'delete-rule',
+      args: elb('delete-rule', '--rule-arn', rule),
+    },
+    {
+      name: 'describe-rules once it is gone',
+      args: elb('describe-rules', '--listener-arn', listener),
+      prints: { Rules: [{ Priority: 'default', IsDefault: true }] },
+    },
+    {
       name: 'modify-target-group-attributes',
       args: elb(
         ...['modify-target-group-attributes', '--target-group-arn', group, '--attributes'],

@@ -198,7 +198,7 @@ describe('an observer', () => {
   });
 
   it('that stands in a region says nothing of it', async () => {
-    const observers = [HOME, 'us-east-2', 'sa-east-1'];
+    const observers = [HOME, 'us-east-2', 'sa-east-1', 'ap-northeast-1'];
     const { service } = await planned({ observers });
     observing(service, { region: HOME });
     await says(service, 'UP', STANDBY);
