@@ -56,7 +56,10 @@ describe('a drill in which variants fail', () => {
   it('ranks what was measured and nothing else; what failed half of the time comes last', () => {
     const rows = report.rankings[0]?.rows.map(({ v }) => v) ?? [];
     // What died in most rounds may have too few left to be ranked at all; it is never among the first.
-    expect(rows.filter((v) => v !== 'mortal').toSorted()).toEqual(['plain', 'slow']);
+    const measured = rows.filter((v) => v !== 'mortal').toSorted();
+    // On a machine too busy to send on time a round says nothing of anybody, and is told of.
+    const isLate = report.problems.some(({ kind }) => kind === 'LateSamples');
+    expect(isLate ? [[], ['plain', 'slow']] : [['plain', 'slow']]).toContainEqual(measured);
     if (rows.includes('mortal')) expect(rows.at(-1)).toBe('mortal');
   });
 
