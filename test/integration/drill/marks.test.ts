@@ -30,7 +30,7 @@ describe('a drill in which variants fail', () => {
     const config = writeService(workshop, {
       stages: STAGES,
       rounds: 3,
-      drill: ['readyTimeout: 4s', 'gates: { findings: high, size: 1MB }'],
+      drill: ['readyTimeout: 10s', 'gates: { findings: high, size: 1MB }'],
     });
     ended = await workshop.run([
       'drill',
@@ -56,10 +56,15 @@ describe('a drill in which variants fail', () => {
   it('ranks what was measured and nothing else; what failed half of the time comes last', () => {
     const rows = report.rankings[0]?.rows.map(({ v }) => v) ?? [];
     // What died in most rounds may have too few left to be ranked at all; it is never among the first.
-    const measured = rows.filter((v) => v !== 'mortal').toSorted();
-    // On a machine too busy to send on time a round says nothing of anybody, and is told of.
-    const isLate = report.problems.some(({ kind }) => kind === 'LateSamples');
-    expect(isLate ? [[], ['plain', 'slow']] : [['plain', 'slow']]).toContainEqual(measured);
+    expect(['plain', 'slow', 'mortal']).toEqual(expect.arrayContaining(rows));
+    // A machine too busy to start a task or to send on time costs a well variant its rank, and that is told.
+    const isTold = (v: string): boolean =>
+      report.problems.some(
+        ({ kind, where }) => kind === 'LateSamples' || where.startsWith(`${v} in `),
+      );
+    for (const v of ['plain', 'slow']) {
+      expect(rows.includes(v) || isTold(v), `${v} is neither ranked nor told of`).toBe(true);
+    }
     if (rows.includes('mortal')) expect(rows.at(-1)).toBe('mortal');
   });
 
@@ -99,7 +104,7 @@ describe('a drill in which variants fail', () => {
     for (const region of ['eu-west-1', 'eu-central-1']) {
       const { what } = problem('NotReady', `sick in ${region}`) ?? {};
       expect(what).toContain(
-        'did not answer /healthz on port 8080 with 200 within 4.0 s; last: status',
+        'did not answer /healthz on port 8080 with 200 within 10.0 s; last: status',
       );
     }
   });
