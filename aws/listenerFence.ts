@@ -10,10 +10,11 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as z from 'zod';
 import type { ListenerFound } from '../core/deploy/fencedListener.ts';
+import { regionOfListener } from '../events/fencedListener.ts';
 import { isAwsError, MAX_ATTEMPTS, type SdkSettings } from './sdk.ts';
 
 /** One service at one listener. */
-export type FencedListener = {
+type FencedListener = {
   /** ARN. */
   readonly listener: string;
   readonly service: string;
@@ -60,15 +61,13 @@ const isOurs =
 
 const isFirst = ({ Priority }: Rule): boolean => Priority === String(FIRST);
 
-const regionOf = (listener: string): string => listener.split(':')[3] ?? '';
-
 export const openListenerFences = (sdk: SdkSettings = {}) => {
   const within = async <T>(
     { listener }: FencedListener,
     signal: AbortSignal,
     work: (client: ElasticLoadBalancingV2Client, signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
-    const region = regionOf(listener);
+    const region = regionOfListener(listener);
     const client = new ElasticLoadBalancingV2Client({ maxAttempts: MAX_ATTEMPTS, ...sdk, region });
     try {
       return await work(client, AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]));

@@ -274,8 +274,8 @@ export const Config = z
     }
     const { primary } = regions;
     const isFenced = fencedListenerOf(primary) !== null && 'endpoint' in primary;
-    if (isFenced && new URL(primary.endpoint ?? '').hostname === context.value.record) {
-      const why = `a fence keeps out whoever asks for ${context.value.record}, observers too: give the endpoint a name of its own`;
+    if (isFenced && new URL(primary.endpoint ?? '').hostname === record) {
+      const why = `a fence keeps out whoever asks for ${record}, observers too: give the endpoint a name of its own`;
       issue(['regions', 'primary', 'endpoint'], why);
     }
     if (image && !probes.some((probe) => probe.kind === 'http')) {

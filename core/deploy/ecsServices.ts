@@ -1,6 +1,6 @@
 /** Whether the services of ECS that the configuration names are there, and can be scaled: told before anything is changed. */
 import { nearest } from '../nearest.ts';
-import { type DeployFinding, FORBIDDEN, firstLine, type Refusal } from './findings.ts';
+import { type DeployFinding, type Refusal, unseenFinding } from './findings.ts';
 
 export type NamedService = {
   readonly region: string;
@@ -89,12 +89,13 @@ export const ecsServiceFindings = (
 /** Nobody could look. */
 export const unknownServiceFinding = (
   { region, cluster, service }: NamedService,
-  { name, message }: Refusal,
-): DeployFinding => ({
-  check: FORBIDDEN.includes(name) ? 'permission-missing' : 'not-answered',
-  severity: 'stop',
-  what: `service ${service} of cluster ${cluster} in ${region} was not seen: ${name}: ${firstLine(message)}`,
-  remedy: FORBIDDEN.includes(name)
-    ? 'allow ecs:DescribeServices on it to whoever deploys'
-    : 'try again; if ECS goes on failing, see the AWS Health Dashboard',
-});
+  refusal: Refusal,
+): DeployFinding =>
+  unseenFinding(
+    {
+      what: `service ${service} of cluster ${cluster} in ${region}`,
+      right: 'ecs:DescribeServices on it',
+      of: 'ECS',
+    },
+    refusal,
+  );

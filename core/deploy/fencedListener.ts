@@ -1,5 +1,5 @@
 /** Whether the listener that the configuration names could be closed: told before anything is changed. */
-import { type DeployFinding, FORBIDDEN, firstLine, type Refusal } from './findings.ts';
+import { type DeployFinding, type Refusal, unseenFinding } from './findings.ts';
 
 /** What its load balancer says of it. */
 export type ListenerFound =
@@ -45,14 +45,12 @@ export const closedListenerFindings = (listener: string, found: ListenerFound): 
 };
 
 /** Nobody could look. */
-export const unknownListenerFinding = (
-  listener: string,
-  { name, message }: Refusal,
-): DeployFinding => ({
-  check: FORBIDDEN.includes(name) ? 'permission-missing' : 'not-answered',
-  severity: 'stop',
-  what: `the listener ${listener} was not seen: ${name}: ${firstLine(message)}`,
-  remedy: FORBIDDEN.includes(name)
-    ? 'allow elasticloadbalancing:DescribeRules to whoever deploys'
-    : 'try again; if the load balancer goes on failing, see the AWS Health Dashboard',
-});
+export const unknownListenerFinding = (listener: string, refusal: Refusal): DeployFinding =>
+  unseenFinding(
+    {
+      what: `the listener ${listener}`,
+      right: 'elasticloadbalancing:DescribeRules',
+      of: 'the load balancer',
+    },
+    refusal,
+  );

@@ -117,6 +117,19 @@ export const accountFinding = (wanted: string | undefined, found: string): Deplo
         },
       ];
 
+/** What AWS did not show: for want of a right, or for want of an answer. */
+export const unseenFinding = (
+  { what, right, of }: { readonly what: string; readonly right: string; readonly of: string },
+  { name, message }: Refusal,
+): DeployFinding => ({
+  check: FORBIDDEN.includes(name) ? 'permission-missing' : 'not-answered',
+  severity: 'stop',
+  what: `${what} was not seen: ${name}: ${firstLine(message)}`,
+  remedy: FORBIDDEN.includes(name)
+    ? `allow ${right} to whoever deploys`
+    : `try again; if ${of} goes on failing, see the AWS Health Dashboard`,
+});
+
 /** Why a service in one region did not answer, where the credentials are known to be right. */
 export const regionFinding = (
   region: string,

@@ -2,7 +2,7 @@
  * Opens the listener of the region that takes over, and closes that of the old one: the last deed before traffic moves,
  * so that nobody is kept out for longer than the move takes.
  */
-import type { FencedListener, ListenerFenced, ListenerFences } from '../../aws/listenerFence.ts';
+import type { ListenerFenced, ListenerFences } from '../../aws/listenerFence.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { FenceOutput } from '../../events/failoverFlip.ts';
@@ -11,14 +11,14 @@ import { listenerOf } from '../../events/fencedListener.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { openCalls } from '../_calls.ts';
 import type { Base } from '../_entry.ts';
+import { type ListenerDeed, listenerEvidence, timedDeed } from '../_listener.ts';
 
 export type ListenerNeeds = Base & {
   readonly table: Pick<WatchTable, 'putEvidence'>;
   readonly listeners: Pick<ListenerFences, 'open' | 'close'>;
 };
 
-type Deed = 'open' | 'close';
-type Done = ListenerFenced & { readonly deed: Deed; readonly region: string };
+type Done = ListenerFenced & { readonly deed: ListenerDeed; readonly region: string };
 
 const wordsOf = ({ deed, region, result, why }: Done): string =>
   result === 'done'
@@ -33,22 +33,17 @@ export const fenceListeners =
   ({ table, listeners, clock }: ListenerNeeds) =>
   async (plan: WatchPlan, { execution }: StepInput, signal: AbortSignal): Promise<FenceOutput> => {
     const calls = openCalls(clock);
-    const act = async (deed: Deed, region: string): Promise<Done[]> => {
-      const fence: FencedListener | null = listenerOf(plan, region);
+    const act = async (deed: ListenerDeed, region: string): Promise<Done[]> => {
+      const fence = listenerOf(plan, region);
       if (fence === null) return [];
-      const done = await calls.timed(
-        { service: 'elasticloadbalancing', operation: deed, region, attempt: 1 },
-        () => listeners[deed](fence, signal),
-        ({ result, why }) => ({ requestId: null, result: `${result}: ${why}` }),
-      );
+      const done = await timedDeed(calls, deed, region, () => listeners[deed](fence, signal));
       return [{ ...done, deed, region }];
     };
     const { name, cause, from, to } = execution;
     const done = (await Promise.all([act('open', to), act('close', from)])).flat();
     const why = done.map(wordsOf).join('; ');
     const closed = done.some(({ deed, result }) => deed === 'close' && result !== 'refused');
-    const body = { why, closed, calls: calls.made.map((call) => ({ ...call })) };
-    await table.putEvidence(name, { kind: 'listener', atMs: clock.now(), body }, signal);
+    await table.putEvidence(name, listenerEvidence(clock, calls, { why, closed }), signal);
     const shut = done.find(({ deed, result }) => deed === 'open' && result !== 'done');
     if (shut !== undefined && cause === 'failback') {
       throw new DrillError(

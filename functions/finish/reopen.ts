@@ -11,6 +11,7 @@ import type { WatchPlan } from '../../events/watchPlan.ts';
 import type { StepEvidence } from '../../events/watchState.ts';
 import { openCalls } from '../_calls.ts';
 import type { Base } from '../_entry.ts';
+import { listenerEvidence, timedDeed } from '../_listener.ts';
 
 export type ReopenNeeds = Pick<Base, 'clock'> & {
   readonly table: Pick<WatchTable, 'putEvidence'>;
@@ -38,17 +39,12 @@ export const reopen = async (
   const fence = listenerOf(plan, from);
   if (fence === null) return { pieces: [], left: [] };
   const calls = openCalls(clock);
-  const { result, why } = await calls.timed(
-    { service: 'elasticloadbalancing', operation: 'open', region: from, attempt: 1 },
-    () => listeners.open(fence, signal),
-    (done) => ({ requestId: null, result: `${done.result}: ${done.why}` }),
-  );
+  const { result, why } = await timedDeed(calls, 'open', from, () => listeners.open(fence, signal));
   const isOpen = result === 'done';
   const told = isOpen
     ? `${from} is open again: ${why}`
     : `${from} may be closed: ${result}, ${why}`;
-  const body = { why: told, closed: !isOpen, calls: calls.made.map((call) => ({ ...call })) };
-  const piece = { kind: 'listener', atMs: clock.now(), body };
+  const piece = listenerEvidence(clock, calls, { why: told, closed: !isOpen });
   await table.putEvidence(name, piece, signal);
   return { pieces: [piece], left: isOpen ? [] : [`fence still up: ${fence.listener}`] };
 };

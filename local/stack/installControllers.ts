@@ -1,6 +1,6 @@
 /** What every controller of a watch has in its own region: its stack, the plan, and the key of the switch. */
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { SdkSettings } from '../../aws/sdk.ts';
+import { isAwsError, type SdkSettings } from '../../aws/sdk.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
 import { controllerRegions, planAt, type WatchPlan } from '../../events/watchPlan.ts';
@@ -71,7 +71,7 @@ export const retireSecond = async (
     await watch.forgetPlan(service, signal);
   } catch (error) {
     // Its stack is gone already, with the table.
-    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+    if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
   } finally {
     watch.close();
   }
