@@ -1,4 +1,6 @@
 /** Two controllers of a watch: `evaluate` as it is, once for each, on the embedded DynamoDB with a lease in three regions. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { type Leases, openLeaseTable } from '../../aws/leases.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
@@ -22,6 +24,15 @@ export const WITNESS = 'eu-west-3';
 const LEASES = 'failover-drill-shop-lease';
 export const CONTROLLERS = { first: STANDBY, second: WITNESS, leaseTable: LEASES };
 const { signal } = new AbortController();
+
+/** A region that is lost: takes connections and answers none. */
+export const startDark = async (): Promise<{ endpoint: string; close: () => void }> => {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return { endpoint: `http://127.0.0.1:${port}`, close: () => server.close() };
+};
 
 export const startTwoRegions = async (): Promise<WatchWorld> => {
   const world = await startWatchWorld();

@@ -1,9 +1,7 @@
 // Goal: of two controllers one is in charge; a quiet minute costs it one call more, and the place changes hands by
 // silence or by order only; whoever asks how the watch stands is told which of them it is.
 // Method: `evaluate` as it is, once for each controller, on the embedded DynamoDB with a table in three regions.
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -17,18 +15,22 @@ import { realClock } from '../../../local/clock.ts';
 import { createNetwork } from '../../../local/network/network.ts';
 import { retireSecond } from '../../../local/stack/installControllers.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
-import { CONTROLLERS, openBoth, startTwoRegions, WITNESS } from '../../support/twoControllers.ts';
+import {
+  CONTROLLERS,
+  openBoth,
+  startDark,
+  startTwoRegions,
+  WITNESS,
+} from '../../support/twoControllers.ts';
 import { WATCH_TABLE, type WatchWorld } from '../../support/watchWorld.ts';
 
 const MINUTE_MS = 60_000;
 
 let world: WatchWorld;
-/** Takes connections and answers none. */
-let dark: Server;
+let dark: Awaited<ReturnType<typeof startDark>>;
 beforeAll(async () => {
   world = await startTwoRegions();
-  dark = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(dark, 'listening');
+  dark = await startDark();
 });
 afterAll(async () => {
   dark.close();
@@ -37,13 +39,11 @@ afterAll(async () => {
 
 /** How the watch stands for whoever reaches all regions but those that are lost. */
 const statusAt = async (nowMs: number, ...lost: string[]): Promise<StatusOutput> => {
-  const address = dark.address();
-  const port = typeof address === 'object' ? address?.port : 0;
   const statuses = openStatus({
     ...{ service: 'shop', homeRegion: STANDBY, controllers: CONTROLLERS },
     sdkIn: (region) => ({
       ...{ ...world.sdk, region },
-      ...(lost.includes(region) ? { endpoint: `http://127.0.0.1:${port}` } : {}),
+      ...(lost.includes(region) ? { endpoint: dark.endpoint } : {}),
     }),
   });
   try {

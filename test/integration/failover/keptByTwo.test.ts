@@ -2,8 +2,6 @@
 // and gone on without, within seconds.
 // Method: the store of the commands over the tables of both regions in the embedded DynamoDB; a lost region takes
 // connections and answers none.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWatchTable } from '../../../aws/watchTable.ts';
 import { keptOf } from '../../../cli/kept.ts';
@@ -13,7 +11,7 @@ import { named } from '../../../cli/where/deployed.ts';
 import { Config } from '../../../events/config.ts';
 import type { FailoverSummary } from '../../../events/failoverSummary.ts';
 import { HOME, STANDBY, START_MS } from '../../support/failovers.ts';
-import { startTwoRegions, WITNESS } from '../../support/twoControllers.ts';
+import { startDark, startTwoRegions, WITNESS } from '../../support/twoControllers.ts';
 import { WATCH_TABLE, type WatchWorld } from '../../support/watchWorld.ts';
 
 const CONFIG = Config.parse({
@@ -41,11 +39,10 @@ const probe = (second: number) => ({
 });
 
 let world: WatchWorld;
-let dark: Server;
+let dark: Awaited<ReturnType<typeof startDark>>;
 beforeAll(async () => {
   world = await startTwoRegions();
-  dark = createServer(() => undefined).listen(0, '127.0.0.1');
-  await once(dark, 'listening');
+  dark = await startDark();
   const [first, second] = [STANDBY, WITNESS].map((region) =>
     openWatchTable(WATCH_TABLE, { ...world.sdk, region }),
   ) as [ReturnType<typeof openWatchTable>, ReturnType<typeof openWatchTable>];
@@ -68,14 +65,12 @@ afterAll(async () => {
 const reading = async <T>(lost: readonly string[], work: (store: Store) => Promise<T>) => {
   const notes: string[] = [];
   const output = { ...openOutput(true), note: (line: string) => void notes.push(line) };
-  const address = dark.address();
-  const port = typeof address === 'object' ? address?.port : 0;
   const place = { account: '000000000000', region: STANDBY, stage: 'prod', service: 'shop' };
   const deploy = 'failover deploy';
   const sdkIn = (region: string) => ({
     ...{ ...world.sdk, region },
     requestHandler: { connectionTimeout: 500, socketTimeout: 500 },
-    ...(lost.includes(region) ? { endpoint: `http://127.0.0.1:${port}` } : {}),
+    ...(lost.includes(region) ? { endpoint: dark.endpoint } : {}),
   });
   const deployed = {
     ...{ config: CONFIG, place, sdkIn, sdk: sdkIn(STANDBY), callSdk: sdkIn(STANDBY) },
