@@ -1,55 +1,67 @@
 /**
  * `npm test`: every offline test, in two rows side by side. Whole-machine tests run in real time and mostly wait, so they
  * have the processor when they ask for it; what only calculates takes what they leave, and is told when it is done.
+ * A file that runs in real time and failed beside all others runs once more by itself: that tells a machine that was too
+ * busy from a fault. What failed is told last, whatever came of it.
  */
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { styleText } from 'node:util';
+import { type FailedFile, mayRepeat, REAL_TIME } from './failedTests.ts';
+import { type Outcome, vitestRun } from './vitestRun.ts';
 
 type Row = { readonly name: string; readonly runs: readonly (readonly string[])[] };
 
-/** Projects of vitest.config.ts, one run after the other: what judges the runs before it comes last. */
-const WAITING: Row = { name: 'in real time', runs: [['integration'], ['e2e'], ['iam']] };
+/** Projects of vitest.config.ts, one run after the other. */
+const WAITING: Row = { name: 'in real time', runs: [['integration'], ['e2e']] };
 const WORKING: Row = {
   name: 'calculating',
   runs: [['unit', 'property', 'architecture', 'asl', 'sim', 'contract', 'package']],
 };
 
-/** Gives way to whoever wants the processor, but not to nothing at all. */
-const NICE = ['nice', '-n', '19'];
-const VITEST = path.resolve(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
+/** Judges what whole-machine tests noted, so it comes when they have passed. */
+const JUDGE = ['iam'];
+
+const fromMs = performance.now();
 
 const say = (text: string): void => console.log(styleText('bold', `\n${text}`));
 
-/** @returns whether all passed, and what was printed unless it was shown at once. */
-const vitest = (projects: readonly string[], first: boolean): Promise<[boolean, string]> => {
-  const args = [VITEST, 'run', ...projects.flatMap((name) => ['--project', name])];
-  const [program = '', ...rest] = [...(first ? [] : NICE), process.execPath, ...args];
-  const child = spawn(program, rest, {
-    stdio: ['ignore', first ? 'inherit' : 'pipe', first ? 'inherit' : 'pipe'],
-  });
-  const printed: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => printed.push(chunk));
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve([code === 0, Buffer.concat(printed).toString()]));
-  });
+const run = async (
+  name: string,
+  projects: readonly string[],
+  isShown: boolean,
+  files: readonly string[] = [],
+): Promise<Outcome> => {
+  const outcome = await vitestRun({ projects, files, isShown });
+  process.stdout.write(outcome.printed);
+  const took = Math.round((performance.now() - fromMs) / 1_000);
+  say(
+    `tests ${name}: ${projects.join(', ')} ${outcome.passed ? 'passed' : 'failed'} after ${took} s`,
+  );
+  return outcome;
 };
 
-/** Ends with the first run that fails. */
-const walk = async ({ name, runs }: Row, first: boolean): Promise<boolean> => {
-  const fromMs = performance.now();
-  for (const projects of runs) {
-    const [passed, printed] = await vitest(projects, first);
-    process.stdout.write(printed);
-    const took = Math.round((performance.now() - fromMs) / 1_000);
-    say(`tests ${name}: ${projects.join(', ')} ${passed ? 'passed' : 'failed'} after ${took} s`);
-    if (!passed) return false;
-  }
-  return true;
+const walk = async ({ name, runs }: Row, isShown: boolean): Promise<Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  for (const projects of runs) outcomes.push(await run(name, projects, isShown));
+  return outcomes;
 };
 
-const ends = await Promise.all([walk(WAITING, true), walk(WORKING, false)]);
-process.exitCode = ends.every(Boolean) ? 0 : 1;
+const tell = (title: string, failed: readonly FailedFile[]): void => {
+  if (failed.length === 0) return;
+  say(title);
+  for (const { file, tests } of failed) {
+    for (const test of tests) console.log(`  ${file}\n    ${test}`);
+  }
+};
+
+const outcomes = (await Promise.all([walk(WAITING, true), walk(WORKING, false)])).flat();
+const failed = outcomes.flatMap((outcome) => outcome.failed);
+const files = failed.map(({ file }) => file);
+const isRepeated = mayRepeat(outcomes);
+const alone = isRepeated ? await run('once more, alone', REAL_TIME, true, files) : undefined;
+const isGood = alone?.passed ?? outcomes.every(({ passed }) => passed);
+const judged = isGood ? await run('that judge', JUDGE, true) : undefined;
+
+tell(alone?.passed ? 'failed beside the other tests, and passed alone:' : 'failed:', failed);
+tell('failed alone as well:', alone?.failed ?? []);
+tell('failed:', judged?.failed ?? []);
+process.exitCode = judged?.passed ? 0 : 1;
