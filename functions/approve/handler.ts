@@ -5,10 +5,8 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
 import { FunctionUrlAnswer, FunctionUrlEvent } from '../../events/functionUrl.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { EVALUATE_FUNCTION, SERVICE, SIGNING_PARAMETER, TABLE } from '../_settings.ts';
 import { approve } from './run.ts';
-
-const { TABLE, SERVICE, EVALUATE_FUNCTION, SIGNING_PARAMETER } = SETTINGS;
 
 export const handler = entry({
   name: 'approve',

@@ -5,11 +5,9 @@ import { openTasks } from '../../aws/tasks.ts';
 import { AwaitReadyInput, Placement } from '../../events/placement.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, NETWORK, TABLE, TASK_EXECUTION_ROLE } from '../_settings.ts';
 import { taskAddress } from '../_taskAddress.ts';
 import { awaitReady } from './run.ts';
-
-const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'await-ready',

@@ -3,10 +3,8 @@ import { openHeartbeats } from '../../aws/heartbeats.ts';
 import { openServices } from '../../aws/services.ts';
 import { BeatInput, BeatOutput } from '../../events/beat.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { AWS_REGION, CLUSTER, DATA_TABLE, ECS_SERVICE } from '../_settings.ts';
 import { beat } from './run.ts';
-
-const { AWS_REGION, CLUSTER, DATA_TABLE, ECS_SERVICE } = SETTINGS;
 
 export const handler = entry({
   name: 'beat',

@@ -5,10 +5,8 @@ import { openRehearsalRecords } from '../../aws/rehearsalRecords.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { BeginRehearsalOutput, RehearsalInput } from '../../events/rehearsal.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { EVALUATE_FUNCTION, PREPARE_FUNCTION, TABLE } from '../_settings.ts';
 import { beginRehearsal } from './run.ts';
-
-const { TABLE, EVALUATE_FUNCTION, PREPARE_FUNCTION } = SETTINGS;
 
 export const handler = entry({
   name: 'begin-rehearsal',

@@ -3,10 +3,8 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openTasks } from '../../aws/tasks.ts';
 import { CleanUpInput, CleanUpOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, NETWORK, TABLE, TASK_EXECUTION_ROLE } from '../_settings.ts';
 import { cleanUp } from './run.ts';
-
-const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'clean-up',

@@ -5,10 +5,8 @@ import { openEventBus } from '../../aws/eventBus.ts';
 import { openNightRecords } from '../../aws/nightRecords.ts';
 import { DetectAnomaliesInput, DetectAnomaliesOutput } from '../../events/nights.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET, TABLE } from '../_settings.ts';
 import { detectAnomalies } from './run.ts';
-
-const { TABLE, BUCKET } = SETTINGS;
 
 export const handler = entry({
   name: 'detect-anomalies',

@@ -3,10 +3,8 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openVantages } from '../../aws/vantages.ts';
 import { DispatchProbeInput } from '../../events/probeRequest.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { AWS_REGION, PROBE_FUNCTION, TABLE } from '../_settings.ts';
 import { dispatchProbe } from './run.ts';
-
-const { AWS_REGION, TABLE, PROBE_FUNCTION } = SETTINGS;
 
 export const handler = entry({
   name: 'dispatch-probe',

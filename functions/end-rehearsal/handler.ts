@@ -5,10 +5,8 @@ import { openTasks } from '../../aws/tasks.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { EndRehearsalInput, RehearsalResult } from '../../events/rehearsal.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, NETWORK, TABLE, TASK_EXECUTION_ROLE } from '../_settings.ts';
 import { endRehearsal } from './run.ts';
-
-const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'end-rehearsal',

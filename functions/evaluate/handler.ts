@@ -6,10 +6,14 @@ import { openMachines } from '../../aws/machines.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { EvaluateInput, EvaluateOutputShape } from '../../events/evaluation.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import {
+  FAILBACK_MACHINE,
+  FAILOVER_MACHINE,
+  PREPARE_FUNCTION,
+  SERVICE,
+  TABLE,
+} from '../_settings.ts';
 import { evaluate } from './run.ts';
-
-const { TABLE, SERVICE, PREPARE_FUNCTION, FAILOVER_MACHINE, FAILBACK_MACHINE } = SETTINGS;
 
 export const handler = entry({
   name: 'evaluate',

@@ -6,11 +6,9 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { FenceInput, FenceOutput } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { openTransitions } from '../_transition.ts';
 import { fence } from './run.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'fence',

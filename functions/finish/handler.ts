@@ -8,11 +8,9 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { perKey } from '../../core/perKey.ts';
 import { FinishInput, FinishOutput } from '../../events/finishStep.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET, TABLE } from '../_settings.ts';
 import { openTransitions } from '../_transition.ts';
 import { finish } from './run.ts';
-
-const { TABLE, BUCKET } = SETTINGS;
 
 export const handler = entry({
   name: 'finish',

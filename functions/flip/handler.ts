@@ -8,14 +8,12 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { FlipInput, Flipped } from '../../events/failoverFlip.ts';
 import { PreflightOutput } from '../../events/failoverStep.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { openTransitions } from '../_transition.ts';
 import { openQuorumSwitch } from './quorum.ts';
 import { openRecordSwitch } from './record.ts';
 import { flip } from './run.ts';
 import { signerOf } from './signing.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'flip',

@@ -2,10 +2,8 @@ import * as z from 'zod';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { GateImagesInput, GateImagesOutput } from '../../events/image.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { gateImages } from './run.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'gate-images',

@@ -6,10 +6,8 @@ import { openImageBuilds } from '../../aws/imageBuilds.ts';
 import { openImageRegistry } from '../../aws/imageRegistry.ts';
 import { InspectImagesInput, InspectImagesOutput } from '../../events/image.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET, IMAGE_REPOSITORY, TABLE } from '../_settings.ts';
 import { inspectImages } from './run.ts';
-
-const { TABLE, BUCKET, IMAGE_REPOSITORY } = SETTINGS;
 
 export const handler = entry({
   name: 'inspect-images',

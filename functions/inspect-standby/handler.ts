@@ -6,10 +6,8 @@ import { openTaskDefinitions } from '../../aws/taskDefinitions.ts';
 import { InspectStandbyInput, InspectStandbyOutput } from '../../events/standby.ts';
 import { readCertificate } from '../../probes/certificate.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, TABLE } from '../_settings.ts';
 import { inspectStandby } from './run.ts';
-
-const { TABLE, CLUSTER } = SETTINGS;
 
 export const handler = entry({
   name: 'inspect-standby',

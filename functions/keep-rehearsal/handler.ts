@@ -2,10 +2,8 @@ import * as z from 'zod';
 import { openDocuments } from '../../aws/documents.ts';
 import { KeepRehearsalInput, KeepRehearsalOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET } from '../_settings.ts';
 import { keepRehearsal } from './run.ts';
-
-const { BUCKET } = SETTINGS;
 
 export const handler = entry({
   name: 'keep-rehearsal',

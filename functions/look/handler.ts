@@ -2,10 +2,8 @@ import * as z from 'zod';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { LookInput, LookOutput } from '../../events/roundOutcome.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { look } from './run.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'look',

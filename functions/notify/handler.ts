@@ -4,11 +4,9 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openSecrets } from '../../aws/secrets.ts';
 import { NotifyInput, NotifyOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
 import { postWebhook } from '../_postWebhook.ts';
+import { BUCKET, TABLE } from '../_settings.ts';
 import { notify } from './run.ts';
-
-const { TABLE, BUCKET } = SETTINGS;
 
 export const handler = entry({
   name: 'notify',

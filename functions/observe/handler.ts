@@ -5,11 +5,9 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { ObserveInput, ObserveOutput } from '../../events/observation.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { AWS_REGION, HOME_REGIONS, TABLE } from '../_settings.ts';
 import { allBuses } from './buses.ts';
 import { observe } from './run.ts';
-
-const { AWS_REGION, HOME_REGIONS, TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'observe',

@@ -3,10 +3,8 @@ import { openDocuments } from '../../aws/documents.ts';
 import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { PlanInput, PlanOutput } from '../../events/drillInput.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { AWS_REGION, BUCKET, IMAGE_REPOSITORY, REGISTRY, TABLE } from '../_settings.ts';
 import { plan } from './run.ts';
-
-const { AWS_REGION, BUCKET, TABLE, REGISTRY, IMAGE_REPOSITORY } = SETTINGS;
 
 export const handler = entry({
   name: 'plan',

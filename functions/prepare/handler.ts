@@ -9,11 +9,14 @@ import { perKey } from '../../core/perKey.ts';
 import { FactsShape } from '../../events/failoverState.ts';
 import { PrepareInput } from '../../events/prepareInput.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import {
+  ACQUIRE_LEASE_FUNCTION,
+  FLIP_FUNCTION,
+  SCALE_STANDBY_FUNCTION,
+  TABLE,
+  VERIFY_FUNCTION,
+} from '../_settings.ts';
 import { prepare } from './run.ts';
-
-const { TABLE, ACQUIRE_LEASE_FUNCTION, FLIP_FUNCTION, SCALE_STANDBY_FUNCTION, VERIFY_FUNCTION } =
-  SETTINGS;
 
 export const handler = entry({
   name: 'prepare',

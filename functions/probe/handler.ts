@@ -4,10 +4,8 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openProbeTable } from '../../aws/probeTable.ts';
 import { ProbeRequest, ProbeResult } from '../../events/probeRequest.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CONNECT_PATH, TABLE } from '../_settings.ts';
 import { probe } from './run.ts';
-
-const { TABLE, CONNECT_PATH } = SETTINGS;
 
 export const handler = entry({
   name: 'probe',

@@ -10,10 +10,8 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { perKey } from '../../core/perKey.ts';
 import { PromoteInput, PromoteOutput } from '../../events/promotion.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET, EVALUATE_FUNCTION, PROMOTION_MACHINE, TABLE } from '../_settings.ts';
 import { promote } from './run.ts';
-
-const { TABLE, BUCKET, EVALUATE_FUNCTION, PROMOTION_MACHINE } = SETTINGS;
 
 export const handler = entry({
   name: 'promote',

@@ -4,10 +4,8 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openStandbyRecords } from '../../aws/standbyRecords.ts';
 import { RankInput, RankOutput } from '../../events/drillEnd.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { BUCKET, TABLE } from '../_settings.ts';
 import { rank } from './run.ts';
-
-const { TABLE, BUCKET } = SETTINGS;
 
 export const handler = entry({
   name: 'rank',

@@ -3,10 +3,8 @@ import { openDrillRecords } from '../../aws/drillRecords.ts';
 import { openTasks } from '../../aws/tasks.ts';
 import { PlacementPlan, RegisterTaskInput } from '../../events/placement.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, NETWORK, TABLE, TASK_EXECUTION_ROLE, TASK_LOG_GROUP } from '../_settings.ts';
 import { registerTask } from './run.ts';
-
-const { TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE, TASK_LOG_GROUP } = SETTINGS;
 
 export const handler = entry({
   name: 'register-task',

@@ -2,10 +2,8 @@ import * as z from 'zod';
 import { openTasks } from '../../aws/tasks.ts';
 import { DeadTask, ReleaseRoundInput } from '../../events/placement.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { CLUSTER, NETWORK, TASK_EXECUTION_ROLE } from '../_settings.ts';
 import { releaseRound } from './run.ts';
-
-const { CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
 
 export const handler = entry({
   name: 'release-round',

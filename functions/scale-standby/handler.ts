@@ -13,11 +13,9 @@ import {
 } from '../../events/failoverStep.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { openTransitions } from '../_transition.ts';
 import { scaleStandby } from './run.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'scale-standby',

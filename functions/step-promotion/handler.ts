@@ -9,10 +9,8 @@ import { openTargetGroups } from '../../aws/targetGroups.ts';
 import { perKey } from '../../core/perKey.ts';
 import { StepPromotionInput, StepPromotionOutput } from '../../events/promotion.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { EVALUATE_FUNCTION, TABLE } from '../_settings.ts';
 import { stepOfPromotion } from './run.ts';
-
-const { TABLE, EVALUATE_FUNCTION } = SETTINGS;
 
 export const handler = entry({
   name: 'step-promotion',

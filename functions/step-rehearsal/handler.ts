@@ -9,12 +9,17 @@ import { openWatchTable } from '../../aws/watchTable.ts';
 import { StepRehearsalInput, StepRehearsalOutput } from '../../events/rehearsal.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import {
+  CLUSTER,
+  DRILL_TABLE,
+  EVALUATE_FUNCTION,
+  NETWORK,
+  OBSERVE_FUNCTION,
+  TABLE,
+  TASK_EXECUTION_ROLE,
+} from '../_settings.ts';
 import { taskAddress } from '../_taskAddress.ts';
 import { stepOfRehearsal } from './run.ts';
-
-const { TABLE, DRILL_TABLE, CLUSTER, NETWORK, TASK_EXECUTION_ROLE } = SETTINGS;
-const { EVALUATE_FUNCTION, OBSERVE_FUNCTION } = SETTINGS;
 
 export const handler = entry({
   name: 'step-rehearsal',

@@ -2,11 +2,9 @@ import * as z from 'zod';
 import { openSecrets } from '../../aws/secrets.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { TellInput, TellOutput, tell } from './run.ts';
 import { send } from './send.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'tell',

@@ -10,12 +10,10 @@ import {
 import { askServer } from '../../probes/dnsExchange.ts';
 import { httpProbe } from '../../probes/http.ts';
 import { entry } from '../_entry.ts';
-import { SETTINGS } from '../_env.ts';
+import { TABLE } from '../_settings.ts';
 import { openTransitions } from '../_transition.ts';
 import { delegatedServers } from './nameServers.ts';
 import { verify } from './run.ts';
-
-const { TABLE } = SETTINGS;
 
 export const handler = entry({
   name: 'verify',

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type BuildOptions, build, version as esbuildVersion, type Metafile } from 'esbuild';
 import * as z from 'zod';
 import { isNodeModule, nodeModulesOnUse } from './nodeModules.ts';
+import { schemasOnUse } from './schemasOnUse.ts';
 import { sdkOnUse } from './sdkOnUse.ts';
 
 export type BundleRequest = {
@@ -39,12 +40,11 @@ const OPTIONS: BuildOptions = {
   format: 'esm',
   target: 'node24',
   minify: true,
-  keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
   mainFields: ['module', 'main'],
   banner: { js: BANNER },
-  plugins: [nodeModulesOnUse, sdkOnUse],
+  plugins: [nodeModulesOnUse, schemasOnUse, sdkOnUse],
   outExtension: { '.js': '.mjs' },
   legalComments: 'none',
   logLevel: 'silent',

@@ -102,6 +102,12 @@ const RULES: readonly Rule[] = [
     fault: (_, text) => /import (?:type )?\{[^}]*\} from 'zod'|import z from 'zod'/.test(text),
   },
   {
+    name: 'events/ only makes constants as it loads, so that bundles leave out those that nobody uses',
+    fault: (file, text) =>
+      file.startsWith('events/') &&
+      /^(?!import\b|export\b|const\b|type\b|declare\b)[A-Za-z_$(]/m.test(text),
+  },
+  {
     name: 'no module of the project is replaced by a stub',
     fault: (_, text) => /\bvi\.mock\(\s*'\.{1,2}\//.test(text),
   },
@@ -150,6 +156,10 @@ describe('the rules', () => {
     'zod is imported as a namespace, which keeps bundles small': [
       'events/x.ts',
       "import { z } from 'zod';",
+    ],
+    'events/ only makes constants as it loads, so that bundles leave out those that nobody uses': [
+      'events/x.ts',
+      "import * as z from 'zod';\nz.config({});",
     ],
     'no module of the project is replaced by a stub': ['test/x.test.ts', "vi.mock('../core/x.ts')"],
     'no test is left out or alone': ['test/x.test.ts', "it.only('x', () => {});"],

@@ -189,7 +189,6 @@ const environment = (url: string): Record<string, string> => ({
   ...{ TABLE, BUCKET, CLUSTER, IMAGE_REPOSITORY: REPOSITORY, REGISTRY },
   ...{
     NETWORK: 'eu-west-1/private/sg-a/subnet-a,eu-central-1/private/sg-b/subnet-b',
-    BUILD_PROJECT: 'BuildProject',
     PROBE_FUNCTION: 'probe',
   },
   ...{ POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },

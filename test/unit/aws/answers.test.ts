@@ -25,7 +25,7 @@ import { openImageRegistry } from '../../../aws/imageRegistry.ts';
 import { openSecrets } from '../../../aws/secrets.ts';
 import { openTasks } from '../../../aws/tasks.ts';
 import { openVantages } from '../../../aws/vantages.ts';
-import { SETTINGS as SETTINGS_OF_FUNCTIONS } from '../../../functions/_env.ts';
+import { NETWORK } from '../../../functions/_settings.ts';
 
 const SETTINGS = {
   region: 'eu-central-1',
@@ -160,7 +160,6 @@ describe('placements', () => {
 
   it('go to the network of their own region, and nowhere when it has none', async () => {
     ecs.on(RunTaskCommand).resolves({ tasks: [{ taskArn: 'arn:1' }] });
-    const { NETWORK } = SETTINGS_OF_FUNCTIONS;
     const text = 'eu-west-1/public/sg-a/subnet-a+subnet-b,eu-central-1/private/sg-b/subnet-c';
     const tasks = openTasks({ ...placing, network: NETWORK.parse(text) }, SETTINGS);
     await tasks.run('eu-west-1', task, signal);

@@ -5,9 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { DrillError } from '../../../core/errors.ts';
 import { entry } from '../../../functions/_entry.ts';
-import { SETTINGS } from '../../../functions/_env.ts';
-
-const { TABLE, BUCKET, NETWORK } = SETTINGS;
+import { BUCKET, NETWORK, TABLE } from '../../../functions/_settings.ts';
 
 const context = (leftMs = 5_000) =>
   ({
