@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 /** The file that runs: a bundle of many, with its map beside it, or this source. */
 const HERE = import.meta.url;
 const CAUSES_MAX = 5;
-const FRAME = /(file:\/\/[^\s()]+):(\d+):(\d+)/g;
+/** A line of a stack: a name, where there is one, and a place. */
+const FRAME = /^( +at (?:async |new )?)(?:([\w$]+) )?(\(?)(file:\/\/[^\s()]+):(\d+):(\d+)(\)?)$/;
 
 let map: SourceMap | 'none' | undefined;
 
@@ -18,14 +19,34 @@ const readMap = (): SourceMap | 'none' => {
   }
 };
 
-const inSources = (place: string, file: string, line: string, column: string): string => {
-  if (file !== HERE) return place;
+type Origin = { readonly place: string; readonly name: string | undefined };
+
+/** What the sources have at a place of the bundle: where it is, and the name that is called or thrown there. */
+const originOf = (line: number, column: number): Origin | undefined => {
   map ??= readMap();
-  if (map === 'none') return place;
-  const origin = map.findOrigin(Number(line), Number(column));
-  if (!('fileName' in origin)) return place;
-  const name = origin.fileName.replace(/^(?:\.\.\/)+/, '');
-  return `${name}:${origin.lineNumber}:${origin.columnNumber}`;
+  if (map === 'none') return undefined;
+  const origin = map.findOrigin(line, column);
+  if (!('fileName' in origin)) return undefined;
+  const file = origin.fileName.replace(/^(?:\.\.\/)+/, '');
+  return { place: `${file}:${origin.lineNumber}:${origin.columnNumber}`, name: origin.name };
+};
+
+/** A bundle has short names: that of a function is what the sources call it by, one frame further out. */
+const inSources = (stack: string): string => {
+  const lines = stack.split('\n');
+  const frames = lines.map((line) => FRAME.exec(line));
+  const origins = frames.map((frame) =>
+    frame?.[4] === HERE ? originOf(Number(frame[5]), Number(frame[6])) : undefined,
+  );
+  return lines
+    .map((line, i) => {
+      const [, at = '', name, open = '', , , , close = ''] = frames[i] ?? [];
+      const origin = origins[i];
+      if (origin === undefined) return line;
+      const called = name === undefined ? '' : `${origins[i + 1]?.name ?? name} `;
+      return `${at}${called}${open}${origin.place}${close}`;
+    })
+    .join('\n');
 };
 
 /**
@@ -35,7 +56,7 @@ const inSources = (place: string, file: string, line: string, column: string): s
 export const tellSources = (error: unknown): void => {
   let at = error;
   for (let depth = 0; at instanceof Error && depth < CAUSES_MAX; depth++) {
-    if (at.stack !== undefined) at.stack = at.stack.replace(FRAME, inSources);
+    if (at.stack !== undefined) at.stack = inSources(at.stack);
     at = at.cause;
   }
 };
