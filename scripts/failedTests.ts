@@ -31,7 +31,8 @@ export type FailedFile = { readonly file: string; readonly tests: readonly strin
 const LINES_SHOWN = 8;
 
 const firstLines = (text: string): string => {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // What called the test does not tell why it failed.
+  const lines = text.split('\n').filter((line) => !/^\s*$|\/node_modules\/|<anonymous>/.test(line));
   return lines.slice(0, LINES_SHOWN).join('\n    ');
 };
 
