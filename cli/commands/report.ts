@@ -1,18 +1,17 @@
 /** `failover report`: what a drill found, how a failover or a promotion went, as text, JSON or one HTML file. */
-import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { renderFailoverPage } from '../../dashboard/failoverPage.ts';
+import { renderReportPage } from '../../dashboard/reportPage.ts';
 import { reportOfRecord } from '../../events/failoverRecord.ts';
 import { FailoverReport } from '../../events/failoverReport.ts';
-import { dataFolder } from '../dataFolder.ts';
 import { recordOf } from '../failovers/find.ts';
 import type { StoredFailover } from '../failovers/store.ts';
 import { EXIT } from '../failure.ts';
+import { writeReport } from '../findings/writeReport.ts';
 import { failoverLines } from '../output/failoverText.ts';
 import type { Output } from '../output/output.ts';
 import { promotionLines } from '../output/promotionText.ts';
 import { reportLines } from '../output/reportText.ts';
-import { writeReportPage, writeText } from '../report/page.ts';
 import { type Store, type StoredDrill, withStore } from '../store.ts';
 import type { WhereOptions } from '../where/options.ts';
 
@@ -53,12 +52,12 @@ export const drillWithReport = async (
 const drillReport = async (
   drillId: string | undefined,
   store: Store,
-  { dataDir, html }: { readonly dataDir: string; readonly html: string | undefined },
+  { html }: ReportOptions,
   output: Output,
 ): Promise<number> => {
   const found = await store.report(await drillWithReport(store, drillId, output));
-  const page = html === undefined ? undefined : writeReportPage(dataDir, found, path.resolve(html));
-  if (page !== undefined) output.note(`Page: ${page}`);
+  if (html !== undefined)
+    output.note(`Page: ${writeReport('html', html, renderReportPage(found))}`);
   output.result(found, (style) => reportLines(found, style));
   return EXIT.ok;
 };
@@ -72,8 +71,12 @@ const failoverReport = async (
   const { entries, broken } = await recordOf(store, failover);
   if (broken !== null) output.note(`the record cannot be trusted: ${broken}`);
   const found = FailoverReport.parse(reportOfRecord(entries));
-  if (save !== undefined) output.note(`Record: ${writeText(save, JSON.stringify(entries))}`);
-  if (html !== undefined) output.note(`Page: ${writeText(html, renderFailoverPage(found))}`);
+  if (save !== undefined) {
+    output.note(`Record: ${writeReport('save', save, JSON.stringify(entries))}`);
+  }
+  if (html !== undefined) {
+    output.note(`Page: ${writeReport('html', html, renderFailoverPage(found))}`);
+  }
   output.result(found, (style) => failoverLines(found, style));
   return broken === null ? EXIT.ok : EXIT.marked;
 };
@@ -92,9 +95,8 @@ export const report = (
   id: string | undefined,
   options: ReportOptions,
   output: Output,
-): Promise<number> => {
-  const dataDir = dataFolder(options.data, process.env);
-  return withStore(options, output, 'kept', async (store) => {
+): Promise<number> =>
+  withStore(options, output, 'kept', async (store) => {
     const promotion = id === undefined ? undefined : await store.promotions.find(id);
     if (promotion !== undefined) {
       output.result(promotion, (style) => promotionLines(promotion, style));
@@ -102,7 +104,6 @@ export const report = (
     }
     const failover = await failoverOf(id, store);
     return failover === undefined
-      ? drillReport(id, store, { dataDir, html: options.html }, output)
+      ? drillReport(id, store, options, output)
       : failoverReport(failover, store, options, output);
   });
-};

@@ -8,20 +8,9 @@ export const reportPageFile = (dataDir: string, drillId: string): string =>
   path.join(dataDir, 'reports', `${drillId}.html`);
 
 /** Writes the page of a report and answers where it is. */
-export const writeReportPage = (
-  dataDir: string,
-  report: DrillReport,
-  file = reportPageFile(dataDir, report.drillId),
-): string => {
+export const writeReportPage = (dataDir: string, report: DrillReport): string => {
+  const file = reportPageFile(dataDir, report.drillId);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, renderReportPage(report));
   return file;
-};
-
-/** Writes a file of a person's choice, its folders too, and answers where it is. */
-export const writeText = (file: string, text: string): string => {
-  const place = path.resolve(file);
-  mkdirSync(path.dirname(place), { recursive: true });
-  writeFileSync(place, text);
-  return place;
 };

@@ -1,8 +1,9 @@
 /** One process at a time holds a data folder; it says there where it can be reached. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import { writeFailure } from '../state/failures.ts';
+import { makeFolder, whyNoFolder } from '../state/makeFolder.ts';
 import { type FolderLock, lockFolder } from '../stepfunctions/folderLock.ts';
 
 const ENDPOINT_FILE = 'endpoint';
@@ -31,18 +32,15 @@ const inUse = (dataDir: string, cause: unknown): DrillError => {
   );
 };
 
-// ENOENT: what Node says of a folder that would have to be made on a file system that is read-only.
-const ACCESS_ERRORS = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT']);
-
-const makeFolder = (dataDir: string): void => {
+const makeDataFolder = (dataDir: string): void => {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir, 0o700);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (!ACCESS_ERRORS.has(code)) throw writeFailure(dataDir, error);
+    const why = whyNoFolder(dataDir, error);
+    if (why === undefined) throw writeFailure(dataDir, error);
     throw new DrillError(
       'InputInvalid',
-      `the data folder ${dataDir} cannot be made (${String(code)}). Name another with --data`,
+      `the data folder ${dataDir} cannot be made: ${why}. Name another with --data`,
       { dataDir },
       error,
     );
@@ -51,7 +49,7 @@ const makeFolder = (dataDir: string): void => {
 
 /** @throws DrillError `DataFolderInUse`, `DiskFull`, `InputInvalid` when the folder cannot be made. */
 export const holdDataFolder = (dataDir: string): FolderLock => {
-  makeFolder(dataDir);
+  makeDataFolder(dataDir);
   try {
     return lockFolder(dataDir);
   } catch (cause) {

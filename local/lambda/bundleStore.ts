@@ -7,6 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DrillError } from '../../core/errors.ts';
+import { makeFolder, whyNoFolder } from '../state/makeFolder.ts';
 import { BundleRecord, bundleFunctions, keyOf, RECORD } from './bundle.ts';
 
 const FILE = 'handler.mjs';
@@ -14,6 +16,17 @@ const INPUTS = 'inputs';
 const UNFINISHED = 'unfinished-';
 /** A bundle that nobody has asked for in this time is removed. */
 const KEPT_MS = 14 * 86_400_000;
+
+const makeBundleFolder = (folder: string): void => {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
+    const why = whyNoFolder(folder, error);
+    if (why === undefined) throw error;
+    const found = `functions cannot be kept in ${folder}: ${why}`;
+    throw new DrillError('InputInvalid', `${found}. Name another cache with XDG_CACHE_HOME`);
+  }
+};
 
 const recordIn = async (file: string): Promise<BundleRecord | undefined> => {
   try {
@@ -101,7 +114,7 @@ export const keptBundles = async (
   }
   if (Object.keys(stale).length === 0) return files;
   // What is kept here is run: it must be the user's own.
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeBundleFolder(folder);
   const made = path.join(folder, `${UNFINISHED}${randomUUID()}`);
   try {
     await bundleFunctions({ entries: stale, outDir: made });

@@ -62,6 +62,14 @@ describe('kept bundles', () => {
     expect(readdirSync(store).filter((name) => name.startsWith('unfinished'))).toEqual([]);
   });
 
+  it('are refused in a line where their folder cannot be made', async () => {
+    writeFileSync(store, '');
+    const below = path.join(store, 'bundles');
+    await expect(keptBundles(below, { hello: entry }, NOW_MS)).rejects.toThrow(
+      `functions cannot be kept in ${below}: something else has that name (EEXIST at ${store}). Name another cache with XDG_CACHE_HOME`,
+    );
+  });
+
   it('are removed when nobody has asked for two weeks', async () => {
     const first = await bundle();
     const place = path.dirname(path.dirname(first));

@@ -1,11 +1,14 @@
 // Goal: what was promised to be on disk is there, and a broken file is reported, not guessed at.
 // Method: real files in a temporary folder, read back by a second opening as after a crash.
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -123,6 +126,41 @@ describe('a data folder', () => {
   ])('that takes no writes (%s) is told as such', (code, name, message) => {
     const named = writeFailure('a.json', Object.assign(new Error(code), { code }));
     expect(named).toMatchObject({ name, message: expect.stringContaining(message) });
+  });
+
+  // Linux only: other systems have no file system that refuses like this. In a process of its own, as the fault hangs it.
+  it.runIf(existsSync('/proc/self'))(
+    'on /proc is refused at once',
+    () => {
+      const module = path.join(import.meta.dirname, '../../../../local/assembly/dataFolder.ts');
+      const code = `import { holdDataFolder } from ${JSON.stringify(module)};
+      try { holdDataFolder('/proc/x/data'); } catch (error) { console.log(error.name, error.message); }`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+        ...{ encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
+      });
+      expect(stdout.trim()).toBe(
+        'InputInvalid the data folder /proc/x/data cannot be made: that file system takes no folders (ENOENT at /proc/x). Name another with --data',
+      );
+    },
+    90_000,
+  );
+
+  it('that cannot be made is told with the reason, and with the place if that is above', () => {
+    const file = path.join(folder, 'file');
+    const long = path.join(folder, 'a'.repeat(300));
+    writeFileSync(file, '');
+    expect(() => holdDataFolder(path.join(file, 'data'))).toThrow(
+      `${file}/data cannot be made: something else has that name (EEXIST at ${file}). Name another with --data`,
+    );
+    expect(() => holdDataFolder(long)).toThrow(
+      `${long} cannot be made: a name in it is too long (ENAMETOOLONG). Name another with --data`,
+    );
+  });
+
+  it('is made with those above it, for its user alone', () => {
+    const data = path.join(folder, 'new', 'data');
+    holdDataFolder(data).release();
+    expect(statSync(data).mode & 0o777).toBe(0o700);
   });
 
   it('whose lock cannot be opened or is damaged is not said to be in use', () => {
