@@ -6,6 +6,7 @@ import { realClock } from '../clock.ts';
 import { buildahEngine } from './buildah.ts';
 import { runCommand } from './command.ts';
 import { dockerEngine } from './docker.ts';
+import { fullDisk, roomOf } from './fullDisk.ts';
 import { installBuilder, installObstacle, readOsRelease } from './install.ts';
 import { podmanEngine } from './podman.ts';
 import { openStorage, type StorageDriver } from './storage.ts';
@@ -84,7 +85,12 @@ const daemonObstacle = async (): Promise<string | undefined> => {
 
 const prove = async (choice: EngineChoice, dataDir: string): Promise<string | undefined> => {
   const engine = openEngine(choice, dataDir);
-  return proveEngine(engine, path.join(containersFolder(dataDir), 'scratch'));
+  const obstacle = await proveEngine(engine, path.join(containersFolder(dataDir), 'scratch'));
+  if (obstacle === undefined) return undefined;
+  const full = fullDisk(choice.kind, obstacle, dataDir, roomOf(dataDir));
+  // Plain processes would not fit there either, and measure something else.
+  if (full) throw full;
+  return obstacle;
 };
 
 type Tried = { attempt: Attempt; choice?: EngineChoice };
@@ -157,6 +163,7 @@ const installAndSearch = async (
 /**
  * Finds a container builder by really building a two-stage toy image: docker with BuildKit, then
  * podman, then buildah. A choice of an earlier run is proved again, which its layer cache makes cheap.
+ * @throws DrillError `DiskFull` where a tool fails for want of space in the data folder.
  */
 export const detectBuilder = async (options: DetectOptions): Promise<BuilderDetection> => {
   const clock = options.clock ?? realClock;

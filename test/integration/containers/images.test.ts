@@ -104,6 +104,31 @@ describe('detection', () => {
   });
 });
 
+describe('detection on a full disk', () => {
+  const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+
+  it.skipIf(!isRoot)('is refused in a line, instead of going on without a builder', async () => {
+    const before = process.env['PATH'];
+    const disk = mkdtempSync(path.join(tmpdir(), 'failover-disk-'));
+    const fake = mkdtempSync(path.join(tmpdir(), 'failover-fake-'));
+    const script =
+      '#!/bin/sh\n[ "$1" = --version ] && echo 9.9 || { echo "write: no space left on device" >&2; exit 1; }\n';
+    writeFileSync(path.join(fake, 'podman'), script, { mode: 0o755 });
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]).status).toBe(0);
+    process.env['PATH'] = fake;
+    try {
+      await expect(detectBuilder({ ...options, dataDir: disk })).rejects.toMatchObject({
+        name: 'DiskFull',
+        message: expect.stringContaining(`no space left on the disk of ${disk}`),
+      });
+    } finally {
+      process.env['PATH'] = before;
+      spawnSync('umount', [disk]);
+      for (const each of [disk, fake]) rmSync(each, { recursive: true });
+    }
+  });
+});
+
 describe('a two-stage image', () => {
   const lines: TimedLine[] = [];
   const build = (tag: string, target?: string) =>
