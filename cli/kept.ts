@@ -24,17 +24,19 @@ export type Kept = {
   readonly isHeld: boolean;
   /** What a further command needs to read the same; empty for the user's own data folder. */
   readonly options: string;
-  /** Where nothing is, and how that changes. */
-  readonly nothing: string;
+  /** Where it is looked for. */
+  readonly place: string;
+  /** Where else it may be. */
+  readonly elsewhere: string;
 };
 
 type Work<T> = (kept: Kept) => Promise<T>;
 
 const inFolder = async <T>(dataDir: string, output: Output, work: Work<T>): Promise<T> => {
-  const nothing = `in ${dataDir} yet. Run one with: failover drill (or name another folder with --data)`;
   const unread: string[] = [];
   const base = {
-    ...{ accountId: ACCOUNT_ID, options: '', nothing },
+    ...{ accountId: ACCOUNT_ID, options: '' },
+    ...{ place: `in ${dataDir}`, elsewhere: ' (or name another folder with --data)' },
     reach: <U>(_region: string, ask: () => Promise<U>) => ask(),
     unread: () => unread,
   };
@@ -101,7 +103,7 @@ export const keptOf = (deployed: Deployed, wanted: 'home' | 'kept', output: Outp
     ...{ tables, accountId: account, isHeld: true, options },
     sdkOf: (region) => ({ ...sdkIn(region), ...tries }),
     ...openReach(deployed, regions, output),
-    nothing: `of ${service} on AWS yet. Run one with: failover drill${options}`,
+    ...{ place: `of ${service} on AWS`, elsewhere: '' },
   };
 };
 
@@ -121,8 +123,34 @@ export const withKept = <T>(
     : withDeployed(at, output, wanted, (deployed) => work(keptOf(deployed, wanted, output)));
 };
 
-export const nothingKept = ({ nothing, unread }: Kept): DrillError =>
-  new DrillError('DrillNotFound', `no drill is kept ${nothing}${unreadText(unread())}`);
+export type Sought = {
+  readonly kind: 'drill' | 'failover' | 'drill or failover' | 'drill, failover or promotion';
+  /** Undefined for the newest one, or all. */
+  readonly id?: string | undefined;
+};
+
+const toGetOne = (kind: Sought['kind'], options: string): string => {
+  const drill = `failover drill${options}`;
+  if (kind === 'drill') return `Run one with: ${drill}`;
+  // On AWS the watch stands with the deployment: whoever asks has it.
+  const watch = options === '' ? 'start a watch with: failover watch' : 'its watch keeps failovers';
+  return kind === 'failover'
+    ? `${watch.slice(0, 1).toUpperCase()}${watch.slice(1)}`
+    : `Run a drill with: ${drill}; ${watch}`;
+};
+
+/** For who looks where nothing was ever kept. */
+export const nothingKept = (
+  { place, elsewhere, options, unread }: Pick<Kept, 'place' | 'elsewhere' | 'options' | 'unread'>,
+  { kind, id }: Sought,
+): DrillError => {
+  const found =
+    id === undefined
+      ? `no ${kind} is kept ${place} yet`
+      : `there is no ${kind} ${id}${kind === 'failover' ? ', and no such file' : ''}: nothing is kept ${place} yet`;
+  const then = `${toGetOne(kind, options)}${elsewhere}`;
+  return new DrillError('DrillNotFound', `${found}${unreadText(unread())}. ${then}`);
+};
 
 /** Where something that is not found may be all the same. */
 export const unreadText = (regions: readonly string[]): string =>

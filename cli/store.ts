@@ -9,7 +9,7 @@ import { DrillReport } from '../events/drillReport.ts';
 import type { DrillLine } from '../events/historyOutput.ts';
 import { reportKeyOf } from '../functions/rank/report.ts';
 import { type Failovers, openFailovers } from './failovers/store.ts';
-import { type Kept, nothingKept, unreadText, withKept } from './kept.ts';
+import { type Kept, nothingKept, type Sought, unreadText, withKept } from './kept.ts';
 import type { Output } from './output/output.ts';
 import { openPromotions, type Promotions } from './promotions/store.ts';
 import type { WhereOptions } from './where/options.ts';
@@ -29,6 +29,8 @@ export type Store = {
   nights(drill: StoredDrill): NightRecords;
   readonly failovers: Failovers;
   readonly promotions: Promotions;
+  /** For who has not found any. */
+  none(kind: Sought['kind']): DrillError;
   /** Regions that did not answer, and were gone on without. */
   unread(): readonly string[];
   /** What a further command needs to read the same. */
@@ -84,7 +86,7 @@ const openStore = (kept: Kept): Store => {
     const all = await drills(drillId === undefined ? 1 : SEARCH_MAX);
     const found = drillId === undefined ? all[0] : all.find((one) => one.drillId === drillId);
     if (found) return found;
-    if (drillId === undefined) throw nothingKept(kept);
+    if (drillId === undefined) throw nothingKept(kept, { kind: 'drill' });
     const others = (await failovers.all(SEARCH_MAX)).map(({ summary }) => summary.execution);
     const promoted = (await promotions.all(SEARCH_MAX)).map(({ promotionId }) => promotionId);
     throw noSuchDrill(
@@ -99,6 +101,7 @@ const openStore = (kept: Kept): Store => {
   };
   return {
     ...{ drills, find, report, failovers, promotions, unread, options },
+    none: (kind) => nothingKept(kept, { kind }),
     records: ({ table, region }) => open(table, region),
     nights: ({ table, region }) => keep(openNightRecords(table, sdkOf(region))),
     close: () => {
@@ -128,9 +131,10 @@ export const withStore = <T>(
   options: WhereOptions,
   output: Output,
   wanted: 'home' | 'kept',
+  sought: Sought,
   work: (store: Store) => Promise<T>,
 ): Promise<T> =>
   withKept(options, output, wanted, (kept) => {
-    if (kept.tables.length === 0) throw nothingKept(kept);
+    if (kept.tables.length === 0) throw nothingKept(kept, sought);
     return withStoreOf(kept, work);
   });

@@ -52,20 +52,29 @@ export const exportDrill = async (
   { what, ...where }: ExportOptions,
   output: Output,
 ): Promise<void> => {
-  const exported = await withStore(where, output, 'home', async (store) => {
-    if (what === 'rankings') {
-      const stored = await store.report(await drillWithReport(store, drillId, output));
-      return { what, rows: rankingLines(stored.drillId, stored.rankings) };
-    }
-    if (what === 'nights') {
-      return { what, rows: await nightsUpTo(store, await drillWithReport(store, drillId, output)) };
-    }
-    const found = await store.find(drillId);
-    const drill = await readDrill(store.records(found), found.drillId);
-    return what === 'rounds'
-      ? { what, rows: roundRows(drill) }
-      : { what, rows: placementRows(drill) };
-  });
+  const exported = await withStore(
+    where,
+    output,
+    'home',
+    { kind: 'drill', id: drillId },
+    async (store) => {
+      if (what === 'rankings') {
+        const stored = await store.report(await drillWithReport(store, drillId, output));
+        return { what, rows: rankingLines(stored.drillId, stored.rankings) };
+      }
+      if (what === 'nights') {
+        return {
+          what,
+          rows: await nightsUpTo(store, await drillWithReport(store, drillId, output)),
+        };
+      }
+      const found = await store.find(drillId);
+      const drill = await readDrill(store.records(found), found.drillId);
+      return what === 'rounds'
+        ? { what, rows: roundRows(drill) }
+        : { what, rows: placementRows(drill) };
+    },
+  );
   const checked = ExportOutput.parse(exported);
   output.result(checked, () => asCsv(checked));
 };

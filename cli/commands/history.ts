@@ -130,12 +130,18 @@ export const historyLines = (
 
 export const history = async (options: HistoryOptions, output: Output): Promise<void> => {
   const limit = limitOf(options.limit);
-  const kept = await withStore(options, output, 'kept', async (store) => ({
-    drills: await store.drills(limit),
-    failovers: await store.failovers.all(limit),
-    promotions: await store.promotions.all(limit),
-    ...{ unread: [...store.unread()], on: store.options },
-  }));
+  const kept = await withStore(
+    options,
+    output,
+    'kept',
+    { kind: 'drill, failover or promotion' },
+    async (store) => ({
+      drills: await store.drills(limit),
+      failovers: await store.failovers.all(limit),
+      promotions: await store.promotions.all(limit),
+      ...{ unread: [...store.unread()], on: store.options },
+    }),
+  );
   const drills = kept.drills.map(({ table: _table, region: _region, ...line }) => line);
   const failovers = kept.failovers.map(({ summary, region }) => ({ ...summary, keptIn: region }));
   const promotions = kept.promotions.map(lineOf);

@@ -108,7 +108,7 @@ const withSession = <T>(
         latest: async () => (await records.list(service, 1))[0] ?? null,
         inStore: (read) =>
           deployed === null
-            ? withStore(options, output, 'home', read)
+            ? withStore(options, output, 'home', { kind: 'drill' }, read)
             : withStoreOf(keptOf(deployed, 'home', output), read),
       });
     } finally {

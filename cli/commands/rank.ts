@@ -64,14 +64,20 @@ const rankDrill = async (
   options: RankOptions,
   output: Output,
 ): Promise<number> => {
-  const { report, stored } = await withStore(options, output, 'home', async (store) => {
-    const found = await store.find(drillId);
-    const drill = await readDrill(store.records(found), found.drillId);
-    const before =
-      found.status === 'SUCCEEDED' ? await store.report(found).catch(notThere) : undefined;
-    const finishedAt = found.finishedAt ?? found.startedAt;
-    return { report: reportOfDrill(drill, finishedAt), stored: before };
-  });
+  const { report, stored } = await withStore(
+    options,
+    output,
+    'home',
+    { kind: 'drill', id: drillId },
+    async (store) => {
+      const found = await store.find(drillId);
+      const drill = await readDrill(store.records(found), found.drillId);
+      const before =
+        found.status === 'SUCCEEDED' ? await store.report(found).catch(notThere) : undefined;
+      const finishedAt = found.finishedAt ?? found.startedAt;
+      return { report: reportOfDrill(drill, finishedAt), stored: before };
+    },
+  );
   const sameAsStored = JSON.stringify(stored?.rankings) === JSON.stringify(report.rankings);
   const { inputsHash, rankings } = report;
   const source = { kind: 'drill', drillId: report.drillId, inputsHash, sameAsStored };

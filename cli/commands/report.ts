@@ -84,11 +84,13 @@ const failoverReport = async (
 /** The failover of that id; without an id, the newest one where no drill is kept. */
 const failoverOf = async (
   id: string | undefined,
-  { drills, failovers }: Store,
+  { drills, failovers, none }: Store,
 ): Promise<StoredFailover | undefined> => {
   if (id !== undefined) return failovers.find(id);
   const [newest] = await failovers.all(1);
-  return newest !== undefined && (await drills(1)).length === 0 ? newest : undefined;
+  if ((await drills(1)).length > 0) return undefined;
+  if (newest === undefined) throw none('drill or failover');
+  return newest;
 };
 
 export const report = (
@@ -96,14 +98,20 @@ export const report = (
   options: ReportOptions,
   output: Output,
 ): Promise<number> =>
-  withStore(options, output, 'kept', async (store) => {
-    const promotion = id === undefined ? undefined : await store.promotions.find(id);
-    if (promotion !== undefined) {
-      output.result(promotion, (style) => promotionLines(promotion, style));
-      return EXIT.ok;
-    }
-    const failover = await failoverOf(id, store);
-    return failover === undefined
-      ? drillReport(id, store, options, output)
-      : failoverReport(failover, store, options, output);
-  });
+  withStore(
+    options,
+    output,
+    'kept',
+    { kind: 'drill, failover or promotion', id },
+    async (store) => {
+      const promotion = id === undefined ? undefined : await store.promotions.find(id);
+      if (promotion !== undefined) {
+        output.result(promotion, (style) => promotionLines(promotion, style));
+        return EXIT.ok;
+      }
+      const failover = await failoverOf(id, store);
+      return failover === undefined
+        ? drillReport(id, store, options, output)
+        : failoverReport(failover, store, options, output);
+    },
+  );

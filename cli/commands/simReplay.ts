@@ -60,8 +60,12 @@ export const simReplay = async (
   set: readonly string[],
   output: Output,
 ): Promise<number> => {
-  const histories = await withStore({ data: dataDir }, output, 'kept', ({ failovers }) =>
-    failovers.histories(),
+  const histories = await withStore(
+    { data: dataDir },
+    output,
+    'kept',
+    { kind: 'failover' },
+    ({ failovers }) => failovers.histories(),
   );
   if (histories.length === 0) {
     throw new DrillError('InputInvalid', `no watch in ${dataDir} has kept any probes`);

@@ -39,7 +39,7 @@ export const findRecord = (
   output: Output,
 ): Promise<FoundRecord> => {
   if (isFile(name)) return Promise.resolve(checked(readRecordFile(name)));
-  return withStore(options, output, 'kept', async (store) => {
+  return withStore(options, output, 'kept', { kind: 'failover', id: name }, async (store) => {
     const found = await store.failovers.find(name);
     if (found !== undefined) {
       return { ...(await recordOf(store, found)), later: await store.failovers.later(found) };

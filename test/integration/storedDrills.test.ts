@@ -219,9 +219,19 @@ describe('init', () => {
 describe('the data folder', () => {
   it('that holds nothing is left as it is', async () => {
     const none = path.join(dataDir, 'none');
-    const { code, stderr } = await failover('history', '--data', none);
-    expect(code).toBe(2);
-    expect(stderr).toContain(`no drill is kept in ${none} yet. Run one with: failover drill`);
+    for (const [args, said] of [
+      [['history'], `no drill, failover or promotion is kept in ${none} yet. Run a drill with:`],
+      [
+        ['report', 'x'],
+        `there is no drill, failover or promotion x: nothing is kept in ${none} yet`,
+      ],
+      [['replay', 'x'], `there is no failover x, and no such file: nothing is kept in ${none} yet`],
+      [['export'], `no drill is kept in ${none} yet. Run one with: failover drill`],
+    ] as const) {
+      const { code, stderr } = await failover(...args, '--data', none);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(said);
+    }
     expect(existsSync(none)).toBe(false);
   });
 
