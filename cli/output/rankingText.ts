@@ -1,4 +1,5 @@
 /** Rankings of any table as a person reads them. */
+import { crossedText } from '../../core/report/crossed.ts';
 import { effectText, pairOf, tiesText } from '../../core/report/words.ts';
 import { formatMs } from '../../core/units.ts';
 import type { Ranking } from '../../events/ranking.ts';
@@ -52,6 +53,11 @@ const openPairs = (ranking: Ranking): string[] => {
   return text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
 };
 
+const crossedLines = (ranking: Ranking, reference: string): string[] => {
+  const text = crossedText(ranking, reference);
+  return text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
+};
+
 const holeText = ({ variant, region, vantage, round }: Hole): string =>
   `${variant} has no row in round ${round} of ${region} from ${vantage}`;
 
@@ -83,6 +89,7 @@ export const rankingLines = (source: CsvSource, rankings: readonly Ranking[], st
       ? ['  nothing could be ranked: no round was measured whole']
       : table(ranking, source.reference, style)),
     ...ranking.excluded.map(({ v, why }) => `  not ranked: ${v}: ${why}`),
+    ...crossedLines(ranking, source.reference),
     ...openPairs(ranking),
     ...(ranking.rows.length > 1 && ranking.rounds < ranking.minRounds
       ? [

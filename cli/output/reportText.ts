@@ -1,6 +1,7 @@
 /** The report of a drill as a person reads it in a terminal, at most 100 columns wide. */
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
+import { crossedText } from '../../core/report/crossed.ts';
 import { nightsText } from '../../core/report/nights.ts';
 import { promotionText } from '../../core/report/promotedDrill.ts';
 import { rehearsalText } from '../../core/report/rehearsal.ts';
@@ -106,6 +107,11 @@ const tieLine = (ranking: Ranking): string[] => {
   return text === undefined ? [] : wrap(text, WIDTH);
 };
 
+const crossedLine = (report: DrillReport, ranking: Ranking): string[] => {
+  const text = crossedText(ranking, report.reference);
+  return text === undefined ? [] : wrap(text, WIDTH);
+};
+
 const excludedLines = (ranking: Ranking): string[] =>
   ranking.excluded.flatMap(({ v, why }) => wrap(`  not ranked: ${v}: ${why}`, WIDTH, '    '));
 
@@ -172,6 +178,7 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
           rankingHeading(report, ranking, style),
           ...rankingTable(report, ranking, style),
           ...excludedLines(ranking),
+          ...crossedLine(report, ranking),
           ...scenarioLines(report, ranking).flatMap((line) => wrap(line, WIDTH)),
           ...tieLine(ranking),
         ]

@@ -1,4 +1,5 @@
 /** The ranking as a table: ties look like ties, because a rank is an interval. */
+import { crossedText } from '../../core/report/crossed.ts';
 import { pairOf } from '../../core/report/words.ts';
 import { formatBytes, formatMs } from '../../core/units.ts';
 import type { DrillReport } from '../../events/drillReport.ts';
@@ -66,6 +67,11 @@ const excludedList = ({ excluded }: Ranking): Markup | null =>
         ({ v, why }) => html`<li><strong>Not ranked: <bdi>${v}</bdi></strong> ${why}</li>`,
       )}</ul>`;
 
+const crossedNote = (ranking: Ranking, reference: string): Markup | null => {
+  const text = crossedText(ranking, reference);
+  return text === undefined ? null : html`<p class="note">${text}</p>`;
+};
+
 /** The table that decides. */
 export const rankingSection = (
   report: DrillReport,
@@ -83,7 +89,7 @@ export const rankingSection = (
     lead,
     html`<table class="ranking cards"><thead><tr>
 <th scope="col" class="num">rank</th><th scope="col">variant</th><th scope="col">rank interval</th><th scope="col" class="num">p50</th><th scope="col" class="num">against <bdi>${report.reference}</bdi></th><th scope="col" class="num">p95</th><th scope="col" class="num">ready</th><th scope="col" class="num">size</th><th scope="col" class="num">score</th>
-</tr></thead><tbody>${ranking.rows.map(mainRow(report, ranking, identities))}</tbody></table>${excludedList(ranking)}<p class="note">${score}</p>`,
+</tr></thead><tbody>${ranking.rows.map(mainRow(report, ranking, identities))}</tbody></table>${excludedList(ranking)}${crossedNote(ranking, report.reference)}<p class="note">${score}</p>`,
   );
 };
 
@@ -104,7 +110,7 @@ const scenarioTable = (report: DrillReport, ranking: Ranking, identities: Identi
   }
   return html`<div class="card"><h3>${title}</h3><div class="scroll"><table class="short"><thead><tr><th scope="col" class="num">rank</th><th scope="col">variant</th><th scope="col">interval</th><th scope="col" class="num">${quantileText(ranking.q)}</th><th scope="col" class="num">effect</th></tr></thead><tbody>${ranking.rows.map(
     shortRow(ranking, report.reference, identities),
-  )}</tbody></table></div>${excludedList(ranking)}</div>`;
+  )}</tbody></table></div>${excludedList(ranking)}${crossedNote(ranking, report.reference)}</div>`;
 };
 
 /** The same measurements, weighted anew for each failure, at the median and in the tail. */
