@@ -41,8 +41,10 @@ export const DeployOutput = z.strictObject({
   cost: z
     .strictObject({
       drillUsd: Usd.nullable(),
+      /** Of the images that drills leave, at most. */
+      imagesMonthUsd: Usd.nullable(),
       watchMonthUsd: Usd.nullable(),
-      /** Of drills and of watching. */
+      /** Of drills, their images and of watching. */
       monthUsd: Usd,
       /** Of the service itself; null where it is not made here. */
       runningMonthUsd: Usd.nullable(),

@@ -7,6 +7,7 @@ import {
   ASSUMED,
   drillCost,
   drillsAMonth,
+  imagesCost,
   othersCost,
   serviceCost,
   watchCost,
@@ -29,14 +30,16 @@ export const costOf = (file: string, nowMs: number, stage?: string): CostOutput 
   const one = drillCost(config, variants);
   const aMonth = drillsAMonth(config, nowMs);
   const watch = watchCost(config);
+  const images = imagesCost(config);
   const running = serviceCost(config);
   return {
     service: config.service,
     pricesOf: { date: PRICES_DATE, region: PRICES_REGION },
     drill: one === null ? null : { ...one, aMonth },
+    images,
     watch,
     running,
-    monthUsd: (one?.usd ?? 0) * aMonth + (watch?.usd ?? 0),
+    monthUsd: (one?.usd ?? 0) * aMonth + (images?.usd ?? 0) + (watch?.usd ?? 0),
     others: othersCost(watch?.observers ?? Math.max(1, config.observers.length)),
     prices: PRICES,
     notCounted: NOT_COUNTED,
@@ -56,7 +59,7 @@ const partsText = ({ parts }: Sum): string =>
     .map(({ part, usd }) => `${part} ${dollars(usd)}`)
     .join(', ');
 
-const shareUnverified = (sums: readonly (CostOutput['drill'] | CostOutput['watch'])[]): number => {
+const shareUnverified = (sums: readonly CostOutput['drill' | 'images' | 'watch'][]): number => {
   const items = sums.flatMap((sum) => sum?.items ?? []);
   const prices: CostOutput['prices'] = PRICES;
   const usd = (only: (grade: string) => boolean): number =>
@@ -69,12 +72,12 @@ const shareUnverified = (sums: readonly (CostOutput['drill'] | CostOutput['watch
 };
 
 const lines = (cost: CostOutput): string[] => {
-  const { drill, watch, running, others, pricesOf } = cost;
+  const { drill, images, watch, running, others, pricesOf } = cost;
   const month =
     drill === null || drill.aMonth === 0
       ? 'no schedule'
       : `${drill.aMonth} a month: ${dollars(drill.usd * drill.aMonth)}`;
-  const unverified = Math.round(100 * shareUnverified([drill, watch]));
+  const unverified = Math.round(100 * shareUnverified([drill, images, watch]));
   return [
     `${cost.service} on AWS, in US dollars, prices of ${pricesOf.region} as of ${pricesOf.date}`,
     '',
@@ -83,6 +86,11 @@ const lines = (cost: CostOutput): string[] => {
       : [
           `a drill    ${dollars(drill.usd)}, at most ${dollars(drill.atMostUsd)} with all rounds; ${month}`,
           ...wrap(`           ${partsText(drill)}`, WIDTH, '           '),
+        ]),
+    ...(images === null
+      ? []
+      : [
+          `images     ${dollars(images.usd)} a month at most: the last ${images.kept} of ${ASSUMED.imageMb} MB in each of ${images.regions} regions, as if no layer was shared`,
         ]),
     ...(watch === null
       ? ['a watch    none: there is no record']

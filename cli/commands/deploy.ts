@@ -41,9 +41,10 @@ const changeText = ({ live }: DeploySetup, record: Seen['record']): string => {
 };
 
 const costPart = ({ config, stage }: DeployOptions): NonNullable<DeployOutput['cost']> => {
-  const { drill, watch, running, monthUsd } = costOf(config, Date.now(), stage);
+  const { drill, images, watch, running, monthUsd } = costOf(config, Date.now(), stage);
   return {
     drillUsd: drill?.usd ?? null,
+    imagesMonthUsd: images?.usd ?? null,
     watchMonthUsd: watch?.usd ?? null,
     runningMonthUsd: running?.usd ?? null,
     monthUsd,

@@ -1,7 +1,9 @@
 /** What a configuration would cost on AWS, from its own plan and the memory that the templates give. */
 
+import * as z from 'zod';
 import { alarmMetrics } from '../../core/cost/alarms.ts';
 import { type DrillSize, drillItems } from '../../core/cost/drill.ts';
+import { imageItems } from '../../core/cost/images.ts';
 import { others } from '../../core/cost/others.ts';
 import { byPart, type Item, usdOf } from '../../core/cost/prices.ts';
 import { serviceItems } from '../../core/cost/service.ts';
@@ -89,6 +91,27 @@ const sizeOf = (
   };
 };
 
+/** The rule of a template that lets old images expire, as ECR reads it. */
+const Expiry = z.object({
+  rules: z.tuple([
+    z.object({
+      selection: z.object({
+        countType: z.literal('imageCountMoreThan'),
+        countNumber: z.int().positive(),
+      }),
+    }),
+  ]),
+});
+
+/** Images that a registry keeps, as its template says. */
+const keptImages = (read: ReadYaml): number => {
+  const { properties } = resourcesOf('serving', read)['ImageRepository'] ?? {};
+  const { LifecyclePolicyText: text } = z
+    .object({ LifecyclePolicyText: z.string() })
+    .parse(properties?.['LifecyclePolicy']);
+  return Expiry.parse(JSON.parse(text)).rules[0].selection.countNumber;
+};
+
 const summed = (items: readonly Item[]) => ({
   usd: usdOf(items),
   parts: byPart(items),
@@ -104,6 +127,14 @@ export const drillCost = (config: Sized, variants: readonly VariantSpec[], read 
     ...summed(drillItems(size)),
     atMostUsd: usdOf(drillItems({ ...size, rounds: rounds.max })),
   };
+};
+
+/** A month of the images that drills leave, once the registries are full; null where nothing is built. */
+export const imagesCost = (config: Sized, read = openYaml()) => {
+  if (!config.image) return null;
+  const regions = measuringOf(config, []).serving.length;
+  const kept = keptImages(read);
+  return { regions, kept, ...summed(imageItems({ regions, kept, imageMb: ASSUMED.imageMb })) };
 };
 
 /** A month of watching; null where no name fails over. */

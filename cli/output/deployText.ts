@@ -34,13 +34,15 @@ const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
 
 const costLine = (cost: NonNullable<DeployOutput['cost']>): string => {
   const drill = cost.drillUsd === null ? [] : [`a drill ${dollars(cost.drillUsd)}`];
+  const images =
+    cost.imagesMonthUsd === null ? [] : [`images ${dollars(cost.imagesMonthUsd)} a month at most`];
   const watch =
     cost.watchMonthUsd === null ? [] : [`watching ${dollars(cost.watchMonthUsd)} a month`];
   const running =
     cost.runningMonthUsd === null
       ? ''
       : `; the service itself ${dollars(cost.runningMonthUsd)} a month besides`;
-  return `Costs  about ${dollars(cost.monthUsd)} a month: ${[...drill, ...watch].join(', ')}${running} (failover cost tells by part)`;
+  return `Costs  about ${dollars(cost.monthUsd)} a month: ${[...drill, ...images, ...watch].join(', ')}${running} (failover cost tells by part)`;
 };
 
 const findingLines = (findings: DeployOutput['findings'], style: Style): string[] => {

@@ -162,7 +162,11 @@ describe('failover cost', () => {
     expect(found.watch?.observers).toBe(3);
     expect(found.watch?.usd).toBeLessThanOrEqual(45);
     expect(found.watch?.usd).toBeGreaterThan(20);
-    expect(found.monthUsd).toBeCloseTo(30 * (found.drill?.usd ?? 0) + (found.watch?.usd ?? 0), 9);
+    // The registries of both serving regions, full: a hundred of 80 MB each.
+    expect(found.images).toMatchObject({ kept: 100, regions: 2 });
+    expect(found.images?.usd).toBeCloseTo((2 * 100 * 80 * 0.1) / 1_024, 9);
+    const nights = 30 * (found.drill?.usd ?? 0) + (found.images?.usd ?? 0);
+    expect(found.monthUsd).toBeCloseTo(nights + (found.watch?.usd ?? 0), 9);
   });
 
   it('prints what its schema says, and for people what was not counted and not looked up', () => {
