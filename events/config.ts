@@ -12,7 +12,7 @@ import {
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { ecsServiceOf } from './ecsService.ts';
-import { fencedListenerOf } from './fencedListener.ts';
+import { fenceFaults } from './fencedListener.ts';
 import { GatesConfig } from './gates.ts';
 import { NotifyConfig } from './notifyConfig.ts';
 import { PromotionConfig } from './promotionConfig.ts';
@@ -272,11 +272,8 @@ export const Config = z
         'a promotion goes through both regions: name ecs.promotion in each, or in neither',
       );
     }
-    const { primary } = regions;
-    const isFenced = fencedListenerOf(primary) !== null && 'endpoint' in primary;
-    if (isFenced && new URL(primary.endpoint ?? '').hostname === record) {
-      const why = `a fence keeps out whoever asks for ${record}, observers too: give the endpoint a name of its own`;
-      issue(['regions', 'primary', 'endpoint'], why);
+    for (const { key, why } of fenceFaults(regions.primary, record)) {
+      issue(['regions', 'primary', key], why);
     }
     if (image && !probes.some((probe) => probe.kind === 'http')) {
       issue(['probes'], 'a drill ranks variants by http latency: add a probe of kind http');
