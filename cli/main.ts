@@ -19,13 +19,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
+const hintOf = (command: string): string => `(${command} --help shows what there is)`;
+
 const program = new Command('failover')
   .description(
     'Measures which image variant to run, whether the standby is ready, and whether failover works.',
   )
   .version('0.1.0')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.input))
-  .showHelpAfterError('(failover --help shows what there is)')
+  .showHelpAfterError(hintOf('failover'))
   .configureHelp({ showGlobalOptions: true });
 
 for (const addCommand of [
@@ -38,5 +40,9 @@ for (const addCommand of [
   ...simCommands,
 ])
   addCommand(program);
+
+for (const command of program.commands) {
+  command.showHelpAfterError(hintOf(`failover ${command.name()}`));
+}
 
 await program.parseAsync();

@@ -40,7 +40,9 @@ const dotted = (at: readonly PropertyKey[]): string =>
 type Issue = z.core.$ZodIssue;
 
 type Fault = {
-  readonly line: string;
+  /** Line in the file, from 1. */
+  readonly at: number;
+  readonly text: string;
   /** The place of a key that is not there. */
   readonly missing?: string;
   /** The place of the key that was probably meant. */
@@ -68,16 +70,20 @@ const unknownKeyFaults = (
         ? ` Did you mean "${guess}"?`
         : ` Known keys: ${known.join(', ')}.`;
     const where = at.length > 0 ? ` in ${dotted(at)}` : '';
-    const line = `${source.file}:${lineAt(source, [...at, key])}: unknown key "${key}"${where}.${hint}`;
-    return guess ? { line, meant: dotted([...at, guess]) } : { line };
+    const fault = {
+      at: lineAt(source, [...at, key]),
+      text: `unknown key "${key}"${where}.${hint}`,
+    };
+    return guess ? { ...fault, meant: dotted([...at, guess]) } : fault;
   });
 };
 
-/** A key that is missing only because it is mistyped is one fault, not two. */
-const linesOfFaults = (faults: readonly Fault[]): string[] => {
+/** In the order of the file. A key that is missing only because it is mistyped is one fault, not two. */
+const linesOfFaults = (file: string, faults: readonly Fault[]): string[] => {
   const meant = new Set(faults.map((fault) => fault.meant));
   const kept = faults.filter(({ missing }) => missing === undefined || !meant.has(missing));
-  return [...new Set(kept.map(({ line }) => line))];
+  const inOrder = kept.sort((a, b) => a.at - b.at);
+  return [...new Set(inOrder.map(({ at, text }) => `${file}:${at}: ${text}`))];
 };
 
 /** The branch of a union that came nearest: the one with the fewest, deepest faults. */
@@ -90,6 +96,13 @@ const depthOf = (issues: readonly Issue[]): number =>
     ...issues.map(({ path: at, code }) => at.length + (code === 'unrecognized_keys' ? 1 : 0)),
   );
 
+/** What may stand there, where that is one of a few words. */
+const choicesOf = (issue: Issue): string[] => {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code !== 'invalid_union' || !('options' in issue)) return [];
+  return (issue.options ?? []).map(String);
+};
+
 const faultsOf = (source: Source, issue: Issue, base: readonly PropertyKey[] = []): Fault[] => {
   const at = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') return unknownKeyFaults(source, at, issue.keys);
@@ -97,27 +110,32 @@ const faultsOf = (source: Source, issue: Issue, base: readonly PropertyKey[] = [
     return nearestBranch(issue.errors).flatMap((inner) => faultsOf(source, inner, at));
   }
   if (at.length === 0 && issue.code === 'invalid_type') {
-    const line = `${source.file}:1: expected keys with values, such as service: shop. Write a first one with: failover init`;
-    return [{ line }];
+    const text =
+      'expected keys with values, such as service: shop. Write a first one with: failover init';
+    return [{ at: 1, text }];
   }
   const found = source.document.getIn(at);
-  const place = `${source.file}:${lineAt(source, at)}`;
+  const line = lineAt(source, at);
   if (issue.code === 'invalid_type' && found === undefined) {
-    const line = `${place}: ${dotted(at)} is missing (expected ${issue.expected})`;
-    return [{ line, missing: dotted(at) }];
+    const text = `${dotted(at)} is missing (expected ${issue.expected})`;
+    return [{ at: line, text, missing: dotted(at) }];
   }
   if (issue.message.startsWith('unknown region') && typeof found === 'string') {
     const guess = nearestRegionName(found);
     const hint = guess
       ? ` Did you mean "${guess}"?`
       : ' Use a commercial AWS region, such as eu-west-1.';
-    return [{ line: `${place}: unknown region "${found}" in ${dotted(at)}.${hint}` }];
+    return [{ at: line, text: `unknown region "${found}" in ${dotted(at)}.${hint}` }];
   }
-  const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const choices = choicesOf(issue);
+  if (found === undefined && choices.length > 0) {
+    const text = `${dotted(at)} is missing (one of ${choices.join(', ')})`;
+    return [{ at: line, text, missing: dotted(at) }];
+  }
   const guess = typeof found === 'string' ? nearest(found, choices) : undefined;
   const hint = guess ? ` Did you mean "${guess}"?` : '';
-  const value = valueText(source, at);
-  return [{ line: `${place}: ${dotted(at)}${value}: ${issue.message}.${hint}` }];
+  const what = choices.length > 1 ? `expected one of ${choices.join(', ')}` : issue.message;
+  return [{ at: line, text: `${dotted(at)}${valueText(source, at)}: ${what}.${hint}` }];
 };
 
 const FIRST_NAME = 'failover.yml';
@@ -184,7 +202,7 @@ export const loadConfig = (file: string, stage?: string): LoadedConfig => {
   const result = Config.safeParse(written);
   if (!result.success) {
     const faults = result.error.issues.flatMap((issue) => faultsOf(source, issue));
-    throw new Faults('ConfigInvalid', linesOfFaults(faults));
+    throw new Faults('ConfigInvalid', linesOfFaults(file, faults));
   }
   return {
     file,

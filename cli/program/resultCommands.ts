@@ -5,7 +5,7 @@ import { JSON_FLAG, run, withWhere } from './run.ts';
 
 const historyCommand = (program: Command): void => {
   withWhere(program.command('history'))
-    .description('list the drills and failovers that are kept, newest first')
+    .description('list the drills, failovers and promotions that are kept, newest first')
     .option('-n, --limit <count>', 'how many', '20')
     .option(...JSON_FLAG)
     .addHelpText('after', '\nExamples:\n  failover history --limit 5\n  failover history --on aws')
@@ -18,8 +18,11 @@ const historyCommand = (program: Command): void => {
 
 const reportCommand = (program: Command): void => {
   withWhere(program.command('report'))
-    .description('show what a drill found, or how a failover went')
-    .argument('[id]', 'id of the drill or the failover (default: the newest drill)')
+    .description('show what a drill found, or how a failover or a promotion went')
+    .argument(
+      '[id]',
+      'id of a drill, a failover or a promotion (default: the newest drill, or failover where there is none)',
+    )
     .option('--html <file>', 'also write the report as one HTML file')
     .option('--save <file>', 'of a failover: also write its record of evidence')
     .option(...JSON_FLAG)

@@ -9,7 +9,7 @@ const watchCommand = (program: Command): void => {
     .description('watch a service in two regions, answer for its record, and fail over')
     .option(...CONFIG)
     .option(...DATA)
-    .option('--port <number>', 'port of the AWS endpoint (default: a free one)', '0')
+    .option('--port <number>', 'port of the AWS endpoint; 0 takes a free one', '0')
     .option('--no-install', 'never install a container builder')
     .option('--enforce-iam', 'hold functions, machines and builds to the policies of their roles')
     .option(...JSON_FLAG)

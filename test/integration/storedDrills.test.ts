@@ -216,6 +216,15 @@ describe('init', () => {
   });
 });
 
+describe('a wrong option', () => {
+  it('points to what was meant, and to the help of its own command', async () => {
+    const { code, stderr } = await failover('report', '--jsn');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean --json?');
+    expect(stderr).toContain('(failover report --help shows what there is)');
+  });
+});
+
 describe('the data folder', () => {
   it('that holds nothing is left as it is', async () => {
     const none = path.join(dataDir, 'none');
