@@ -5,12 +5,14 @@ import { openPromotionRecords } from '../../aws/promotionRecords.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { bundleFolder } from '../../cli/dataFolder.ts';
 import { PromoteOutput, type PromotionRecord } from '../../events/promotion.ts';
+import type { TargetFacts } from '../../events/watchPlanOf.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import type { BuilderDetection } from '../../local/containers/detect.ts';
 import { CREDENTIALS } from '../../local/stack/clients.ts';
 import { installPromotion } from '../../local/stack/installPromotion.ts';
 import { installWatch, type WatchInstallation } from '../../local/stack/installWatch.ts';
 import { eventually } from '../contract/endpoint.ts';
+import { type NamedRegion, raiseNamed } from './namedServices.ts';
 import { openServed, PLAIN, PRIMARY, STANDBY } from './servedCloud.ts';
 
 /** Fast enough for a test: one share between none and all, and seconds instead of minutes. */
@@ -22,10 +24,15 @@ const QUICK = {
 
 const OBSERVE_EVERY_MS = 4_000;
 
+const targetOf = (one: TargetFacts | NamedRegion): TargetFacts =>
+  'address' in one ? { url: one.url, answers: { A: [one.address] } } : one;
+
 /** As plain processes, unless a builder is found for it. */
 export const openPromoted = (
   more: object = {},
   builderIn?: (dataDir: string) => Promise<BuilderDetection>,
+  /** People are answered by services that the configuration names, and these are promoted. */
+  isNamed = false,
 ) => {
   const served = openServed({ ...QUICK, ...more });
   const bundleDir = bundleFolder(process.env);
@@ -65,11 +72,16 @@ export const openPromoted = (
   const start = async (version: string): Promise<void> => {
     cloud = await served.start(builderIn ? await builderIn(served.dataDir) : PLAIN);
     const installed = await served.install(cloud, version);
-    const { primary, standby } = installed.targets;
+    const theirs = isNamed ? await raiseNamed(cloud, served.config) : null;
+    const { primary, standby } = theirs?.targets ?? installed.targets;
     urls = { [PRIMARY]: primary.url ?? '', [STANDBY]: standby.url ?? '' };
     const base = { cloud, config: served.config, bundleDir, nowMs: Date.now() };
-    watch = await installWatch({ ...base, webhook: undefined, targets: installed.targets });
-    await installPromotion({ ...base, installed });
+    const targets = {
+      primary: { ...installed.targets.primary, ...targetOf(primary) },
+      standby: { ...installed.targets.standby, ...targetOf(standby) },
+    };
+    watch = await installWatch({ ...base, webhook: undefined, targets });
+    await (theirs?.promote(bundleDir, base.nowMs) ?? installPromotion({ ...base, installed }));
     // What a test has no time for: two looks at the same second of the same machine.
     await withRecords(async (records) => {
       const plan = await records.plan('tiny');

@@ -1,6 +1,7 @@
 // Goal: a good image is promoted and a bad one is seen being rolled back, as containers behind the load
 // balancers, where containers can be had.
-// Method: the machine `promotion` on the whole embedded cloud, with the machine's own builder.
+// Method: the machine `promotion` on the whole embedded cloud, with the machine's own builder, on services that the
+// configuration names as `ecs.promotion`.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPromoted } from '../../support/promotedCloud.ts';
 import { ask, PRIMARY, realBuilder, STANDBY } from '../../support/servedCloud.ts';
@@ -11,7 +12,7 @@ const missing = await missingEngine();
 describe.skipIf(missing !== undefined)(
   `a promotion of containers${missing ? ` (${missing})` : ''}`,
   () => {
-    const promoted = openPromoted({}, realBuilder);
+    const promoted = openPromoted({}, realBuilder, true);
 
     beforeAll(async () => {
       await promoted.start('one');

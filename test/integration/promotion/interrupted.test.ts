@@ -1,14 +1,17 @@
 // Goal: a promotion gives way to a failover at once, and goes on where it was after a kill.
-// Method: the machine `promotion` on an embedded cloud; a real fault of the network, and a restart.
+// Method: the machine `promotion` on an embedded cloud, with services of other names, clusters, roles and listeners than
+// ours, named as `ecs.promotion` and under the rights for them; a real fault of the network, and a restart.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openWatchTable } from '../../../aws/watchTable.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { openPromoted } from '../../support/promotedCloud.ts';
 import { ask, PRIMARY, STANDBY } from '../../support/servedCloud.ts';
 
-const promoted = openPromoted({
-  promotion: { steps: ['50%'], hold: '60s', soak: '1s' },
-});
+const promoted = openPromoted(
+  { promotion: { steps: ['50%'], hold: '60s', soak: '1s' } },
+  undefined,
+  true,
+);
 
 beforeAll(async () => {
   await promoted.start('one');
@@ -38,6 +41,11 @@ it('goes on where it was after its process was killed', async () => {
   await promoted.order(digest, 'canary', 'p-killed');
   await untilShared();
   const before = (await promoted.record())?.memory;
+  // Of the family that the configuration's service runs, and of no other.
+  expect(before?.places[0]).toMatchObject({
+    region: STANDBY,
+    after: expect.stringMatching(/:task-definition\/front-b:2$/),
+  });
   await promoted.restart('one');
   await promoted.untilSteady();
   // The installation of the next start has left everything as it was.
