@@ -97,7 +97,9 @@ describe('failover check', () => {
   });
 
   it('names the file that it cannot write', () => {
-    const file = path.join(folder, 'no', 'findings.sarif');
+    const inTheWay = path.join(folder, 'file');
+    writeFileSync(inTheWay, '');
+    const file = path.join(inTheWay, 'findings.sarif');
     expect(() => run({ sarif: file })).toThrow(`--sarif ${file}: cannot write it`);
   });
 });
