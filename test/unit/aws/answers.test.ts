@@ -14,7 +14,6 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { openCallbacks } from '../../../aws/callbacks.ts';
@@ -26,6 +25,7 @@ import { openSecrets } from '../../../aws/secrets.ts';
 import { openTasks } from '../../../aws/tasks.ts';
 import { openVantages } from '../../../aws/vantages.ts';
 import { NETWORK } from '../../../functions/_settings.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const SETTINGS = {
   region: 'eu-central-1',
@@ -34,14 +34,14 @@ const SETTINGS = {
 const signal = new AbortController().signal;
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
 
-const dynamodb = mockClient(DynamoDBClient);
-const s3 = mockClient(S3Client);
-const sfn = mockClient(SFNClient);
-const lambda = mockClient(LambdaClient);
-const ecs = mockClient(ECSClient);
-const ecr = mockClient(ECRClient);
-const codebuild = mockClient(CodeBuildClient);
-const ssm = mockClient(SSMClient);
+const dynamodb = mockedClient(DynamoDBClient);
+const s3 = mockedClient(S3Client);
+const sfn = mockedClient(SFNClient);
+const lambda = mockedClient(LambdaClient);
+const ecs = mockedClient(ECSClient);
+const ecr = mockedClient(ECRClient);
+const codebuild = mockedClient(CodeBuildClient);
+const ssm = mockedClient(SSMClient);
 const mocks = [dynamodb, s3, sfn, lambda, ecs, ecr, codebuild, ssm];
 afterEach(() => {
   for (const mock of mocks) mock.reset();

@@ -9,15 +9,15 @@ import {
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
 } from '@aws-sdk/client-cloudformation';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStacks } from '../../../aws/stacks.ts';
 import { adoptionOf, missingTags } from '../../../core/deploy/adoption.ts';
 import { retainedIn } from '../../../core/deploy/retained.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { readStack } from '../../../local/stack/stackModel.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
-const cloudFormation = mockClient(CloudFormationClient);
+const cloudFormation = mockedClient(CloudFormationClient);
 afterEach(() => cloudFormation.reset());
 
 const PLACE = { name: 'failover-drill-shop-failover', region: 'eu-central-1' };

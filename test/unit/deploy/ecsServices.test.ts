@@ -10,7 +10,6 @@ import {
   ListClustersCommand,
   ListServicesCommand,
 } from '@aws-sdk/client-ecs';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
@@ -19,6 +18,7 @@ import { targetFacts } from '../../../cli/deploy/service.ts';
 import { readSetup, stacksOf } from '../../../cli/deploy/setup.ts';
 import { grantsOf } from '../../../core/lint/grants.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const ACCOUNT = '111122223333';
 const CONFIG = `service: shop
@@ -38,7 +38,7 @@ const setupWith = (text = CONFIG) => {
   writeFileSync(file, text);
   return readSetup(file, 'prod');
 };
-const ecs = mockClient(ECSClient);
+const ecs = mockedClient(ECSClient);
 afterEach(() => ecs.reset());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -18,19 +18,19 @@ import {
 } from '@aws-sdk/client-route-53';
 import { GetBucketTaggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deploy } from '../../../cli/commands/deploy.ts';
 import { EXIT } from '../../../cli/failure.ts';
 import { DeployOutput } from '../../../events/deployOutput.ts';
 import { keptOutput } from '../../support/keptOutput.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
-const sts = mockClient(STSClient);
-const iam = mockClient(IAMClient);
-const cloudFormation = mockClient(CloudFormationClient);
-const route53 = mockClient(Route53Client);
-const dynamodb = mockClient(DynamoDBClient);
-const s3 = mockClient(S3Client);
+const sts = mockedClient(STSClient);
+const iam = mockedClient(IAMClient);
+const cloudFormation = mockedClient(CloudFormationClient);
+const route53 = mockedClient(Route53Client);
+const dynamodb = mockedClient(DynamoDBClient);
+const s3 = mockedClient(S3Client);
 const mocks = [sts, iam, cloudFormation, route53, dynamodb, s3];
 
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });

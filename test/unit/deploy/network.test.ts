@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { DescribeRouteTablesCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAccount } from '../../../aws/account.ts';
 import { lookAtNetworks } from '../../../cli/deploy/network.ts';
 import { readSetup } from '../../../cli/deploy/setup.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const CONFIG = `service: shop
 regions: { primary: eu-west-1, standby: eu-central-1 }
@@ -20,8 +20,8 @@ aws:
     eu-central-1: { vpc: vpc-2, subnets: [subnet-3] }
 `;
 
-const ec2 = mockClient(EC2Client);
-const iam = mockClient(IAMClient);
+const ec2 = mockedClient(EC2Client);
+const iam = mockedClient(IAMClient);
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 const VPCS: Readonly<Record<string, string>> = {

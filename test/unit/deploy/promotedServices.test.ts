@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient, ListServicesCommand } from '@aws-sdk/client-ecs';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
@@ -16,6 +15,7 @@ import { readSetup, stacksOf } from '../../../cli/deploy/setup.ts';
 import { grantsOf } from '../../../core/lint/grants.ts';
 import { PromotionPlan } from '../../../events/promotion.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const ACCOUNT = '111122223333';
 const listenerIn = (region: string): string =>
@@ -43,8 +43,8 @@ const setupWith = (text = CONFIG) => {
   writeFileSync(file, text);
   return readSetup(file, 'prod');
 };
-const ecs = mockClient(ECSClient);
-const tables = mockClient(DynamoDBClient);
+const ecs = mockedClient(ECSClient);
+const tables = mockedClient(DynamoDBClient);
 afterEach(() => {
   ecs.reset();
   tables.reset();

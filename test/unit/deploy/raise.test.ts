@@ -6,14 +6,14 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStacks } from '../../../aws/stacks.ts';
 import { raiseStacks } from '../../../cli/deploy/raise.ts';
 import type { PlannedStack } from '../../../core/deploy/stacks.ts';
 import { DrillError } from '../../../core/errors.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
-const cloudFormation = mockClient(CloudFormationClient);
+const cloudFormation = mockedClient(CloudFormationClient);
 const FUNCTION = 'AWS::Lambda::Function';
 
 const planned: PlannedStack[] = [

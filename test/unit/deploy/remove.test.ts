@@ -21,19 +21,19 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAws } from '../../../cli/deploy/look.ts';
 import { removeStacks } from '../../../cli/deploy/remove.ts';
 import { unhook } from '../../../cli/deploy/unhook.ts';
 import type { PlannedStack } from '../../../core/deploy/stacks.ts';
 import type { WatchPlan } from '../../../events/watchPlan.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
 
-const cloudFormation = mockClient(CloudFormationClient);
-const s3 = mockClient(S3Client);
-const ecr = mockClient(ECRClient);
-const route53 = mockClient(Route53Client);
+const cloudFormation = mockedClient(CloudFormationClient);
+const s3 = mockedClient(S3Client);
+const ecr = mockedClient(ECRClient);
+const route53 = mockedClient(Route53Client);
 afterEach(() => {
   for (const mock of [cloudFormation, s3, ecr, route53]) mock.reset();
 });

@@ -16,11 +16,11 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { openAws } from '../../../cli/deploy/look.ts';
 import { removeRetained } from '../../../cli/deploy/remove.ts';
 import { readSetup } from '../../../cli/deploy/setup.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const ACCOUNT = '111122223333';
 const folder = mkdtempSync(path.join(tmpdir(), 'failover-retained-'));
@@ -35,8 +35,8 @@ regions:
   standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
 `,
 );
-const dynamodb = mockClient(DynamoDBClient);
-const s3 = mockClient(S3Client);
+const dynamodb = mockedClient(DynamoDBClient);
+const s3 = mockedClient(S3Client);
 afterEach(() => {
   dynamodb.reset();
   s3.reset();

@@ -10,7 +10,6 @@ import {
   DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { serviceStackParams, targetFacts } from '../../../cli/deploy/service.ts';
 import { primaryAnswers, readSetup } from '../../../cli/deploy/setup.ts';
@@ -18,6 +17,7 @@ import { serviceFindings } from '../../../core/deploy/serviceStacks.ts';
 import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 import { environmentOf, readWithEnvironment } from '../../../local/stack/serviceParams.ts';
 import { readStack } from '../../../local/stack/stackModel.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const CONFIG = `service: shop
 record: shop.example.com
@@ -40,7 +40,7 @@ const setupWith = (text = CONFIG) => {
   writeFileSync(file, text);
   return readSetup(file, 'prod');
 };
-const elb = mockClient(ElasticLoadBalancingV2Client);
+const elb = mockedClient(ElasticLoadBalancingV2Client);
 afterEach(() => elb.reset());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

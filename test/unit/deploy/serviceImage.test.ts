@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-codebuild';
 import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { S3Client } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Config } from '../../../events/config.ts';
 import { ensureImage } from '../../../local/stack/serviceImage.ts';
+import { mockedClient } from '../../support/mockedClient.ts';
 
 const HOME = 'eu-central-1';
 const OTHER = 'eu-west-1';
@@ -19,9 +19,9 @@ const [ONE, TWO] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`);
 const settings = { region: HOME };
 const clients = { s3: new S3Client(settings), codebuild: new CodeBuildClient(settings) };
 const registries = new Map([HOME, OTHER].map((region) => [region, new ECRClient({ region })]));
-const s3 = mockClient(clients.s3);
-const codebuild = mockClient(clients.codebuild);
-const ecr = new Map([...registries].map(([region, client]) => [region, mockClient(client)]));
+const s3 = mockedClient(clients.s3);
+const codebuild = mockedClient(clients.codebuild);
+const ecr = new Map([...registries].map(([region, client]) => [region, mockedClient(client)]));
 beforeEach(() => {
   for (const mock of [s3, codebuild, ...ecr.values()]) mock.reset();
   codebuild.on(StartBuildCommand).resolves({ build: { id: 'b:1' } });
