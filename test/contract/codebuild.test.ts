@@ -72,7 +72,7 @@ const get = async (id: string): Promise<sdk.Build> => {
   return builds?.[0] ?? {};
 };
 const finish = async (id: string): Promise<sdk.Build> => {
-  await eventually(`${id} ends`, async () => (await get(id)).buildComplete === true, 20_000);
+  await eventually(`${id} ends`, async () => (await get(id)).buildComplete === true);
   return get(id);
 };
 const run = async (buildspec: string, more: Start = {}) => finish(await start(buildspec, more));

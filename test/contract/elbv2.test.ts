@@ -84,7 +84,7 @@ const states = async (TargetGroupArn: string) => {
   return (seen.TargetHealthDescriptions ?? []).map(({ TargetHealth }) => TargetHealth?.State);
 };
 
-const untilStates = (arn: string, wanted: readonly string[], withinMs = 5_000) =>
+const untilStates = (arn: string, wanted: readonly string[], withinMs = 90_000) =>
   eventually(
     `targets are ${wanted}`,
     async () => (await states(arn)).join() === wanted.join(),
@@ -183,11 +183,16 @@ describe('a load balancer', () => {
 
   it('is as far away as its region', async () => {
     await ask(host);
-    const from = performance.now();
-    await ask(host, '/', { localAddress: network.sourceAddress('us-east-1') });
+    const times: number[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const from = performance.now();
+      await ask(host, '/', { localAddress: network.sourceAddress('us-east-1') });
+      times.push(performance.now() - from);
+    }
     const rtt = rttMs('us-east-1', REGION);
-    expect(performance.now() - from).toBeGreaterThan(rtt - 1);
-    expect(performance.now() - from).toBeLessThan(rtt + 100);
+    // The least of them: a busy machine makes some later.
+    expect(Math.min(...times)).toBeGreaterThan(rtt - 1);
+    expect(Math.min(...times)).toBeLessThan(rtt + 100);
   });
 
   it('feels the faults of its region', async () => {
@@ -282,7 +287,7 @@ describe('a load balancer', () => {
     one.health.status = 200;
     await untilStates(blue, ['healthy'], 15_000);
     expect((await ask(host)).status).toBe(200);
-  }, 40_000);
+  });
 
   it('lets the last requests of a target end that is taken out', async () => {
     one.health.slowMs = 600;

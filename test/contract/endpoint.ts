@@ -56,7 +56,7 @@ export const raw = async (
 export const eventually = async (
   what: string,
   condition: () => Promise<boolean> | boolean,
-  withinMs = 20_000,
+  withinMs = 90_000,
 ): Promise<void> => {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {

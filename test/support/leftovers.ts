@@ -25,7 +25,7 @@ export const leftovers = (marks: readonly string[]): string[] => {
 };
 
 /** Waits a while for those that are on their way out; answers with what stays. */
-export const untilNothing = async (marks: readonly string[], withinMs = 10_000) => {
+export const untilNothing = async (marks: readonly string[], withinMs = 60_000) => {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = leftovers(marks);

@@ -149,19 +149,15 @@ export const openPromoted = (
         ...{ kind: 'drill', service: 'tiny', drillId, reportKey, mode },
       }) as Promise<PromoteOutput>,
     untilSteady: () =>
-      eventually(
-        'both regions are UP',
-        async () => {
-          const table = openWatchTable(watch.table, sdk());
-          try {
-            const stored = await table.state('tiny');
-            return stored?.verdicts.every(({ state }) => state === 'UP') ?? false;
-          } finally {
-            table.close();
-          }
-        },
-        30_000,
-      ),
+      eventually('both regions are UP', async () => {
+        const table = openWatchTable(watch.table, sdk());
+        try {
+          const stored = await table.state('tiny');
+          return stored?.verdicts.every(({ state }) => state === 'UP') ?? false;
+        } finally {
+          table.close();
+        }
+      }),
     untilOver: async (): Promise<PromotionRecord> => {
       await eventually(
         'the promotion is over',

@@ -114,6 +114,18 @@ export const ask = async (port: number, name = RECORD): Promise<string[] | undef
   }
 };
 
+const ANSWER_MS_MAX = 60_000;
+
+/** Asks as a resolver does, until an answer comes: a busy machine may take long over one, or drop a question. */
+export const answerOf = async (port: number): Promise<string[]> => {
+  const from = performance.now();
+  while (performance.now() - from < ANSWER_MS_MAX) {
+    const found = await ask(port);
+    if (found !== undefined) return found;
+  }
+  throw new Error(`nothing answered on port ${port} for ${ANSWER_MS_MAX} ms`);
+};
+
 const ASK_EVERY_MS = 50;
 
 /** How long it took until the record answered with this address alone. */

@@ -81,7 +81,8 @@ describe('a flip', () => {
     const from = performance.now();
     const moved = await move(bodyAt(1));
     expect(moved).toMatchObject({ done: true });
-    expect(performance.now() - from).toBeLessThan(4_000);
+    // Its own limits are seconds; the region would never answer.
+    expect(performance.now() - from).toBeLessThan(15_000);
     await world.heal(third);
     expect(await world.states()).toEqual(['standby 1', 'standby 1', 'home 0']);
   });

@@ -101,7 +101,6 @@ describe('a service of ECS', () => {
     await eventually(
       'it is deployed',
       async () => (await deployments.look(PLACE, signal)).rollout === 'done',
-      20_000,
     );
     const seen = await deployments.look(PLACE, signal);
     expect(seen).toMatchObject({
@@ -153,7 +152,6 @@ describe('a service of ECS', () => {
     await eventually(
       'it is rolled out',
       async () => (await deployments.look(PLACE, signal)).rollout === 'done',
-      30_000,
     );
     expect(await deployments.addresses(PLACE, first, signal)).toEqual([]);
     deployments.close();
@@ -167,7 +165,6 @@ describe('a service of ECS', () => {
     await eventually(
       'it is rolled back',
       async () => (await deployments.look(PLACE, signal)).definition === good,
-      30_000,
     );
     deployments.close();
   });

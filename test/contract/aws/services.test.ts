@@ -118,14 +118,10 @@ phases: { build: { on-failure: ABORT, commands: [${commands}] } }`;
       new codebuildSdk.StartBuildCommand({ projectName: 'shop', buildspecOverride: buildspec }),
     );
     const id = started.build?.id ?? '';
-    await eventually(
-      `build ${id} is over`,
-      async () => {
-        const { builds } = await client.send(new codebuildSdk.BatchGetBuildsCommand({ ids: [id] }));
-        return builds?.[0]?.buildStatus !== 'IN_PROGRESS';
-      },
-      30_000,
-    );
+    await eventually(`build ${id} is over`, async () => {
+      const { builds } = await client.send(new codebuildSdk.BatchGetBuildsCommand({ ids: [id] }));
+      return builds?.[0]?.buildStatus !== 'IN_PROGRESS';
+    });
     client.destroy();
     return id;
   };
@@ -193,7 +189,7 @@ describe('vantages', () => {
     const vantages = openVantages('probe', at(HOME));
     await vantages.dispatch(AWAY, { cell: 'there' }, signal);
     const heard = path.join(folder, `heard-${AWAY}`);
-    await eventually('the function ran', () => existsSync(heard), 15_000);
+    await eventually('the function ran', () => existsSync(heard));
     expect(readFileSync(heard, 'utf8')).toBe('{"cell":"there"}\n');
     expect(existsSync(path.join(folder, `heard-${HOME}`))).toBe(false);
   });
@@ -240,7 +236,7 @@ describe('callbacks', () => {
         .filter(Boolean)
         .map((line) => JSON.parse(line))
         .find((event) => event.name === name)?.token;
-    await eventually(`the token of ${name}`, () => find() !== undefined, 15_000);
+    await eventually(`the token of ${name}`, () => find() !== undefined);
     return { token: find() ?? '', executionArn: started.executionArn ?? '' };
   };
   const endOf = async (executionArn: string) => {

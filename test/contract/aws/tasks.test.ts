@@ -50,9 +50,7 @@ const register = (family: string, image: string): Promise<string> =>
 
 const untilStatus = async (taskArn: string, status: string) => {
   await expect
-    .poll(async () => (await tasks.describe(REGION, [taskArn], signal))[0]?.status, {
-      timeout: 15_000,
-    })
+    .poll(async () => (await tasks.describe(REGION, [taskArn], signal))[0]?.status)
     .toBe(status);
   const [seen] = await tasks.describe(REGION, [taskArn], signal);
   return seen;
@@ -85,7 +83,7 @@ describe('a task', () => {
     const host = await addressOf(REGION, running, signal);
     expect(host).toBe(running.privateAddress);
     const answer = async () => (await fetch(`http://${host}:8080/`)).text();
-    await expect.poll(() => answer().catch(() => 'not yet'), { timeout: 10_000 }).toBe('sha256:1');
+    await expect.poll(() => answer().catch(() => 'not yet')).toBe('sha256:1');
     expect(await tasks.startedBy(REGION, 'drill-1', signal)).toEqual([taskArn]);
     expect(await tasks.startedBy(REGION, 'drill-2', signal)).toEqual([]);
     await tasks.stop(REGION, taskArn, 'round 1 is over', signal);

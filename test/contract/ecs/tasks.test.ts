@@ -1,5 +1,6 @@
 // Goal: ECS clients see tasks of the embedded ECS as they would see them on AWS.
 // Method: the real SDK client over the wire; tasks are Node programs run as plain processes.
+import { existsSync, readFileSync } from 'node:fs';
 import * as sdk from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -133,7 +134,8 @@ describe('a task', () => {
     const arns = await runTasks(cloud, 'deaf', { container: { portMappings: [] } });
     await untilStatus(cloud, arns, ['RUNNING']);
     // The program must have installed its handler before it is told to stop.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const log = cloud.ecs.logFile((arns[0] ?? '').split('/').at(-1) ?? '');
+    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe('up\n');
     const from = performance.now();
     await stop(arns[0] ?? '', 'now');
     const [task] = await untilStatus(cloud, arns, ['STOPPED']);

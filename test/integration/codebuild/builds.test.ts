@@ -73,11 +73,7 @@ const run = async (variables: Record<string, string>) => {
   const input = { projectName: 'image', environmentVariablesOverride };
   const { build } = await cloud.codebuild.send(new StartBuildCommand(input));
   const id = build?.id ?? '';
-  await eventually(
-    'the build ends',
-    async () => (await get(cloud, id))?.buildComplete ?? false,
-    90_000,
-  );
+  await eventually('the build ends', async () => (await get(cloud, id))?.buildComplete ?? false);
   return get(cloud, id);
 };
 
@@ -175,10 +171,10 @@ it('a build of a killed service is FAULT after the restart and its processes are
   const id = await new Promise<string>((resolve) => {
     child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
   });
-  await eventually('both processes run', () => sleepers() === 2, 20_000).finally(() =>
+  await eventually('both processes run', () => sleepers() === 2).finally(() =>
     child.kill('SIGKILL'),
   );
-  await eventually('the process in the group is gone', () => sleepers() === 1, 10_000);
+  await eventually('the process in the group is gone', () => sleepers() === 1);
   const restarted = await startCloud(dataDir, null);
   try {
     expect(sleepers()).toBe(0);

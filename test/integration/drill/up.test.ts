@@ -11,7 +11,7 @@ const workshop = openWorkshop('up');
 const data = workshop.dataDir();
 afterAll(() => workshop.remove());
 
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const DRILL_MS = 180_000;
 
 it('fires the schedule of the configuration, tells what came of it, and ends on SIGTERM', async () => {
@@ -40,4 +40,4 @@ it('fires the schedule of the configuration, tells what came of it, and ends on 
   const ended = await up.ended;
   expect(ended.code, ended.stderr).toBe(0);
   expect(await untilNothing([data])).toEqual([]);
-}, 300_000);
+});

@@ -72,4 +72,4 @@ it('is marked as unreachable, given up after two rounds, and the other vantage i
     sfn.destroy();
     await session.close();
   }
-}, 240_000);
+});

@@ -60,7 +60,7 @@ const leftovers = (marks: readonly string[]): string[] => {
 };
 
 const untilNothing = async (marks: readonly string[]): Promise<string[]> => {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const found = leftovers(marks);
     if (found.length === 0 || performance.now() > deadline) return found;

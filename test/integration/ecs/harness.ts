@@ -177,7 +177,7 @@ export const untilStatus = async (
   cloud: Pick<Cloud, 'client'>,
   arns: string[],
   statuses: readonly string[],
-  withinMs = 20_000,
+  withinMs = 90_000,
 ): Promise<sdk.Task[]> => {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -203,7 +203,7 @@ export const taskLinks = (): string[] =>
 /** Asks until the program answers; it may need a while to listen. */
 export const fetchJson = async (
   url: string,
-  withinMs = 15_000,
+  withinMs = 90_000,
 ): Promise<Record<string, unknown>> => {
   const deadline = performance.now() + withinMs;
   for (;;) {

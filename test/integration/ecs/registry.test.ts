@@ -60,9 +60,6 @@ const requestMs = (host: string, localAddress: string): Promise<number> =>
     request.once('error', reject);
   });
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 describe.skipIf(missing !== undefined)(`the registry${missing ? ` (${missing})` : ''}`, () => {
   it('gives tasks their image by digest, and the network gives them their distance', async () => {
     const arns = await runTasks(cloud, uri);
@@ -72,11 +69,12 @@ describe.skipIf(missing !== undefined)(`the registry${missing ? ` (${missing})` 
     const address = addressOf(task);
     await fetchJson(`http://${address}:8080/`);
     const times: number[] = [];
-    for (let n = 0; n < 5; n += 1) {
+    for (let n = 0; n < 10; n += 1) {
       times.push(await requestMs(address, network.sourceAddress(CALLER)));
     }
     const rtt = rttMs(CALLER, HOME);
-    expect(median(times)).toBeGreaterThan(rtt - 1);
-    expect(median(times)).toBeLessThan(rtt + 50);
+    // The least of them: a busy machine makes some later.
+    expect(Math.min(...times)).toBeGreaterThan(rtt - 1);
+    expect(Math.min(...times)).toBeLessThan(rtt + 50);
   });
 });

@@ -188,4 +188,4 @@ it('whoever asks how the watch stands is told who is in charge, also when a regi
     await network.close();
     rmSync(dataDir, { recursive: true });
   }
-}, 60_000);
+});

@@ -110,11 +110,11 @@ describe('scenario 6: gray failures', () => {
     const { flips } = await losing(0.25, 15);
     expect(flips.map(({ to }) => to)).toEqual([STANDBY]);
     expect((flips[0]?.atMs ?? 0) - START_MS).toBeGreaterThanOrEqual(5 * MINUTE_MS);
-  }, 60_000);
+  });
 
   it('does not leave a region that loses a tenth of its packets', async () => {
     expect(await losing(0.1, 30)).toMatchObject({ active: HOME, epoch: 0, flips: [] });
-  }, 60_000);
+  });
 
   it('does not leave a region for a tenth of its answers', async () => {
     const lossy = independentErrors(0.1, seededRandom('loss'), 'blackhole');

@@ -11,7 +11,7 @@ import { eventually } from '../../contract/endpoint.ts';
 import { STANDBY, startWatched, type Watched } from '../../support/watchedCloud.ts';
 
 const AWAY = '127.0.2.1';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const SETTLE_MS = 8_000;
 const MACHINE = `arn:aws:states:${STANDBY}:000000000000:stateMachine:failover-drill-web-rehearsal`;
 

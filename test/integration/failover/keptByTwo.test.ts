@@ -55,7 +55,7 @@ beforeAll(async () => {
   await second.putSamples('shop', 'us-east-2', samples(2, 3));
   first.close();
   second.close();
-}, 60_000);
+});
 afterAll(async () => {
   dark.close();
   await world.close();

@@ -15,14 +15,14 @@ import {
 } from '../../support/drillCommand.ts';
 import { type Operators, openOperators } from '../../support/operators.ts';
 import {
-  ask,
+  answerOf,
   type Endpoint,
   freePort,
   openEndpoint,
   writeWatch,
 } from '../../support/watchCommand.ts';
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 const PLACE = { account: '000000000000', region: 'eu-central-1', stage: 'prod', service: 'web' };
 
 let workshop: Workshop;
@@ -54,7 +54,7 @@ beforeAll(async () => {
   watch = workshop.start(['watch', '--config', config, '--data', workshop.dataDir()]);
   await watch.until(/eu-central-1 UP/, WAIT_MS);
   await watch.until(/eu-west-1 UP/, WAIT_MS);
-}, 2 * WAIT_MS);
+});
 afterAll(async () => {
   watch.child.kill('SIGKILL');
   await watch.ended;
@@ -92,11 +92,11 @@ describe('a deployed watch', () => {
       active: 'eu-central-1',
       epoch: 1,
     });
-    expect(await ask(port)).toEqual([standby.host]);
+    expect(await answerOf(port)).toEqual([standby.host]);
     const back = await operators.run(['back', '--yes']);
     expect(back.stderr + back.stdout).toContain('eu-west-1 serves at epoch 2');
     expect(back.stdout).toMatch(/failover report \S+ --on aws --config/);
-    expect(await ask(port)).toEqual([primary.host]);
+    expect(await answerOf(port)).toEqual([primary.host]);
 
     const { failovers } = HistoryOutput.parse(await json('history'));
     expect(failovers.map(({ to }) => to)).toEqual(['eu-west-1', 'eu-central-1']);
@@ -119,7 +119,7 @@ describe('a deployed watch', () => {
     const undone = await operators.run(['rollback', '--dry-run']);
     expect(undone.code).toBe(2);
     expect(undone.stderr).toContain('web runs at endpoints that somebody else deploys');
-  }, 180_000);
+  });
 
   it('needed the rights that are listed, all of them, and nothing outside its home region', () => {
     // What drills keep is needed where there are drills; this configuration has no image, and one controller.
@@ -160,7 +160,7 @@ describe('what a person must not do by mistake', () => {
     expect(nobody.stderr).toContain(
       'Move web from eu-west-1 to eu-central-1 (web on AWS · stage prod · account 000000000000 · eu-central-1)?',
     );
-    expect(await ask(port)).toEqual([primary.host]);
+    expect(await answerOf(port)).toEqual([primary.host]);
   });
 
   it('is to name a stage and act here, or a folder and act on AWS', async () => {

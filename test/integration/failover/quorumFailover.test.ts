@@ -11,7 +11,7 @@ import { CREDENTIALS, openClients } from '../../../local/stack/clients.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { STANDBY, startWatched, type Watched } from '../../support/watchedCloud.ts';
 
-const MOVE_MS = 60_000;
+const MOVE_MS = 120_000;
 const HOME = '127.0.1.1';
 const AWAY = '127.0.2.1';
 const signal = new AbortController().signal;

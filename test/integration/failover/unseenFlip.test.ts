@@ -14,7 +14,7 @@ beforeAll(async () => {
   await watched.observe();
   const upRegions = () =>
     watched.told('RegionVerdict').flatMap(({ state, region }) => (state === 'UP' ? [region] : []));
-  await eventually('both regions are UP', () => new Set(upRegions()).size === 2, 40_000);
+  await eventually('both regions are UP', () => new Set(upRegions()).size === 2);
 });
 afterAll(() => watched?.close());
 

@@ -11,7 +11,7 @@ import { openClients } from '../../../local/stack/clients.ts';
 import { eventually } from '../../contract/endpoint.ts';
 import { STANDBY, startWatched, type Watched } from '../../support/watchedCloud.ts';
 
-const MOVE_MS = 40_000;
+const MOVE_MS = 120_000;
 const HOME = '127.0.1.1';
 const AWAY = '127.0.2.1';
 

@@ -56,6 +56,6 @@ it('sandboxes and the proxy end with their parent', async () => {
   expect(commands).toContain('proxyProcess');
   host.removeAllListeners('exit');
   host.kill('SIGKILL');
-  await expect.poll(() => [...children.keys()].filter(alive), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => [...children.keys()].filter(alive)).toEqual([]);
   rmSync(dataDir, { recursive: true, force: true });
 });

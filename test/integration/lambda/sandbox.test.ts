@@ -69,7 +69,7 @@ describe('a sandbox', () => {
     await invoke('misbehaving', { do: 'count' });
     const kept = path.join(dataDir, '.compiled');
     const files = () => readdirSync(kept, { recursive: true, withFileTypes: true });
-    await expect.poll(() => files().some((entry) => entry.isFile()), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => files().some((entry) => entry.isFile())).toBe(true);
   });
 
   it('sees what Lambda gives and nothing else', async () => {
@@ -116,7 +116,8 @@ describe('a sandbox', () => {
     register('spinning', MISBEHAVING, { timeoutS: 1 });
     const startedMs = performance.now();
     const { payload } = await invoke('spinning', { do: 'spin' });
-    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    // It would spin for ever.
+    expect(performance.now() - startedMs).toBeGreaterThan(950);
     expect(payload.errorType).toBe('Sandbox.Timedout');
     expect(payload.errorMessage).toMatch(
       /^RequestId: \S+ Error: Task timed out after 1.00 seconds$/,

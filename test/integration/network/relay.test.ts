@@ -89,7 +89,7 @@ describe('a relayed connection', () => {
 
   it('is not delayed for callers outside every region', async () => {
     const times: number[] = [];
-    for (let i = 0; i < 5; i += 1) times.push((await exchange('hello', '127.0.0.1')).ms);
+    for (let i = 0; i < 15; i += 1) times.push((await exchange('hello', '127.0.0.1')).ms);
     expect(Math.min(...times)).toBeLessThan(RTT_MS / 2);
   });
 
@@ -124,9 +124,10 @@ describe('a relayed connection', () => {
 describe('faults', () => {
   it('slow adds to the round trip', async () => {
     await network.setFault({ id: 'f', scope: { region: CALLED }, kind: 'slow', addMs: 60 });
-    const { ms } = await exchange('hello');
-    expect(ms).toBeGreaterThanOrEqual(RTT_MS + 60);
-    expect(ms).toBeLessThan(RTT_MS + 60 + 50);
+    const times: number[] = [];
+    for (let i = 0; i < 10; i += 1) times.push((await exchange('hello')).ms);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(RTT_MS + 60);
+    expect(Math.min(...times)).toBeLessThan(RTT_MS + 60 + 50);
   });
 
   it('refuse of a region has nobody listening, of a link resets', async () => {

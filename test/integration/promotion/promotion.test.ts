@@ -43,7 +43,7 @@ beforeAll(async () => {
   await promoted.start('one');
   first = await promoted.served.build(promoted.cloud(), 'one');
   await promoted.untilSteady();
-}, 240_000);
+});
 afterAll(async () => {
   await promoted.close();
   workshop.remove();
@@ -103,7 +103,7 @@ it('goes from staging over the standby to the primary, and nobody is turned away
     expect(versions.sort()).toEqual(['one', 'two']);
   }
   expect((await ask(promoted.url(PRIMARY))).version).toBe('two');
-}, 300_000);
+});
 
 it('is asked twice and begun once', async () => {
   const digest = await promoted.served.build(promoted.cloud(), 'two');
@@ -120,7 +120,7 @@ it('sees a version that does not even start, and its deployment rolled back by E
   expect(record.why).toContain('the service did not take the new version on');
   expect(record.memory.places[0]).toMatchObject({ role: 'staging', stage: 'reverted' });
   expect((await ask(promoted.url(STANDBY))).version).toBe('two');
-}, 90_000);
+});
 
 it('takes a version back at the canary, which fails once it has traffic', async () => {
   const digest = await promoted.served.build(promoted.cloud(), 'weary');
@@ -143,7 +143,7 @@ it('takes a version back at the canary, which fails once it has traffic', async 
   const after = askAllTheTime(STANDBY);
   await sleep(1_000);
   expect(await after.stop()).toEqual({ versions: ['two'], failures: [] });
-}, 90_000);
+});
 
 /** What a command prints with --json, and its exit code. */
 const said = async (
@@ -243,4 +243,4 @@ it('is begun by a drill on what it found, and told and taken back by commands', 
     expect((await ask(promoted.url(region))).version).toBe(before);
   }
   expect(served.faults).toEqual([]);
-}, 300_000);
+});

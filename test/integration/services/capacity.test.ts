@@ -102,15 +102,11 @@ const gateOf = (name: string, facts: Facts) => {
 beforeAll(async () => {
   world = await startCapacityWorld();
   urls = [await world.serve(HOME, 2), await world.serve(STANDBY, 1)];
-  await eventually(
-    'both serve',
-    async () => {
-      const [a, b] = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)));
-      return a?.status === 200 && b?.status === 200;
-    },
-    20_000,
-  );
-}, 60_000);
+  await eventually('both serve', async () => {
+    const [a, b] = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)));
+    return a?.status === 200 && b?.status === 200;
+  });
+});
 afterAll(() => world.close());
 
 describe('the facts of the gates', () => {
@@ -271,7 +267,7 @@ describe('the standby, scenario 16', () => {
         calls: [{ operation: 'UpdateService', result: '1 to 3 tasks' }],
       },
     });
-  }, 60_000);
+  });
 
   it('is not big enough when the order is refused', async () => {
     const { answer, evidence } = await scale(planWith('many', 6_000), 'many-1-1');
@@ -287,7 +283,7 @@ describe('the standby, scenario 16', () => {
       why: expect.stringMatching(/^3 of 3 tasks are ready in eu-central-1; the slowest of 10/),
     });
     expect(evidence).toMatchObject({ body: { enough: true, after: { ready: 3, healthy: [3] } } });
-  }, 60_000);
+  });
 
   it('is never made smaller', async () => {
     const { answer, evidence } = await scale(planWith('fewer', 1), 'fewer-1-1');

@@ -19,7 +19,7 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       cloud = await served.start(await realBuilder(served.dataDir));
       service = await served.install(cloud, 'one');
-    }, 240_000);
+    });
     afterAll(async () => {
       await cloud.close();
       served.remove();
@@ -37,8 +37,7 @@ describe.skipIf(missing !== undefined)(
       await eventually(
         'it still answers',
         async () => (await ask(service.targets.primary.url ?? '')).version === 'one',
-        20_000,
       );
-    }, 120_000);
+    });
   },
 );

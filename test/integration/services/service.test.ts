@@ -17,7 +17,7 @@ let service: ServiceInstallation;
 beforeAll(async () => {
   cloud = await served.start();
   service = await served.install(cloud, 'one');
-}, 120_000);
+});
 afterAll(async () => {
   await cloud.close();
   served.remove();
@@ -53,19 +53,15 @@ it('is not changed by an installation of the same', async () => {
   const again = await served.install(cloud, 'one');
   expect(again).toEqual(service);
   expect((await stateIn(PRIMARY))?.taskDefinition).toBe(before?.taskDefinition);
-}, 60_000);
+});
 
 it('replaces a killed task', async () => {
   const { pid } = await ask(urlIn(PRIMARY));
   process.kill(pid, 'SIGKILL');
-  await eventually(
-    'another task answers',
-    async () => {
-      const said = await ask(urlIn(PRIMARY));
-      return said.status === 200 && said.pid !== pid;
-    },
-    15_000,
-  );
+  await eventually('another task answers', async () => {
+    const said = await ask(urlIn(PRIMARY));
+    return said.status === 200 && said.pid !== pid;
+  });
 });
 
 it('feels the fault of its region, and only its own', async () => {
@@ -78,42 +74,33 @@ it('feels the fault of its region, and only its own', async () => {
 
 it('goes on with the good image when another is broken', async () => {
   await served.install(cloud, 'broken');
-  await eventually(
-    'the deployment is rolled back',
-    async () => {
-      const state = await stateIn(PRIMARY);
-      return state?.events?.some(({ message }) => message?.includes('rolling back')) ?? false;
-    },
-    20_000,
-  );
+  await eventually('the deployment is rolled back', async () => {
+    const state = await stateIn(PRIMARY);
+    return state?.events?.some(({ message }) => message?.includes('rolling back')) ?? false;
+  });
   expect(await ask(urlIn(PRIMARY))).toMatchObject({ status: 200, version: 'one' });
-}, 90_000);
+});
 
 it('changes to another good image', async () => {
   await served.install(cloud, 'two');
   await eventually(
     'the other one answers',
     async () => (await ask(urlIn(PRIMARY))).version === 'two',
-    20_000,
   );
-}, 90_000);
+});
 
 it('serves at the same addresses after a restart', async () => {
   const before = [urlIn(PRIMARY), urlIn(STANDBY)];
   await cloud.close();
   cloud = await served.start();
   for (const url of before) {
-    await eventually(
-      'it answers',
-      async () => {
-        const said = await ask(url).catch(() => undefined);
-        return said?.status === 200 && said.version === 'two';
-      },
-      20_000,
-    );
+    await eventually('it answers', async () => {
+      const said = await ask(url).catch(() => undefined);
+      return said?.status === 200 && said.version === 'two';
+    });
   }
   expect(served.faults).toEqual([]);
-}, 60_000);
+});
 
 it('says so when somebody else holds its address', async () => {
   const { hostname } = new URL(urlIn(PRIMARY));
@@ -126,4 +113,4 @@ it('says so when somebody else holds its address', async () => {
   );
   other.close();
   await once(other, 'close');
-}, 60_000);
+});

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const START_MS = 120_000;
-const MOVE_MS = 30_000;
+const MOVE_MS = 120_000;
 const [HOME, STANDBY] = ['eu-west-1', 'eu-central-1'];
 
 const port = await freePort();
@@ -78,4 +78,4 @@ it('is run, watched and moved, and goes on where it was after a kill', async () 
   const ended = await second.ended;
   expect(ended.code, ended.stderr).toBe(0);
   expect(await untilNothing([data])).toEqual([]);
-}, 300_000);
+});

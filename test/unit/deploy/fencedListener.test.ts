@@ -108,6 +108,11 @@ describe('a listener that is named', () => {
       'a fence keeps out whoever asks for shop.example.com, observers too',
     ],
     [
+      'with a record that a rule of a listener cannot hold',
+      CONFIG.replace('record: ', `record: ${'shop.'.repeat(24)}`),
+      'takes names of 128 characters at most, and record has 136',
+    ],
+    [
       'without an endpoint',
       CONFIG.replace('endpoint: "https://a.example.net/", ', ''),
       'only that of a service which runs already is closed',

@@ -78,6 +78,6 @@ it('starts again after a failure though the pause ended while it was looking', a
   await settle();
   await advance(10);
   // What is begun is on disk before.
-  await vi.waitFor(() => expect(begun).toHaveLength(1), 5_000);
+  await vi.waitFor(() => expect(begun).toHaveLength(1), 60_000);
   scheduler.close();
 });
