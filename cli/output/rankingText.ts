@@ -48,15 +48,8 @@ const table = (ranking: Ranking, reference: string, style: Style): string[] => {
   ).map((line) => `  ${line}`);
 };
 
-const openPairs = (ranking: Ranking): string[] => {
-  const text = tiesText(ranking);
-  return text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
-};
-
-const crossedLines = (ranking: Ranking, reference: string): string[] => {
-  const text = crossedText(ranking, reference);
-  return text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
-};
+const sentence = (text: string | undefined): string[] =>
+  text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
 
 const holeText = ({ variant, region, vantage, round }: Hole): string =>
   `${variant} has no row in round ${round} of ${region} from ${vantage}`;
@@ -89,8 +82,8 @@ export const rankingLines = (source: CsvSource, rankings: readonly Ranking[], st
       ? ['  nothing could be ranked: no round was measured whole']
       : table(ranking, source.reference, style)),
     ...ranking.excluded.map(({ v, why }) => `  not ranked: ${v}: ${why}`),
-    ...crossedLines(ranking, source.reference),
-    ...openPairs(ranking),
+    ...sentence(crossedText(ranking, source.reference)),
+    ...sentence(tiesText(ranking)),
     ...(ranking.rows.length > 1 && ranking.rounds < ranking.minRounds
       ? [
           `  With ${ranking.rows.length} variants it takes ${ranking.minRounds} rounds to tell any pair apart.`,

@@ -102,15 +102,8 @@ const scenarioLines = (report: DrillReport, base: Ranking): string[] =>
       return `If ${lost} is lost: ${what}${addedText(report, base, other)}.`;
     });
 
-const tieLine = (ranking: Ranking): string[] => {
-  const text = tiesText(ranking);
-  return text === undefined ? [] : wrap(text, WIDTH);
-};
-
-const crossedLine = (report: DrillReport, ranking: Ranking): string[] => {
-  const text = crossedText(ranking, report.reference);
-  return text === undefined ? [] : wrap(text, WIDTH);
-};
+const sentence = (text: string | undefined): string[] =>
+  text === undefined ? [] : wrap(text, WIDTH);
 
 const excludedLines = (ranking: Ranking): string[] =>
   ranking.excluded.flatMap(({ v, why }) => wrap(`  not ranked: ${v}: ${why}`, WIDTH, '    '));
@@ -178,9 +171,9 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
           rankingHeading(report, ranking, style),
           ...rankingTable(report, ranking, style),
           ...excludedLines(ranking),
-          ...crossedLine(report, ranking),
+          ...sentence(crossedText(ranking, report.reference)),
           ...scenarioLines(report, ranking).flatMap((line) => wrap(line, WIDTH)),
-          ...tieLine(ranking),
+          ...sentence(tiesText(ranking)),
         ]
       : [];
   return [

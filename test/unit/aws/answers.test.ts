@@ -14,7 +14,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { openCallbacks } from '../../../aws/callbacks.ts';
 import { openDocuments } from '../../../aws/documents.ts';
@@ -42,10 +42,6 @@ const ecs = mockedClient(ECSClient);
 const ecr = mockedClient(ECRClient);
 const codebuild = mockedClient(CodeBuildClient);
 const ssm = mockedClient(SSMClient);
-const mocks = [dynamodb, s3, sfn, lambda, ecs, ecr, codebuild, ssm];
-afterEach(() => {
-  for (const mock of mocks) mock.reset();
-});
 
 describe('the table of drills', () => {
   const key = { pk: 'DRILL#1', sk: 'PLAN' };

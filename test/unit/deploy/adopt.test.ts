@@ -9,7 +9,7 @@ import {
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
 } from '@aws-sdk/client-cloudformation';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openStacks } from '../../../aws/stacks.ts';
 import { adoptionOf, missingTags } from '../../../core/deploy/adoption.ts';
 import { retainedIn } from '../../../core/deploy/retained.ts';
@@ -18,7 +18,6 @@ import { readStack } from '../../../local/stack/stackModel.ts';
 import { mockedClient } from '../../support/mockedClient.ts';
 
 const cloudFormation = mockedClient(CloudFormationClient);
-afterEach(() => cloudFormation.reset());
 
 const PLACE = { name: 'failover-drill-shop-failover', region: 'eu-central-1' };
 const stack = readStack({

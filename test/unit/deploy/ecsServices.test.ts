@@ -10,7 +10,7 @@ import {
   ListClustersCommand,
   ListServicesCommand,
 } from '@aws-sdk/client-ecs';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
 import { lookAtServices } from '../../../cli/deploy/ecs.ts';
@@ -39,7 +39,6 @@ const setupWith = (text = CONFIG) => {
   return readSetup(file, 'prod');
 };
 const ecs = mockedClient(ECSClient);
-afterEach(() => ecs.reset());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const onEcs = (text?: string): Record<string, string[]> => {

@@ -16,7 +16,7 @@ import {
   ListenerNotFoundException,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { destroy } from '../../../cli/commands/destroy.ts';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
@@ -52,9 +52,6 @@ const elb = mockedClient(ElasticLoadBalancingV2Client);
 const sts = mockedClient(STSClient);
 const cloudFormation = mockedClient(CloudFormationClient);
 const dynamodb = mockedClient(DynamoDBClient);
-afterEach(() => {
-  for (const mock of [elb, sts, cloudFormation, dynamodb]) mock.reset();
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const UNFENCED = CONFIG.replace(/, fence: \{[^}]*\}/, '');

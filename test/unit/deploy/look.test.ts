@@ -87,7 +87,6 @@ beforeEach(() => {
   emptyAccount();
 });
 afterEach(() => {
-  for (const mock of mocks) mock.reset();
   rmSync(folder, { recursive: true, force: true });
 });
 

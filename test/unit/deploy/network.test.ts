@@ -51,8 +51,6 @@ beforeEach(() => {
   }));
 });
 afterEach(() => {
-  ec2.reset();
-  iam.reset();
   rmSync(folder, { recursive: true, force: true });
 });
 

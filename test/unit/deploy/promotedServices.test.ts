@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient, ListServicesCommand } from '@aws-sdk/client-ecs';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { lintOf } from '../../../cli/commands/lint.ts';
 import { loadConfig } from '../../../cli/config/load.ts';
 import { lookAtServices } from '../../../cli/deploy/ecs.ts';
@@ -45,10 +45,6 @@ const setupWith = (text = CONFIG) => {
 };
 const ecs = mockedClient(ECSClient);
 const tables = mockedClient(DynamoDBClient);
-afterEach(() => {
-  ecs.reset();
-  tables.reset();
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const service = (name: string, ...groups: string[]) => ({

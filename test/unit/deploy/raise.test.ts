@@ -6,7 +6,7 @@ import {
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { openStacks } from '../../../aws/stacks.ts';
 import { raiseStacks } from '../../../cli/deploy/raise.ts';
 import type { PlannedStack } from '../../../core/deploy/stacks.ts';
@@ -68,7 +68,6 @@ beforeEach(() => {
     ],
   });
 });
-afterEach(() => cloudFormation.reset());
 
 type Call = { at: string; force: boolean };
 

@@ -21,7 +21,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAws } from '../../../cli/deploy/look.ts';
 import { removeStacks } from '../../../cli/deploy/remove.ts';
 import { unhook } from '../../../cli/deploy/unhook.ts';
@@ -34,9 +34,6 @@ const cloudFormation = mockedClient(CloudFormationClient);
 const s3 = mockedClient(S3Client);
 const ecr = mockedClient(ECRClient);
 const route53 = mockedClient(Route53Client);
-afterEach(() => {
-  for (const mock of [cloudFormation, s3, ecr, route53]) mock.reset();
-});
 
 const signal = new AbortController().signal;
 const planned: PlannedStack[] = ['serving', 'control', 'failover'].map((role) => ({

@@ -16,7 +16,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { openAws } from '../../../cli/deploy/look.ts';
 import { removeRetained } from '../../../cli/deploy/remove.ts';
 import { readSetup } from '../../../cli/deploy/setup.ts';
@@ -37,10 +37,6 @@ regions:
 );
 const dynamodb = mockedClient(DynamoDBClient);
 const s3 = mockedClient(S3Client);
-afterEach(() => {
-  dynamodb.reset();
-  s3.reset();
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const OURS = { project: 'failover-drill', service: 'shop', stage: 'prod' };

@@ -10,7 +10,7 @@ import {
   DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { serviceStackParams, targetFacts } from '../../../cli/deploy/service.ts';
 import { primaryAnswers, readSetup } from '../../../cli/deploy/setup.ts';
 import { serviceFindings } from '../../../core/deploy/serviceStacks.ts';
@@ -41,7 +41,6 @@ const setupWith = (text = CONFIG) => {
   return readSetup(file, 'prod');
 };
 const elb = mockedClient(ElasticLoadBalancingV2Client);
-afterEach(() => elb.reset());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** As AWS answers once the stack is there. */

@@ -19,11 +19,10 @@ const [ONE, TWO] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`);
 const settings = { region: HOME };
 const clients = { s3: new S3Client(settings), codebuild: new CodeBuildClient(settings) };
 const registries = new Map([HOME, OTHER].map((region) => [region, new ECRClient({ region })]));
-const s3 = mockedClient(clients.s3);
+mockedClient(clients.s3);
 const codebuild = mockedClient(clients.codebuild);
 const ecr = new Map([...registries].map(([region, client]) => [region, mockedClient(client)]));
 beforeEach(() => {
-  for (const mock of [s3, codebuild, ...ecr.values()]) mock.reset();
   codebuild.on(StartBuildCommand).resolves({ build: { id: 'b:1' } });
   codebuild.on(BatchGetBuildsCommand).resolves({ builds: [{ buildStatus: 'SUCCEEDED' }] });
 });
