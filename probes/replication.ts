@@ -3,13 +3,20 @@
  * the other, and both are timed by the clock of the process that does it, so that no two clocks have to
  * agree. A heartbeat counts from the middle of its write; it is seen when a read that shows it is halfway.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 
 export type ReplicatedValue = {
   /** Writes in the region that is replicated from. Rejects when it fails. */
   readonly write: (token: string, signal: AbortSignal) => Promise<void>;
   /** Reads in the region that is replicated to; undefined when there is nothing. */
   readonly read: (signal: AbortSignal) => Promise<string | undefined>;
+};
+
+/** Time by one process. */
+export type Pace = {
+  /** Never goes backwards. */
+  monotonicMs(): number;
+  /** Rejects when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 };
 
 export type HeartbeatPlan = {
@@ -44,26 +51,27 @@ const sequenceOf = (run: string, token: string | undefined): number => {
 export const heartbeats = async (
   { write, read }: ReplicatedValue,
   { run, beats: count, everyMs, timeoutMs }: HeartbeatPlan,
+  { monotonicMs, sleep }: Pace,
   signal: AbortSignal,
 ): Promise<Heartbeats> => {
   const beats: Beat[] = Array.from({ length: count }, () => ({
     middleMs: undefined,
     seenMs: undefined,
   }));
-  const startMs = performance.now();
-  const endMs = startMs + count * everyMs + timeoutMs;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(endMs - startMs))]);
+  const startMs = monotonicMs();
+  const late = new AbortController();
+  const limit = AbortSignal.any([signal, late.signal]);
   let failed = 0;
   let written = false;
 
   const writeAll = async (): Promise<void> => {
     for (const [sequence, beat] of beats.entries()) {
-      const waitMs = startMs + sequence * everyMs - performance.now();
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal: limit });
-      const beganMs = performance.now();
+      const waitMs = startMs + sequence * everyMs - monotonicMs();
+      if (waitMs > 0) await sleep(waitMs, limit);
+      const beganMs = monotonicMs();
       try {
         await write(`${run}/${sequence}`, limit);
-        beat.middleMs = (beganMs + performance.now()) / 2;
+        beat.middleMs = (beganMs + monotonicMs()) / 2;
       } catch {
         limit.throwIfAborted();
         failed += 1;
@@ -75,23 +83,29 @@ export const heartbeats = async (
     beats.every(({ middleMs, seenMs }) => middleMs === undefined || seenMs !== undefined);
   const readOn = async (): Promise<void> => {
     while (!isOver()) {
-      const beganMs = performance.now();
+      const beganMs = monotonicMs();
       try {
         const shown = sequenceOf(run, await read(limit));
-        const seenMs = (beganMs + performance.now()) / 2;
+        const seenMs = (beganMs + monotonicMs()) / 2;
         for (const beat of beats.slice(0, shown + 1)) beat.seenMs ??= seenMs;
       } catch {
         limit.throwIfAborted();
         failed += 1;
       }
-      await sleep(READ_PAUSE_MS, undefined, { signal: limit });
+      await sleep(READ_PAUSE_MS, limit);
     }
   };
   const writing = writeAll().finally(() => {
     written = true;
   });
+  const waiting = sleep(count * everyMs + timeoutMs, limit).then(
+    () => late.abort(),
+    () => undefined,
+  );
   // The time limit is an answer: what has not come by then is unseen.
   await Promise.allSettled([writing, readOn()]);
+  late.abort();
+  await waiting;
   signal.throwIfAborted();
   const sent = beats.filter(({ middleMs }) => middleMs !== undefined);
   const lagsMs = sent.flatMap(({ middleMs, seenMs }) =>

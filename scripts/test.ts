@@ -1,11 +1,11 @@
 /**
  * `npm test`: every offline test, in two rows side by side. Whole-machine tests run in real time and mostly wait, so they
  * have the processor when they ask for it; what only calculates takes what they leave, and is told when it is done.
- * A file that runs in real time and failed beside all others runs once more by itself: that tells a machine that was too
- * busy from a fault. What failed is told last, whatever came of it.
+ * A few files that failed beside all others run once more by themselves: that tells a machine that was too busy from a
+ * fault. What failed is told last, whatever came of it.
  */
 import { styleText } from 'node:util';
-import { type FailedFile, mayRepeat, REAL_TIME } from './failedTests.ts';
+import { type FailedFile, mayRepeat, projectOf } from './failedTests.ts';
 import { type Outcome, vitestRun } from './vitestRun.ts';
 
 type Row = { readonly name: string; readonly runs: readonly (readonly string[])[] };
@@ -56,8 +56,9 @@ const tell = (title: string, failed: readonly FailedFile[]): void => {
 const outcomes = (await Promise.all([walk(WAITING, true), walk(WORKING, false)])).flat();
 const failed = outcomes.flatMap((outcome) => outcome.failed);
 const files = failed.map(({ file }) => file);
+const projects = [...new Set(files.map(projectOf))];
 const isRepeated = mayRepeat(outcomes);
-const alone = isRepeated ? await run('once more, alone', REAL_TIME, true, files) : undefined;
+const alone = isRepeated ? await run('once more, alone', projects, true, files) : undefined;
 const isGood = alone?.passed ?? outcomes.every(({ passed }) => passed);
 const judged = isGood ? await run('that judge', JUDGE, true) : undefined;
 

@@ -168,7 +168,7 @@ const probeReplication = async (
     if (!there || !here) return;
     const plan = { run: `${drillId}/${round}/${name}`, ...HEARTBEATS, timeoutMs };
     const link = { write: there.write, read: here.read };
-    addHeartbeats(collected, await heartbeats(link, plan, runner.signal), timeoutMs);
+    addHeartbeats(collected, await heartbeats(link, plan, needs.clock, runner.signal), timeoutMs);
   } finally {
     for (const one of opened) one.close();
   }

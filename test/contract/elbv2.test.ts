@@ -35,9 +35,13 @@ afterAll(async () => {
   remove();
 });
 
-/** A server that tells who it is; `health.status` is what its health path answers. */
+/**
+ * A server that tells who it is; `health.status` is what its health path answers. What `held` is given is done when a request
+ * has come, and answers it when told.
+ */
 const backend = async (name: string) => {
-  const health = { status: 200, slowMs: 0 };
+  const health = { status: 200 };
+  const held: ((answer: () => void) => void)[] = [];
   const one = http.createServer((request, response) => {
     const at = { name, path: request.url, host: request.headers.host, by: request.headers['x-by'] };
     const isCheck = request.url === '/healthz';
@@ -47,14 +51,17 @@ const backend = async (name: string) => {
     request.on('data', (chunk) => {
       body += chunk;
     });
-    request.on('end', () =>
-      setTimeout(() => response.end(JSON.stringify({ ...at, body })), isCheck ? 0 : health.slowMs),
-    );
+    request.on('end', () => {
+      const answer = () => response.end(JSON.stringify({ ...at, body }));
+      const hold = isCheck ? undefined : held.shift();
+      if (hold) hold(answer);
+      else answer();
+    });
   });
   await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
   backends.push(one);
   const { port } = one.address() as AddressInfo;
-  return { health, target: { Id: '127.0.0.1', Port: port } };
+  return { health, held, target: { Id: '127.0.0.1', Port: port } };
 };
 
 const group = async (name: string, more: Partial<sdk.CreateTargetGroupCommandInput> = {}) => {
@@ -84,12 +91,8 @@ const states = async (TargetGroupArn: string) => {
   return (seen.TargetHealthDescriptions ?? []).map(({ TargetHealth }) => TargetHealth?.State);
 };
 
-const untilStates = (arn: string, wanted: readonly string[], withinMs = 90_000) =>
-  eventually(
-    `targets are ${wanted}`,
-    async () => (await states(arn)).join() === wanted.join(),
-    withinMs,
-  );
+const untilStates = (arn: string, wanted: readonly string[]) =>
+  eventually(`targets are ${wanted}`, async () => (await states(arn)).join() === wanted.join());
 
 const balancer = async (name: string) => {
   const made = await client.send(
@@ -276,7 +279,7 @@ describe('a load balancer', () => {
 
   it('answers 503 when no target is healthy, and finds the target again', async () => {
     one.health.status = 500;
-    await untilStates(blue, ['unhealthy'], 15_000);
+    await untilStates(blue, ['unhealthy']);
     const seen = await client.send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn: blue }));
     expect(seen.TargetHealthDescriptions?.[0]?.TargetHealth).toEqual({
       State: 'unhealthy',
@@ -285,22 +288,22 @@ describe('a load balancer', () => {
     });
     expect((await ask(host)).status).toBe(503);
     one.health.status = 200;
-    await untilStates(blue, ['healthy'], 15_000);
+    await untilStates(blue, ['healthy']);
     expect((await ask(host)).status).toBe(200);
   });
 
   it('lets the last requests of a target end that is taken out', async () => {
-    one.health.slowMs = 600;
+    const come = new Promise<() => void>((resolve) => one.held.push(resolve));
     const last = ask(host);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const answer = await come;
     await client.send(
       new sdk.DeregisterTargetsCommand({ TargetGroupArn: blue, Targets: [one.target] }),
     );
     expect(await states(blue)).toEqual(['draining']);
     expect((await ask(host)).status).toBe(503);
+    answer();
     expect((await last).status).toBe(200);
     await untilStates(blue, []);
-    one.health.slowMs = 0;
     await register(blue, one.target);
     await untilStates(blue, ['healthy']);
   });

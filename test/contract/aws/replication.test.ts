@@ -4,9 +4,9 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProbeTable } from '../../../aws/probeTable.ts';
 import { median } from '../../../core/statistics/quantile.ts';
-import { realClock } from '../../../local/clock.ts';
+import { realClock, sleep } from '../../../local/clock.ts';
 import { createDynamodb } from '../../../local/dynamodb/service.ts';
-import { heartbeats } from '../../../probes/replication.ts';
+import { heartbeats, type Pace } from '../../../probes/replication.ts';
 import { clientOf, startEndpoint, temporaryFolder } from '../endpoint.ts';
 
 const [HERE, THERE] = ['eu-west-1', 'eu-central-1'];
@@ -39,13 +39,16 @@ afterAll(async () => {
   remove();
 });
 
+const pace: Pace = { ...realClock, sleep: (ms, stop) => sleep(realClock, ms, stop) };
+
 const open = (region: string) =>
   openProbeTable({ table: 'products', region, name: 'beat' }, signal, clientOf(server, region));
 
 const measure = async (run: string, timeoutMs: number) => {
   const [from, to] = [await open(HERE), await open(THERE)];
   const link = { write: from.write, read: to.read };
-  const found = await heartbeats(link, { run, beats: 8, everyMs: 100, timeoutMs }, signal);
+  const plan = { run, beats: 8, everyMs: 100, timeoutMs };
+  const found = await heartbeats(link, plan, pace, signal);
   from.close();
   to.close();
   return found;
@@ -69,7 +72,7 @@ describe('heartbeats over a replicated table', () => {
 
   it('that never come are unseen, and those of an earlier time are not taken for them', async () => {
     dynamodb.pauseReplication();
-    const { lagsMs, ...counts } = await measure('paused', 300);
+    const { lagsMs, ...counts } = await measure('paused', 4_000);
     expect(counts).toEqual({ sent: 8, unseen: 8, failed: 0 });
     expect(lagsMs).toEqual([]);
     dynamodb.resumeReplication();

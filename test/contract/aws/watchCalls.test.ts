@@ -29,7 +29,7 @@ describe('the event bus', () => {
     const seen = world.heard.map(({ detail }) => detail['index'] as number);
     expect(seen.sort((a, b) => a - b)).toEqual(numbered(23).map((_, index) => index));
     expect(times).toHaveLength(3);
-    for (const ms of times) expect(Math.abs(Date.now() - ms)).toBeLessThan(2_000);
+    for (const ms of times) expect(Math.abs(Date.now() - ms)).toBeLessThan(60_000);
     bus.close();
   });
 });

@@ -40,7 +40,7 @@ const udpServer = async (answers: Answers, port = 0): Promise<number> => {
   return portOf(socket);
 };
 
-const probe = (port: number, extra: Partial<DnsTarget> = {}, timeoutMs = 1_000) =>
+const probe = (port: number, extra: Partial<DnsTarget> = {}, timeoutMs = 30_000) =>
   dnsProbe(
     { name: 'shop.test', type: 'A', server: { address: '127.0.0.1', port }, ...extra },
     { timeoutMs, signal: new AbortController().signal },

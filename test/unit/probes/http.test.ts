@@ -20,7 +20,7 @@ const serve = async (starting: Promise<TestServer>): Promise<number> => {
 const probe = (
   port: number,
   extra: Partial<HttpTarget> = {},
-  { timeoutMs = 2_000, signal = new AbortController().signal } = {},
+  { timeoutMs = 30_000, signal = new AbortController().signal } = {},
 ): Promise<ProbeOutcome> =>
   httpProbe(
     { host: '127.0.0.1', port, path: '/', expectStatus: 200, ...extra },
@@ -71,20 +71,20 @@ describe('answers', () => {
 
   it('is done with the body and does not wait for the connection to close', async () => {
     const port = await serve(answering([`${OK}content-length: 2\r\n\r\nok`], { keepOpen: true }));
-    expect(await probe(port, {}, { timeoutMs: 1_000 })).toMatchObject({ ok: true });
+    expect(await probe(port)).toMatchObject({ ok: true });
   });
 
   it('splits the time into phases that sum to the total', async () => {
     const port = await serve(
-      answering([`${OK}content-length: 4\r\n\r\nab`, 'cd'], { pauseMs: 300 }),
+      answering([`${OK}content-length: 4\r\n\r\nab`, 'cd'], { pauseMs: 1_000 }),
     );
     const outcome = await probe(port, { host: 'localhost' });
     if (!outcome.ok) throw new Error(outcome.detail);
     expect(Object.keys(outcome.phases)).toEqual(['dnsMs', 'tcpMs', 'waitMs', 'transferMs']);
     const sum = Object.values(outcome.phases).reduce((total, ms) => total + ms, 0);
     expect(sum).toBeCloseTo(outcome.totalMs, 6);
-    expect(outcome.phases['transferMs']).toBeGreaterThan(295);
-    expect(outcome.phases['waitMs']).toBeLessThan(295);
+    expect(outcome.phases['transferMs']).toBeGreaterThan(995);
+    expect(outcome.phases['waitMs']).toBeLessThan(995);
   });
 
   it('says who answered', async () => {

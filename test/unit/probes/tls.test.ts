@@ -11,7 +11,7 @@ import { httpProbe } from '../../../probes/http.ts';
 import { tcpProbe } from '../../../probes/tcp.ts';
 import { answering, closedPort, portOf, type TestServer, tcpServer } from './servers.ts';
 
-const options = () => ({ timeoutMs: 2_000, signal: new AbortController().signal });
+const options = () => ({ timeoutMs: 30_000, signal: new AbortController().signal });
 
 let ca = '';
 let port = 0;
