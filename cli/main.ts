@@ -10,6 +10,7 @@ import { promotionCommands } from './program/promotionCommands.ts';
 import { resultCommands } from './program/resultCommands.ts';
 import { simCommands } from './program/simCommands.ts';
 import { watchCommands } from './program/watchCommands.ts';
+import { refuseWrongWords } from './program/wrongWords.ts';
 
 keepCompiled(process.env);
 
@@ -19,15 +20,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
-const hintOf = (command: string): string => `(${command} --help shows what there is)`;
-
 const program = new Command('failover')
   .description(
     'Measures which image variant to run, whether the standby is ready, and whether failover works.',
   )
   .version('0.1.0')
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.input))
-  .showHelpAfterError(hintOf('failover'))
   .configureHelp({ showGlobalOptions: true });
 
 for (const addCommand of [
@@ -41,8 +38,10 @@ for (const addCommand of [
 ])
   addCommand(program);
 
+const words = process.argv.slice(2);
+refuseWrongWords(program, 'failover', words);
 for (const command of program.commands) {
-  command.showHelpAfterError(hintOf(`failover ${command.name()}`));
+  refuseWrongWords(command, `failover ${command.name()}`, words);
 }
 
 await program.parseAsync();
