@@ -59,16 +59,22 @@ const partsText = ({ parts }: Sum): string =>
     .map(({ part, usd }) => `${part} ${dollars(usd)}`)
     .join(', ');
 
-const shareUnverified = (sums: readonly CostOutput['drill' | 'images' | 'watch'][]): number => {
-  const items = sums.flatMap((sum) => sum?.items ?? []);
+/** What the sums rest on; without a part that costs something there is nothing that could rest on anything. */
+const restsOnText = ({ drill, images, watch }: CostOutput): string => {
+  const items = [drill, images, watch].flatMap((sum) => sum?.items ?? []);
+  if (items.length === 0) {
+    return 'Nothing to count: there is neither an image to drill nor a record to watch.';
+  }
   const prices: CostOutput['prices'] = PRICES;
   const usd = (only: (grade: string) => boolean): number =>
     items.reduce((sum, { price, units }) => {
       const known = prices[price];
       return known && only(known.grade) ? sum + known.usd * units : sum;
     }, 0);
-  const all = usd(() => true);
-  return all === 0 ? 0 : usd((grade) => grade === 'unverified') / all;
+  const percent = Math.round((100 * usd((grade) => grade === 'unverified')) / usd(() => true));
+  const unverified = `${percent} % of it rests on prices that nobody has looked up again (--json names them)`;
+  const guessed = `builds of ${ASSUMED.buildMinutes} minutes and images of ${ASSUMED.imageMb} MB`;
+  return `Rough: ${unverified}${drill === null ? '' : `, and drills with what they leave on ${guessed}`}.`;
 };
 
 const lines = (cost: CostOutput): string[] => {
@@ -77,7 +83,6 @@ const lines = (cost: CostOutput): string[] => {
     drill === null || drill.aMonth === 0
       ? 'no schedule'
       : `${drill.aMonth} a month: ${dollars(drill.usd * drill.aMonth)}`;
-  const unverified = Math.round(100 * shareUnverified([drill, images, watch]));
   return [
     `${cost.service} on AWS, in US dollars, prices of ${pricesOf.region} as of ${pricesOf.date}`,
     '',
@@ -112,11 +117,7 @@ const lines = (cost: CostOutput): string[] => {
       others.map(({ name, usd, does, doesNot }) => [name, dollars(usd), `${does}; ${doesNot}`]),
     ),
     '',
-    ...wrap(
-      `Rough: ${unverified} % of it rests on prices that nobody has looked up again (--json names them), on builds of ` +
-        `${ASSUMED.buildMinutes} minutes and images of ${ASSUMED.imageMb} MB. Not counted: ${cost.notCounted.join('; ')}.`,
-      WIDTH,
-    ),
+    ...wrap(`${restsOnText(cost)} Not counted: ${cost.notCounted.join('; ')}.`, WIDTH),
   ];
 };
 

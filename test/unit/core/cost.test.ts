@@ -181,6 +181,23 @@ describe('failover cost', () => {
     expect(text).toMatch(/ARC routing controls +\$1,825/);
   });
 
+  it('rests on no build where none is drilled, and on nothing where nothing is counted', () => {
+    const textOf = (config: string): string => {
+      const bare = path.join(folder, 'bare.yml');
+      writeFileSync(bare, config);
+      const { output, kept } = keptOutput();
+      cost({ config: bare }, output);
+      return kept.text.replace(/\s+/g, ' ');
+    };
+    const regions = 'service: shop\nregions: { primary: eu-west-1, standby: eu-central-1 }\n';
+    const nothing = textOf(regions);
+    expect(nothing).toContain('Nothing to count: there is neither an image to drill nor a record');
+    expect(nothing).not.toMatch(/rests on|builds of/);
+    const watched = textOf(`${regions}record: shop.example.com\n`);
+    expect(watched).toMatch(/Rough: \d+ % of it rests on prices .* \(--json names them\)\. Not/);
+    expect(watched).not.toContain('builds of');
+  });
+
   it('without a schedule starts no drill', () => {
     const { config } = loadConfig(file);
     expect(drillsAMonth({ ...config, drill: { ...config.drill, schedule: undefined } }, NOW)).toBe(
