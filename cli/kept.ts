@@ -124,7 +124,7 @@ export const withKept = <T>(
 };
 
 export type Sought = {
-  readonly kind: 'drill' | 'failover' | 'drill or failover' | 'drill, failover or promotion';
+  readonly kind: 'drill' | 'failover' | 'drill, failover or promotion';
   /** Undefined for the newest one, or all. */
   readonly id?: string | undefined;
 };

@@ -19,10 +19,7 @@ const historyCommand = (program: Command): void => {
 const reportCommand = (program: Command): void => {
   withWhere(program.command('report'))
     .description('show what a drill found, or how a failover or a promotion went')
-    .argument(
-      '[id]',
-      'id of a drill, a failover or a promotion (default: the newest drill, or failover where there is none)',
-    )
+    .argument('[id]', 'id of a drill, a failover or a promotion (default: whichever ended last)')
     .option('--html <file>', 'also write the report as one HTML file')
     .option('--save <file>', 'of a failover: also write its record of evidence')
     .option(...JSON_FLAG)

@@ -7,18 +7,25 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPromotionRecords } from '../../../aws/promotionRecords.ts';
+import { type ReportOptions, report } from '../../../cli/commands/report.ts';
+import { serveData } from '../../../cli/dataServer.ts';
+import { startPromotion } from '../../../core/promotion/states.ts';
 import { EvidenceRecord } from '../../../events/evidenceRecord.ts';
 import { FailoverReport } from '../../../events/failoverReport.ts';
 import { HistoryOutput } from '../../../events/historyOutput.ts';
 import { RecordCheck, ReplayOutput } from '../../../events/replayOutput.ts';
 import { SimReplay } from '../../../events/simOutput.ts';
 import { verify } from '../../../functions/verify/run.ts';
+import { drillRecords, FINISHED_AT } from '../../support/drillRecords.ts';
+import { keepDrills } from '../../support/drillStore.ts';
 import { HOME, STANDBY } from '../../support/failovers.ts';
+import { keptOutput } from '../../support/keptOutput.ts';
 import { createBucket, decidedWatch, flipped } from '../../support/movedWatch.ts';
 import { STANDBY_ADDRESS, startProofWorld, virtualTime } from '../../support/proofWorld.ts';
 import { SOCKETS } from '../../support/sockets.ts';
 import { watchPlanWith } from '../../support/watchPlans.ts';
-import { startWatchWorld } from '../../support/watchWorld.ts';
+import { sdkAt, startWatchWorld, WATCH_TABLE } from '../../support/watchWorld.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -225,5 +232,50 @@ describe('verify', () => {
     expect(text.stderr).toContain('is not JSON');
     expect((await failover('verify', file('missing.json'))).stderr).toContain('cannot be read');
     expect((await failover('verify', file('text.json'), '--head', 'abc')).code).toBe(2);
+  });
+});
+
+describe('beside a drill and a promotion', () => {
+  const PROMOTION = 'shop-p-1';
+  const lastMs = Date.parse(FINISHED_AT) + 60_000;
+
+  beforeAll(async () => {
+    await keepDrills(dataDir, [{ drill: drillRecords(), status: 'SUCCEEDED' }]);
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const { endpoint, close } = await serveData(dataDir);
+    const records = openPromotionRecords(WATCH_TABLE, sdkAt(endpoint));
+    await records.put({
+      ...{ service: 'shop', promotionId: PROMOTION, execution: `${PROMOTION}-1`, digest },
+      ...{ variant: 'slim', previousDigest: null, by: 'person', evidence: null, gates: [] },
+      ...{ outcome: 'PROMOTED', why: 'it is no worse', startedAtMs: lastMs, finishedAtMs: lastMs },
+      memory: {
+        ...startPromotion({ mode: 'canary', digest }, [], lastMs),
+        ...{ places: [], measured: [] },
+      },
+    });
+    records.close();
+    await close();
+  });
+
+  const shown = async (options: Partial<ReportOptions>, id?: string) => {
+    const { output, kept } = keptOutput();
+    await report(id, { data: dataDir, ...options }, output);
+    return kept;
+  };
+
+  it('a report is of what ended last, and says what else it could have been of', async () => {
+    const { text, notes } = await shown({});
+    expect(text).toContain(`promotion ${PROMOTION}`);
+    expect(notes).toEqual([
+      `This is promotion ${PROMOTION}, which is later than drill shop-20261121-010000 and failover ${ID}. See all with: failover history`,
+    ]);
+  });
+
+  it('of what has what is asked for: a page, a record', async () => {
+    expect((await shown({ html: file('latest.html') })).text).toContain('drill shop-20261121');
+    expect((await shown({ save: file('latest.json') })).text).toContain(ID);
+    await expect(shown({ html: file('none.html') }, PROMOTION)).rejects.toThrow(
+      `--html: ${PROMOTION} is a promotion`,
+    );
   });
 });
