@@ -1,6 +1,7 @@
 /**
  * The files of a simulation: a disk in memory, with as much of `node:fs/promises` as the embedded
- * services use. There is nothing on it at first, and all of it answers within the same turn.
+ * services use, and what they replace at once. There is nothing on it at first, and all of it answers
+ * within the same turn.
  */
 import path from 'node:path';
 
@@ -91,7 +92,18 @@ export const createDisk = () => {
     throw missing(call, name);
   };
 
-  return {
+  const writeNow = (name: string, data: unknown): void => {
+    const full = path.resolve(name);
+    const file = files.get(full) ?? fileOf(Buffer.alloc(0), 0);
+    write(file, bytesOf(data), nextVersion());
+    files.set(full, file);
+  };
+  const renameNow = (from: string, to: string): void => {
+    files.set(path.resolve(to), found('rename', from));
+    files.delete(path.resolve(from));
+  };
+
+  const promised = {
     mkdir: async (name: string) => {
       for (let at = path.resolve(name); !folders.has(at); at = path.dirname(at)) folders.add(at);
     },
@@ -111,15 +123,8 @@ export const createDisk = () => {
       const bytes = contentOf(found('open', name));
       return encoding === undefined ? Buffer.from(bytes) : bytes.toString('utf8');
     },
-    writeFile: async (name: string, data: unknown) => {
-      const file = files.get(path.resolve(name)) ?? fileOf(Buffer.alloc(0), 0);
-      write(file, bytesOf(data), nextVersion());
-      files.set(path.resolve(name), file);
-    },
-    rename: async (from: string, to: string) => {
-      files.set(path.resolve(to), found('rename', from));
-      files.delete(path.resolve(from));
-    },
+    writeFile: async (name: string, data: unknown) => writeNow(name, data),
+    rename: async (from: string, to: string) => renameNow(from, to),
     chmod: async () => {},
     stat: async (name: string) => stats(found('stat', name)),
     readdir: async (name: string) => {
@@ -138,4 +143,8 @@ export const createDisk = () => {
       }
     },
   };
+  /** Whether a file of this name would be on this disk: journals are in a folder of the machine. */
+  const isOn = (name: unknown): boolean =>
+    typeof name === 'string' && folders.has(path.dirname(path.resolve(name)));
+  return { promised, isOn, writeNow, renameNow };
 };

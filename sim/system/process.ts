@@ -3,7 +3,7 @@
  * file gets those of the simulated world, whoever wrote it: SDK clients have clocks of their own. What
  * would reach the real world is refused, and noted even if the refusal is caught.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Readable } from 'node:stream';
 import type { Random } from '../../core/random.ts';
@@ -231,6 +231,20 @@ const patchStreams = (patch: Patch, clock: VirtualClock): void => {
   );
 };
 
+/** Files of the simulated disk. What is replaced at once is in a folder of it, or one of the machine's. */
+const patchFiles = (patch: Patch): void => {
+  const { promised, isOn, writeNow, renameNow } = createDisk();
+  const [writeReal, renameReal] = [writeFileSync, renameSync];
+  const writeEither = (...args: Parameters<typeof writeReal>): void =>
+    isOn(args[0]) ? writeNow(String(args[0]), args[1]) : writeReal(...args);
+  const renameEither = (...args: Parameters<typeof renameReal>): void =>
+    isOn(args[0]) ? renameNow(String(args[0]), String(args[1])) : renameReal(...args);
+  const promises: object = require('node:fs/promises');
+  for (const [name, call] of Object.entries(promised)) patch(promises, name, call);
+  patch(require('node:fs'), 'writeFileSync', writeEither);
+  patch(require('node:fs'), 'renameSync', renameEither);
+};
+
 /** Takes the process over until `leave`. One simulation at a time can have it. */
 export const enterProcess = ({ clock, random }: Needs): VirtualProcess => {
   const undo: Undo[] = [];
@@ -258,7 +272,7 @@ export const enterProcess = ({ clock, random }: Needs): VirtualProcess => {
   }
   patch(globalThis, 'fetch', shut('fetch'));
   const files: object = require('node:fs/promises');
-  for (const [name, call] of Object.entries(createDisk())) patch(files, name, call);
+  patchFiles(patch);
   for (const name of SHUT_FILES) patch(files, name, shut(`node:fs/promises ${name}`));
   syncBuiltinESMExports();
   return {

@@ -1,6 +1,7 @@
 // Goal: nothing that a simulated run does can see or touch the real world, whoever wrote the code.
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,6 +82,14 @@ describe('in a simulated process', () => {
 
   it('files of the machine are not there', async () => {
     await expect(readFile('/etc/hostname', 'utf8')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('what is written at once is on the disk of its folder', async () => {
+    await mkdir('/simulated-at-once');
+    writeFileSync('/simulated-at-once/file.draft', 'text');
+    renameSync('/simulated-at-once/file.draft', '/simulated-at-once/file');
+    expect(await readFile('/simulated-at-once/file', 'utf8')).toBe('text');
+    expect(existsSync('/simulated-at-once')).toBe(false);
   });
 });
 

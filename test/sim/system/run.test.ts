@@ -13,11 +13,13 @@ const inAnotherProcess = async (driver: string): Promise<unknown> => {
 
 describe.each(['record', 'quorum'] as const)('a lost home, with the switch `%s`', (driver) => {
   it('loses its traffic to the standby, once, and breaks no invariant', async () => {
-    const { state, violation, virtualMs, moves } = await simulateSystem({
+    const { state, violation, virtualMs, moves, lines } = await simulateSystem({
       trace: HOME_LOST,
       driver,
     });
     expect(violation).toBeNull();
+    // Nothing that an embedded service did went wrong by itself.
+    expect(lines.filter(({ what }) => what === 'fault of the platform')).toEqual([]);
     expect(virtualMs).toBe(7 * MINUTE_MS);
     expect(state).toMatchObject({ phase: 'STABILIZE', epoch: 1, active: HOME_LOST.places.standby });
     expect(moves).toMatchObject([{ to: HOME_LOST.places.standby, cause: 'down' }]);
