@@ -34,18 +34,22 @@ const noiseOf = ({ pairs }: Ranking): string | undefined => {
 
 const PAIRS_NAMED = 4;
 
-/** Which variants could not be told apart, and what would tell them; undefined when all are. */
+/**
+ * Which variants could not be told apart, and what would tell them; undefined when all are. More rounds of a night that
+ * told a variant from itself would tell nothing, so there none are asked for.
+ */
 export const tiesText = (ranking: Ranking): string | undefined => {
-  const { pairs, rows, needMoreRounds } = ranking;
+  const { pairs, rows, needMoreRounds, aa } = ranking;
   const open = pairs.filter(({ verdict }) => verdict === 'undecided');
   if (open.length === 0) return undefined;
   const named = open.slice(0, PAIRS_NAMED).map(({ i, j }) => `${i} and ${j}`);
   const rest = open.length - named.length;
   const all = open.length === pairs.length && rows.length > 2;
+  const yet = aa === 'differs' ? '' : ' yet';
   const what = all
-    ? `None of the ${rows.length} can be told apart yet`
-    : `Cannot be told apart yet: ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
-  if (needMoreRounds === undefined) return `${what}.`;
+    ? `None of the ${rows.length} can be told apart${yet}`
+    : `Cannot be told apart${yet}: ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+  if (needMoreRounds === undefined || aa === 'differs') return `${what}.`;
   if (needMoreRounds <= ROUNDS_OF_A_NIGHT) {
     return `${what}. ${sentence(moreRounds(needMoreRounds))} would tell.`;
   }

@@ -125,6 +125,17 @@ describe('what to do next', () => {
     ]);
   });
 
+  it('is no further round where the A/A check differs', () => {
+    const pairs = RANKING.pairs.map((pair) => ({ ...pair, verdict: 'undecided' as const }));
+    for (const needMoreRounds of [1, 1_312]) {
+      const distrusted = only({ pairs, needMoreRounds, aa: 'differs' });
+      expect(distrusted.flatMap((ranking) => tiesText(ranking) ?? [])).toEqual([
+        'None of the 4 can be told apart.',
+      ]);
+      expect(nextSteps(distrusted, 'slim', 0).join(' ')).not.toMatch(/more rounds?/);
+    }
+  });
+
   it('is to drill again when the A/A check differs or nothing was ranked', () => {
     expect(nextSteps(only({ aa: 'differs' }), 'slim', 0)[0]).toContain('Drill again');
     expect(nextSteps([], 'slim', 1)[0]).toContain('drill again');
