@@ -10,7 +10,6 @@ import {
   SINGLE_VANTAGE_QUORUM,
 } from '../core/health/settings.ts';
 import { AwsConfig, StagesConfig } from './awsConfig.ts';
-import { Dockerfile } from './dockerfile.ts';
 import { ecsServiceOf } from './ecsService.ts';
 import { fenceFaults } from './fencedListener.ts';
 import { GatesConfig } from './gates.ts';
@@ -19,7 +18,6 @@ import { PromotionConfig } from './promotionConfig.ts';
 import { durationMs, ratePerS } from './quantities.ts';
 import { PrimaryConfig, RegionConfig, regionName, webUrl } from './regionConfig.ts';
 import { ResidencyConfig } from './residency.ts';
-import { ScanSummary } from './scan.ts';
 import { ServiceName } from './serviceName.ts';
 import { maintenanceWindow, nights } from './windows.ts';
 
@@ -282,14 +280,3 @@ export const Config = z
 
 export type Config = z.output<typeof Config>;
 export type ProbeConfig = z.output<typeof ProbeConfig>;
-
-/** The configuration as it is stored for the functions: the file's content, and where its sources are. */
-export const ConfigDocument = z.strictObject({
-  config: Config,
-  source: z.strictObject({ key: z.string(), sha256: z.string() }).optional(),
-  /** The Dockerfile of the sources, read when they were stored. */
-  dockerfile: Dockerfile.optional(),
-  /** What scanners found, by variant. */
-  scans: z.record(z.string(), ScanSummary).default({}),
-});
-export type ConfigDocument = z.output<typeof ConfigDocument>;

@@ -175,3 +175,19 @@ export const DrillReport = z.strictObject({
   inputsHash: z.string(),
 });
 export type DrillReport = z.output<typeof DrillReport>;
+
+/** What a promotion reads of a report; the rest is kept as it is. */
+export const PromotableReport = z.looseObject({
+  drillId: DrillId,
+  headline: z.string(),
+  reference: z.string(),
+  rankings: z.array(Ranking),
+  variants: z.array(
+    z.looseObject({
+      id: z.string(),
+      image: z.looseObject({ digest: z.string().nullable() }).nullable(),
+      gates: z.array(GateResult).default([]),
+    }),
+  ),
+  next: z.array(z.string()),
+});

@@ -3,7 +3,7 @@ import type { Documents } from '../../aws/documents.ts';
 import { type Findings, findingsOf } from '../../core/dockerfile/findings.ts';
 import { SEVERITIES } from '../../core/dockerfile/model.ts';
 import { stageParts } from '../../core/images/stages.ts';
-import { ConfigDocument } from '../../events/config.ts';
+import { InspectedSources } from '../../events/configDocument.ts';
 import type { DrillPlan } from '../../events/drillRecord.ts';
 import type { ImageFacts } from '../../events/image.ts';
 
@@ -28,7 +28,7 @@ export type SourceFacts = Pick<ImageFacts, 'stages' | 'findings' | 'scan'>;
 
 export type Sources = {
   readonly facts: (variantId: string) => SourceFacts;
-  readonly dockerfile: ConfigDocument['dockerfile'];
+  readonly dockerfile: InspectedSources['dockerfile'];
 };
 
 const UNKNOWN: SourceFacts = { stages: [], findings: null, scan: null };
@@ -40,7 +40,7 @@ export const readSources = async (
   signal: AbortSignal,
 ): Promise<Sources> => {
   if (plan.configKey === null) return { facts: () => UNKNOWN, dockerfile: undefined };
-  const { dockerfile, scans } = await documents.read(plan.configKey, ConfigDocument, signal);
+  const { dockerfile, scans } = await documents.read(plan.configKey, InspectedSources, signal);
   const all = dockerfile && findingsOf(dockerfile, plan.variants).findings;
   const facts = (variantId: string): SourceFacts => {
     const variant = plan.variants.find(({ id }) => id === variantId);

@@ -15,7 +15,7 @@ import { whyNotPromote } from '../../core/promotion/mayPromote.ts';
 import { startPromotion, startRollback } from '../../core/promotion/states.ts';
 import { planText } from '../../core/promotion/words.ts';
 import { nextAfter } from '../../core/report/promotedDrill.ts';
-import { DrillReport } from '../../events/drillReport.ts';
+import { PromotableReport } from '../../events/drillReport.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
 import type {
   PromoteInput,
@@ -268,7 +268,7 @@ const fromDrill = async (
   signal: AbortSignal,
 ): Promise<PromoteOutput> => {
   const { service, drillId, reportKey, mode } = input;
-  const report = await needs.documents.read(reportKey, DrillReport, signal);
+  const report = await needs.documents.read(reportKey, PromotableReport, signal);
   const choice = choiceOf(report);
   const answer =
     'none' in choice || choice.digest === null

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, version as esbuildVersion, type Metafile } from 'esbuild';
 import * as z from 'zod';
-import { isNodeModule, nodeModulesOnUse } from './nodeModules.ts';
+import { nodeModulesOnUse } from './nodeModules.ts';
 import { schemasOnUse } from './schemasOnUse.ts';
 import { sdkOnUse } from './sdkOnUse.ts';
 
@@ -52,6 +52,9 @@ const OPTIONS: BuildOptions = {
 
 const isPackage = (file: string): boolean => file.split(path.sep).includes('node_modules');
 
+/** What a plugin made has the name of its namespace before a colon. */
+const isFile = (input: string): boolean => !/^[a-z-]+:/.test(input);
+
 /** Packages change only by an install, so npm's own list of what is installed stands for them. */
 const installedPackages = async (from: string): Promise<string> => {
   for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
@@ -96,7 +99,7 @@ const ownInputs = ({ inputs }: Metafile, entryPoint: string): string[] => {
   const found = new Set([entryPoint]);
   for (const file of found) {
     for (const { path: next, external } of inputs[file]?.imports ?? []) {
-      if (external !== true && !isPackage(next) && !isNodeModule(next)) found.add(next);
+      if (external !== true && !isPackage(next) && isFile(next)) found.add(next);
     }
   }
   return [...found];

@@ -6,9 +6,6 @@ const NAMESPACE = 'node-module';
 /** Matched by esbuild itself: being asked about every import would take longer than bundling. */
 const NODE_MODULE = new RegExp(`^(node:.+|${builtinModules.join('|')})$`);
 
-/** Whether an input in esbuild's account is one of Node's own modules, and no file. */
-export const isNodeModule = (input: string): boolean => input.startsWith(`${NAMESPACE}:`);
-
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** A module of which esbuild keeps the exports that are imported; the others are not even read. */

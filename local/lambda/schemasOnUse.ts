@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
+import { offerSharedSchemas, withSchemasShared } from './sharedSchemas.ts';
 
 /** Modules that only say what data looks like: whatever they make as they load can be left out. */
 const SCHEMAS = /[\\/](?:events[\\/]\w+|functions[\\/]_settings)\.ts$/;
@@ -27,7 +28,9 @@ export const withSchemasMarked = (code: string): string =>
 
 export const schemasOnUse: Plugin = {
   name: 'schemas-on-use',
-  setup({ onLoad, esbuild }) {
+  setup(build) {
+    const { onLoad, esbuild } = build;
+    offerSharedSchemas(build);
     onLoad({ filter: SCHEMAS }, async ({ path: file }) => {
       const printed = await esbuild.transform(await readFile(file, 'utf8'), {
         loader: 'ts',
@@ -36,7 +39,7 @@ export const schemasOnUse: Plugin = {
         sourcemap: 'inline',
         sourcesContent: false,
       });
-      return { contents: withSchemasMarked(printed.code), loader: 'js' };
+      return { contents: withSchemasShared(withSchemasMarked(printed.code)), loader: 'js' };
     });
   },
 };

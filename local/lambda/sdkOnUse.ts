@@ -24,6 +24,24 @@ const NAMESPACE = 'lambda-credentials';
 /** Lambda gives a function its credentials in the environment: profiles, SSO and metadata servers are a person's or EC2's. */
 const CREDENTIALS = `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`;
 
+/** Those files are a person's as well. Looking for them loads Node's promises of files, and takes the first call two reads. */
+const CONFIG_FILES = /[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/;
+const NO_CONFIG_FILES = `
+export { CONFIG_PREFIX_SEPARATOR } from './constants';
+export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });
+`;
+
+const BODY_LENGTH = /[\\/]util-body-length[\\/]calculateBodyLength\.js$/;
+const READ_STREAM = /\bReadStream\b/g;
+
+/** Asks for the class of streams from files when a body may be one: the first who does loads all kinds of streams. */
+export const withFileStreamsLater = (code: string): string => {
+  const [imports = '', ...rest] = code.split(/(?<=from "node:fs";)/);
+  if (!READ_STREAM.test(imports)) return code;
+  const others = imports.replace(/\bReadStream, /, '');
+  return `import fs from "node:fs";\n${others}${rest.join('').replace(READ_STREAM, 'fs.ReadStream')}`;
+};
+
 /** Loaded by the SDK when an operation streams events, which none does that functions call. */
 const EVENT_STREAMS = /^@smithy\/core\/event-streams$/;
 
@@ -35,6 +53,11 @@ export const sdkOnUse: Plugin = {
   setup(build) {
     build.onLoad({ filter: SCHEMAS }, async ({ path }) => ({
       contents: withNamesInPlace(await readFile(path, 'utf8')),
+      loader: 'js',
+    }));
+    build.onLoad({ filter: CONFIG_FILES }, () => ({ contents: NO_CONFIG_FILES, loader: 'js' }));
+    build.onLoad({ filter: BODY_LENGTH }, async ({ path }) => ({
+      contents: withFileStreamsLater(await readFile(path, 'utf8')),
       loader: 'js',
     }));
     build.onResolve({ filter: CHAIN }, ({ resolveDir }) => ({
