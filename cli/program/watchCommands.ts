@@ -42,7 +42,7 @@ const statusCommand = (program: Command): void => {
 };
 
 const ORDER_CODES =
-  '\n\nExit codes: 0 moved, 1 the move failed, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
+  '\n\nExit codes: 0 moved, or still moving after three minutes, 1 the move failed, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
 
 const flipCommand = (program: Command): void => {
   withWhere(program.command('flip'))
