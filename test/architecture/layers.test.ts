@@ -20,7 +20,7 @@ const LAYERS: Record<string, { folders: string[]; packages: RegExp; node: boolea
   local: { folders: ['core', 'events', 'probes', 'aws', 'functions'], packages: /./, node: true },
   dashboard: { folders: ['core', 'events'], packages: /^zod$/, node: false },
   cli: {
-    folders: ['core', 'events', 'probes', 'aws', 'functions', 'local', 'dashboard', 'sim', 'lab'],
+    folders: ['core', 'events', 'probes', 'aws', 'functions', 'local', 'dashboard', 'sim'],
     packages: /./,
     node: true,
   },
