@@ -43,8 +43,8 @@ export type Interference = {
   after(asked: Asked, caller: Caller, answer: WireResponse, request: WireRequest): Promise<void>;
 };
 
-/** Of a caller that has died nothing is heard any more. */
-const NEVER = new Promise<never>(() => {});
+/** Of a caller that has died nothing is heard any more. One that all shared would keep every world whose callers wait for it. */
+const never = (): Promise<never> => new Promise(() => {});
 
 const operationOf = (request: WireRequest): string =>
   request.headers['x-amz-target']?.split('.').at(-1) ?? `${request.method} ${request.path}`;
@@ -87,12 +87,12 @@ export const interfered =
   ): Dispatch =>
   async (request, origin) => {
     const asked = askedOf(request);
-    if (caller.isDead()) return NEVER;
+    if (caller.isDead()) return never();
     const instead = await before(asked, caller, () => dispatch(request, origin), request);
-    if (caller.isDead()) return NEVER;
+    if (caller.isDead()) return never();
     const answer = instead ?? (await dispatch(request, origin));
     if (instead === undefined) await after(asked, caller, answer, request);
-    if (caller.isDead()) return NEVER;
+    if (caller.isDead()) return never();
     // As every server says; observers read from it how far their clock is off.
     return { ...answer, headers: { ...answer.headers, date: dateOf(nowMs()) } };
   };
