@@ -3,6 +3,7 @@ import { DrillError } from '../../core/errors.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
 import { openQuestions } from '../ask.ts';
 import { deployRecord, deployStacks, type Sight } from '../deploy/carryOut.ts';
+import { unlessGivenUp } from '../deploy/givenUp.ts';
 import { type Aws, keyOf, lookAtAws, openAws, type Seen } from '../deploy/look.ts';
 import { type DeploySetup, readSetup } from '../deploy/setup.ts';
 import { EXIT } from '../failure.ts';
@@ -164,7 +165,7 @@ export const deploy = async (
   const aws = openAws();
   try {
     if (options.destroy) return await destroy(aws, setup, options, output, signal);
-    const seen = await lookAtAws(aws, setup);
+    const seen = await unlessGivenUp(() => lookAtAws(aws, setup), signal);
     const plan = told(setup, seen, options);
     const { caller } = seen;
     if (options.dryRun) return dryRun(plan, output);

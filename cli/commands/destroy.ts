@@ -10,6 +10,7 @@ import { DrillError } from '../../core/errors.ts';
 import { isMoving } from '../../core/failover/states.ts';
 import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
+import { unlessGivenUp } from '../deploy/givenUp.ts';
 import { lookAtClosedListener } from '../deploy/listener.ts';
 import { type Aws, keyOf, lookAtStacks } from '../deploy/look.ts';
 import { refusalOf } from '../deploy/refusal.ts';
@@ -184,6 +185,18 @@ const settled = (watch: Watch, { service }: DeploySetup): void => {
   );
 };
 
+/** All that can be known without changing anything; no account where it is another one, or nobody can be asked. */
+const lookAround = async (aws: Aws, setup: DeploySetup) => {
+  const { accountId: asked, findings } = await callerOf(aws, setup);
+  const accountId = findings.length === 0 ? asked : null;
+  const looked = accountId === null ? { watch: NOTHING_KNOWN, findings } : await lookAtWatch(setup);
+  return {
+    accountId,
+    watch: looked.watch,
+    plan: await planOf(aws, setup, accountId, looked),
+  };
+};
+
 /** @returns the exit code. */
 export const destroy = async (
   aws: Aws,
@@ -192,12 +205,8 @@ export const destroy = async (
   output: Output,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { accountId, findings } = await callerOf(aws, setup);
-  const isOurs = accountId !== null && findings.length === 0;
-  const looked = isOurs ? await lookAtWatch(setup) : { watch: NOTHING_KNOWN, findings };
-  const { watch } = looked;
-  const plan = await planOf(aws, setup, isOurs ? accountId : null, looked);
-  const isKnown = isOurs && plan.findings.length === 0;
+  const { accountId, watch, plan } = await unlessGivenUp(() => lookAround(aws, setup), signal);
+  const isKnown = accountId !== null && plan.findings.length === 0;
   if (options.dryRun || !isKnown) {
     tell(output, { ...plan, outcome: isKnown ? 'planned' : 'blocked' });
     return isKnown ? EXIT.ok : EXIT.input;

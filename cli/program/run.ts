@@ -55,5 +55,7 @@ export const run = async (json: boolean | undefined, work: Work): Promise<void> 
   } catch (error) {
     output.failure(error);
     process.exitCode = exitCodeOf(error);
+    // What was given up may still wait for answers that nobody needs.
+    if (process.exitCode === EXIT.interrupted) process.exit();
   }
 };
