@@ -5,7 +5,7 @@ import { switchCheck } from '../../core/failover/switchChecks.ts';
 import type { HealthCheck, Setup } from '../../core/lint/model.ts';
 import { type StackPlace, stackPlaces } from '../../core/regions/stackPlaces.ts';
 import type { Config } from '../../events/config.ts';
-import { dataTableParams } from '../../events/dataTable.ts';
+import { dataTableOf, dataTableParams } from '../../events/dataTable.ts';
 import { ecsServiceOf, promotedServices } from '../../events/ecsService.ts';
 import { fencedListenerOf, rulesOfListener } from '../../events/fencedListener.ts';
 import { controllersIn } from '../../events/watchPlanOf.ts';
@@ -65,6 +65,7 @@ export const placesOf = (config: Config): StackPlace[] => {
     serves: servesIn(config),
     drills: config.image !== undefined,
     watches,
+    beats: dataTableOf(config) !== null,
     rehearses: watches && config.image !== undefined,
     promotes: watches && (config.image !== undefined || promotedIn(config) !== null),
   });

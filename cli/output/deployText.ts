@@ -56,12 +56,17 @@ const findingLines = (findings: DeployOutput['findings'], style: Style): string[
 };
 
 const endLine = (told: DeployOutput, style: Style): string[] => {
-  const { action, outcome, stacks, service } = told;
+  const { action, account, outcome, stacks, service } = told;
   switch (outcome) {
     case 'begun':
       return [''];
     case 'planned':
-      return ['', 'Nothing was changed: this was a dry run.'];
+      return [
+        '',
+        account === null
+          ? 'Nothing was changed: this was a dry run. The account was not looked at.'
+          : 'Nothing was changed: this was a dry run.',
+      ];
     case 'blocked':
       return ['', style.bad('Nothing was changed.')];
     case 'declined':

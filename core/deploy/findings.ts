@@ -16,7 +16,6 @@ export const DEPLOY_CHECKS = [
   'zone-ambiguous',
   'record-foreign',
   'record-at-apex',
-  'endpoint-missing',
   'network-missing',
   'network-unknown',
   'probes-missing',

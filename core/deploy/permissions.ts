@@ -19,7 +19,12 @@ export const ON_STACKS: readonly string[] = [
 export const ON_TEMPLATES: readonly string[] = ['cloudformation:ValidateTemplate'];
 
 const ON_ZONE = ['route53:ChangeResourceRecordSets', 'route53:ListResourceRecordSets'];
-const ON_CHECKS = ['route53:CreateHealthCheck', 'route53:GetHealthCheckStatus'];
+/** The second time a record is looked at, its health check tells whose it is. */
+const ON_CHECKS = [
+  'route53:CreateHealthCheck',
+  'route53:GetHealthCheck',
+  'route53:GetHealthCheckStatus',
+];
 const ON_SWITCH_KEY = ['ssm:GetParameter', 'ssm:PutParameter'];
 
 /** Actions that are asked for on one resource that stands for all of its kind. */

@@ -19,6 +19,8 @@ export type Placing = {
   readonly drills: boolean;
   /** There is a name that fails over. */
   readonly watches: boolean;
+  /** There is a table of the service, copied between its regions, that heartbeats are written to. */
+  readonly beats: boolean;
   readonly rehearses: boolean;
   readonly promotes: boolean;
 };
@@ -41,7 +43,7 @@ export const stackPlaces = (placing: Placing): StackPlace[] => {
           ...(placing.driver === 'quorum'
             ? at('switch', switchRegions({ primary, standby, witness, observers }))
             : []),
-          ...at('heartbeat', serving),
+          ...(placing.beats ? at('heartbeat', serving) : []),
           ...at('lease', two === null ? [] : [two.first]),
           ...at('failover', two === null ? [standby] : [two.first, two.second]),
           ...at('watcher', watchers),

@@ -26,7 +26,7 @@ dns: { driver: record }
 regions:
   primary: { name: eu-west-1, endpoint: "https://a.example.net/healthz" }
   standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
-probes: [{ kind: http }]
+probes: [{ kind: http }, { kind: database, table: things }]
 `;
 
 const WATCH_TABLE = 'failover-drill-shop-watch';

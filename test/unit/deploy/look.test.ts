@@ -42,6 +42,7 @@ regions:
   primary: { name: eu-west-1, endpoint: "https://a.example.net/healthz" }
   standby: { name: eu-central-1, endpoint: "https://b.example.net/healthz" }
 observers: [us-east-2]
+probes: [{ kind: http }, { kind: database, table: things }]
 health: { quorum: 1 of 1 }
 aws: { account: "111122223333" }
 `;
@@ -184,9 +185,10 @@ describe('what a former deployment kept', () => {
 describe('what is in the way', () => {
   it('is no credentials: the plan is told all the same', async () => {
     sts.on(GetCallerIdentityCommand).rejects(named('CredentialsProviderError'));
-    const { code, result, checks } = await look();
+    const { code, result, text, checks } = await look();
     expect(code).toBe(EXIT.ok);
     expect(checks).toEqual(['no-credentials']);
+    expect(text).toContain('this was a dry run. The account was not looked at.');
     expect(result).toMatchObject({ account: null, outcome: 'planned' });
     expect(result.stacks.length).toBeGreaterThan(3);
   });

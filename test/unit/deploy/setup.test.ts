@@ -131,6 +131,16 @@ describe('what is to be deployed', () => {
     });
   });
 
+  it('has heartbeats only where the service names the table that they are written to', () => {
+    const beating = (): string[] =>
+      readSetup(file, 'prod').planned.flatMap(({ role, region }) =>
+        role === 'heartbeat' ? [region] : [],
+      );
+    expect(beating()).toEqual([]);
+    write(`${CONFIG}probes: [{ kind: http }, { kind: database, table: things }]\n`);
+    expect(beating()).toEqual(['eu-west-1', 'eu-central-1']);
+  });
+
   it('lets callers reach tasks as their network says, and attaches functions where it is told', () => {
     const stacks = stacksOf(readSetup(file, 'prod'), NO_ACCOUNT);
     const stackAt = (role: string, region: string) => {
