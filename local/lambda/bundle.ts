@@ -34,6 +34,14 @@ export const RECORD = 'inputs.json';
 const BANNER =
   "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
+/** What the plugins are written in: they decide what a bundle holds as much as its sources do. */
+export const PLUGIN_FILES = [
+  'nodeModules.ts',
+  'schemasOnUse.ts',
+  'sdkOnUse.ts',
+  'sharedSchemas.ts',
+].map((name) => path.join(import.meta.dirname, name));
+
 const OPTIONS: BuildOptions = {
   bundle: true,
   platform: 'node',
@@ -64,12 +72,19 @@ const installedPackages = async (from: string): Promise<string> => {
   }
 };
 
-/** Names everything that a bundle depends on: settings, packages, and the content of its inputs. */
-export const keyOf = async (entry: string, inputs: readonly string[]) => {
+/**
+ * Names everything that a bundle depends on: settings, what Node's own modules export, packages, and the content of the
+ * plugins and of its inputs.
+ */
+export const keyOf = async (
+  entry: string,
+  inputs: readonly string[],
+  plugins: readonly string[] = PLUGIN_FILES,
+) => {
   const hash = createHash('sha256');
-  hash.update(esbuildVersion).update(JSON.stringify(OPTIONS));
+  hash.update(`${esbuildVersion} ${process.version}`).update(JSON.stringify(OPTIONS));
   hash.update(await installedPackages(entry));
-  for (const file of [...inputs].sort()) {
+  for (const file of [...plugins, ...[...inputs].sort()]) {
     hash.update(`\0${file}\0`).update(await readFile(file));
   }
   return hash.digest('hex');

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -13,7 +14,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyOf, PLUGIN_FILES } from '../../../local/lambda/bundle.ts';
 import { keptBundles } from '../../../local/lambda/bundleStore.ts';
+import { PROJECT_FOLDER } from '../../../local/stack/bundles.ts';
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
@@ -53,6 +56,27 @@ describe('kept bundles', () => {
     expect(existsSync(first)).toBe(true);
     say('one');
     expect(await bundle()).toBe(first);
+  });
+
+  it('are others where a plugin of the bundler is another', async () => {
+    const plugin = path.join(folder, 'plugin.ts');
+    const keyWith = (code: string): Promise<string> => {
+      writeFileSync(plugin, code);
+      return keyOf(entry, [entry], [plugin]);
+    };
+    const before = await keyWith('a');
+    expect(await keyWith('b')).not.toBe(before);
+    expect(await keyWith('a')).toBe(before);
+  });
+
+  it('are named by all files that the bundler is made of', () => {
+    const importsOf = (file: string): string[] =>
+      [...readFileSync(file, 'utf8').matchAll(/^import .* from '(\.{1,2}\/.*)';$/gm)].map(
+        ([, name = '']) => path.resolve(path.dirname(file), name),
+      );
+    const bundler = path.join(PROJECT_FOLDER, 'local/lambda/bundle.ts');
+    const imported = new Set([bundler, ...PLUGIN_FILES].flatMap(importsOf));
+    expect([...imported].sort()).toEqual([...PLUGIN_FILES].sort());
   });
 
   it('are whole, also when several ask at once', async () => {
