@@ -72,6 +72,18 @@ describe('the documents', () => {
     expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
   });
 
+  it('say of every alarm what it means', () => {
+    const templates = globSync('resources/*.yml', { cwd: ROOT }).map(read).join('\n');
+    const alarms = [
+      ...templates.matchAll(/AlarmName: FailoverDrill-\$\{self:custom\.service\}-(.+)/g),
+    ];
+    expect(alarms.length).toBeGreaterThan(10);
+    const page = read('docs/aws.md');
+    const isTold = (name: string): boolean =>
+      page.includes(`\`${name.endsWith('-dead-letters') ? '…-dead-letters' : name}\``);
+    expect(alarms.map(([, name = '']) => name).filter((name) => !isTold(name))).toEqual([]);
+  });
+
   it('number decisions one after another', () => {
     const decisions = globSync('docs/adr/*.md', { cwd: ROOT })
       .map((file) => path.basename(file))
