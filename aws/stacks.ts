@@ -5,6 +5,7 @@ import {
   DeleteStackCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
+  GetTemplateCommand,
   paginateDescribeStackEvents,
   paginateListStackResources,
   waitUntilChangeSetCreateComplete,
@@ -122,6 +123,12 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     return found;
   };
 
+  /** What it was made of, as osls has sent it. */
+  const template = async ({ name, region }: Place): Promise<unknown> => {
+    const answer = await clientOf(region).send(new GetTemplateCommand({ StackName: name }));
+    return JSON.parse(answer.TemplateBody ?? 'null');
+  };
+
   /** Why resources of the newest work on a stack failed, first cause first. */
   const failures = async ({ name, region }: Place): Promise<string[]> => {
     const found: string[] = [];
@@ -164,7 +171,7 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     }
   };
 
-  return { find, resources, failures, adopt, remove, close };
+  return { find, resources, template, failures, adopt, remove, close };
 };
 
 export type Stacks = ReturnType<typeof openStacks>;

@@ -27,6 +27,11 @@ export const DeployOutput = z.strictObject({
   /** `done`: all of it. `begun`: printed on the way only. `planned`: a dry run. `blocked`: findings of severity `stop`; nothing was changed. */
   outcome: z.enum(['done', 'begun', 'planned', 'blocked', 'declined']),
   stacks: z.array(DeployStack),
+  /**
+   * Of an earlier deployment, and taken away before any is made. A lease that is made anew in other regions is here and in
+   * `stacks`. Of `destroy` none: there they are in `stacks`.
+   */
+  removes: z.array(DeployStack),
   dns: z
     .strictObject({
       record: z.string(),

@@ -1,8 +1,10 @@
 /** `failover deploy`: puts a service into an account of AWS, region by region, and takes it away again. */
+import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import { DrillError } from '../../core/errors.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
 import { openQuestions } from '../ask.ts';
 import { deployRecord, deployStacks, type Sight } from '../deploy/carryOut.ts';
+import { keptBy } from '../deploy/former.ts';
 import { unlessGivenUp } from '../deploy/givenUp.ts';
 import { type Aws, keyOf, lookAtAws, openAws, type Seen } from '../deploy/look.ts';
 import { type DeploySetup, readSetup } from '../deploy/setup.ts';
@@ -52,23 +54,28 @@ const costPart = ({ config, stage }: DeployOptions): NonNullable<DeployOutput['c
   };
 };
 
+/** Stacks as they were found. */
+const plannedOf = (
+  stacks: readonly PlannedStack[],
+  { found, adopts }: Pick<Seen, 'found' | 'adopts'>,
+): DeployOutput['stacks'] =>
+  stacks.map(({ role, region, name, resources }) => ({
+    ...{ role, region, name, resources: [...resources] },
+    status: found.get(keyOf({ name, region }))?.status ?? null,
+    outcome: 'planned',
+    adopts: (adopts.get(keyOf({ name, region })) ?? []).map((each) => `${each.kind} ${each.name}`),
+  }));
+
 const told = (
   setup: DeploySetup,
-  { caller, record, found, adopts, findings }: Seen,
+  { caller, record, found, adopts, removes, findings }: Seen,
   options: DeployOptions,
 ): Omit<DeployOutput, 'outcome' | 'action'> => ({
   service: setup.service,
   stage: setup.stage,
   account: caller?.accountId ?? null,
-  stacks: setup.planned.map(({ role, region, name, resources }) => ({
-    role,
-    region,
-    name,
-    resources: [...resources],
-    status: found.get(keyOf({ name, region }))?.status ?? null,
-    outcome: 'planned',
-    adopts: (adopts.get(keyOf({ name, region })) ?? []).map((each) => `${each.kind} ${each.name}`),
-  })),
+  stacks: plannedOf(setup.planned, { found, adopts }),
+  removes: plannedOf(removes, { found, adopts: new Map() }),
   dns: setup.live && {
     record: setup.live.record,
     zone: setup.live.zone,
@@ -78,7 +85,7 @@ const told = (
   },
   cost: costPart(options),
   findings: [...findings].sort((a, b) => a.severity.localeCompare(b.severity)),
-  kept: [],
+  kept: caller === null ? [] : keptBy(setup, removes, caller.accountId),
 });
 
 type Result = Omit<DeployOutput, 'action'>;
@@ -138,6 +145,7 @@ const carriedOut = async (
   const telling = { note: output.note, signal };
   const outcomes = await deployStacks(aws, setup, sight, telling);
   const stacks = plan.stacks.map((stack, at) => ({ ...stack, outcome: outcomes[at] ?? 'planned' }));
+  const removes = plan.removes.map((stack) => ({ ...stack, outcome: 'removed' as const }));
   const warning =
     answer === 'all' && sight.record !== null
       ? await deployRecord(setup, sight, sight.record, telling)
@@ -146,7 +154,13 @@ const carriedOut = async (
     answer === 'stacks'
       ? 'left as it is: the same command lets it fail over'
       : (warning ?? 'answers as the switch says');
-  tell(output, { ...plan, stacks, dns: plan.dns && { ...plan.dns, change }, outcome: 'done' });
+  tell(output, {
+    ...plan,
+    stacks,
+    removes,
+    dns: plan.dns && { ...plan.dns, change },
+    outcome: 'done',
+  });
   return warning === null ? EXIT.ok : EXIT.marked;
 };
 

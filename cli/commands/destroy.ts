@@ -6,10 +6,12 @@ import {
   type DeployFinding,
   regionFinding,
 } from '../../core/deploy/findings.ts';
+import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import { DrillError } from '../../core/errors.ts';
 import { isMoving } from '../../core/failover/states.ts';
 import { dataTableOf } from '../../events/dataTable.ts';
 import { DeployOutput } from '../../events/deployOutput.ts';
+import { type Former, lookAtFormer, NO_FORMER } from '../deploy/former.ts';
 import { unlessGivenUp } from '../deploy/givenUp.ts';
 import { lookAtClosedListener } from '../deploy/listener.ts';
 import { type Aws, keyOf, lookAtStacks } from '../deploy/look.ts';
@@ -85,6 +87,7 @@ const planOf = async (
       found: null,
       change: changeText(watch, setup),
     },
+    removes: [],
     findings: [...findings, ...dark],
     kept: [],
   };
@@ -112,6 +115,8 @@ const notOurs = ({ checked: { config }, live }: DeploySetup): string[] => {
 type Removing = {
   readonly aws: Aws;
   readonly setup: DeploySetup;
+  /** Of an earlier deployment. */
+  readonly former: Former;
   readonly accountId: string;
   readonly options: DeployOptions;
   readonly output: Output;
@@ -124,7 +129,7 @@ type Removed = Pick<Result, 'kept'> & {
 };
 
 const removed = async (
-  { aws, setup, accountId, options, output, signal }: Removing,
+  { aws, setup, former, accountId, options, output, signal }: Removing,
   watch: Watch,
 ): Promise<Removed> => {
   const telling = { note: output.note, signal };
@@ -148,8 +153,10 @@ const removed = async (
     if (wasOn) output.note(`  ${watch.plan.record} ${is}`);
   }
   await away(others);
-  const stays = await removeRetained(aws, setup, accountId, options.keep === 'evidence', telling);
-  await removeRest(aws, setup);
+  const everywhere = withFormer(setup, former.absent);
+  const isKept = options.keep === 'evidence';
+  const stays = await removeRetained(aws, everywhere, accountId, isKept, telling);
+  await removeRest(aws, everywhere);
   return { outcomes, wasOn, kept: [...stays.map(shownRetained), ...notOurs(setup)] };
 };
 
@@ -162,13 +169,20 @@ const callerOf = async (aws: Aws, setup: DeploySetup) => {
   }
 };
 
+/** The plan with what it has no place for: it is as much a part of what goes. */
+const withFormer = (setup: DeploySetup, former: readonly PlannedStack[]): DeploySetup => ({
+  ...setup,
+  planned: [...setup.planned, ...former],
+});
+
 const NOTHING_KNOWN: Watch = { plan: null, state: null };
 
 /** Where traffic is: with a region that does not say so, or keeps clients out, nothing is taken away. */
-const lookAtWatch = async (setup: DeploySetup): Promise<Looked> => {
+const lookAtWatch = async (setup: DeploySetup, { unknown }: Former): Promise<Looked> => {
   if (setup.live === null) return { watch: NOTHING_KNOWN, findings: [] };
   try {
-    return { watch: await readWatch(setup), findings: await lookAtClosedListener(setup) };
+    const watch = await readWatch(setup);
+    return { watch, findings: [...unknown, ...(await lookAtClosedListener(setup))] };
   } catch (error) {
     const finding = regionFinding(setup.homeRegion, 'dynamodb:GetItem', refusalOf(error));
     return { watch: NOTHING_KNOWN, findings: [finding] };
@@ -186,13 +200,15 @@ const settled = (watch: Watch, { service }: DeploySetup): void => {
 };
 
 /** All that can be known without changing anything; no account where it is another one, or nobody can be asked. */
-const lookAround = async (aws: Aws, setup: DeploySetup) => {
-  const { accountId: asked, findings } = await callerOf(aws, setup);
+const lookAround = async (aws: Aws, configured: DeploySetup) => {
+  const { accountId: asked, findings } = await callerOf(aws, configured);
   const accountId = findings.length === 0 ? asked : null;
-  const looked = accountId === null ? { watch: NOTHING_KNOWN, findings } : await lookAtWatch(setup);
+  const former = accountId === null ? NO_FORMER : await lookAtFormer(aws, configured);
+  const setup = withFormer(configured, former.stacks);
+  const looked =
+    accountId === null ? { watch: NOTHING_KNOWN, findings } : await lookAtWatch(setup, former);
   return {
-    accountId,
-    watch: looked.watch,
+    ...{ accountId, former, setup, watch: looked.watch },
     plan: await planOf(aws, setup, accountId, looked),
   };
 };
@@ -200,13 +216,16 @@ const lookAround = async (aws: Aws, setup: DeploySetup) => {
 /** @returns the exit code. */
 export const destroy = async (
   aws: Aws,
-  setup: DeploySetup,
+  configured: DeploySetup,
   options: DeployOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> => {
-  const { accountId, watch, plan } = await unlessGivenUp(() => lookAround(aws, setup), signal);
-  const isKnown = accountId !== null && plan.findings.length === 0;
+  const { accountId, former, setup, watch, plan } = await unlessGivenUp(
+    () => lookAround(aws, configured),
+    signal,
+  );
+  const isKnown = accountId !== null && plan.findings.every(({ severity }) => severity === 'warn');
   if (options.dryRun || !isKnown) {
     tell(output, { ...plan, outcome: isKnown ? 'planned' : 'blocked' });
     return isKnown ? EXIT.ok : EXIT.input;
@@ -224,7 +243,7 @@ export const destroy = async (
     return EXIT.ok;
   }
   const { outcomes, wasOn, kept } = await removed(
-    { aws, setup, accountId, options, output, signal },
+    { aws, setup, former, accountId, options, output, signal },
     watch,
   );
   tell(output, {

@@ -9,6 +9,7 @@ import { openAdoption } from './adopt.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
 import { openOsls } from './osls.ts';
 import { type Outcome, raiseStacks } from './raise.ts';
+import { removeFormer } from './remove.ts';
 import { bucketOf, planWatch, retireFormer, startRecord, startWatch, storeConfig } from './seed.ts';
 import { serviceStackParams, storePromotionPlan, type Versions, versionsOf } from './service.ts';
 import { type DeploySetup, paramsOf } from './setup.ts';
@@ -44,7 +45,7 @@ const learnGroups = async (
 export const deployStacks = async (
   aws: Aws,
   setup: DeploySetup,
-  { caller: { accountId }, zoneId, found, adopts, record }: Sight,
+  { caller: { accountId }, zoneId, found, adopts, removes, record }: Sight,
   { note, signal }: Telling,
 ): Promise<Outcome[]> => {
   const drills = setup.checked.config.image !== undefined;
@@ -59,13 +60,16 @@ export const deployStacks = async (
   );
   // A schedule that is told of it finds it, whatever happens in between.
   if (isThere) await store();
-  if (setup.live !== null) await retireFormer(setup, signal);
   note('packaging the functions');
   const { config } = setup.checked;
   const files = { [ENVIRONMENT_FILE]: JSON.stringify(environmentOf(config)) };
   const osls = await openOsls(setup.stage, files, signal);
   let versions: Versions | null = null;
   try {
+    if (setup.live !== null) {
+      await retireFormer(setup, removes, signal);
+      await removeFormer(aws, setup.service, removes, { note, signal });
+    }
     const groups = new Map<string, string>();
     const known = { configKey: stored?.key ?? 'none', zoneId, groups };
     const raising = {

@@ -1,5 +1,5 @@
 /** Looks at the account before anything is changed: every reason against a deployment at once. */
-import { type Account, openAccount } from '../../aws/account.ts';
+import { openAccount } from '../../aws/account.ts';
 import { askCaller, type Caller } from '../../aws/caller.ts';
 import { type HostedZones, openHostedZones } from '../../aws/hostedZones.ts';
 import { type LeftOvers, openLeftOvers } from '../../aws/leftOvers.ts';
@@ -8,37 +8,30 @@ import {
   accountFinding,
   credentialsFinding,
   type DeployFinding,
-  deniedFinding,
   nameFinding,
   recordFindings,
   regionFinding,
   stackFinding,
-  unknownRightsFinding,
   zoneFinding,
 } from '../../core/deploy/findings.ts';
 import { judgeRecord, type RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import { outerNames } from '../../core/deploy/names.ts';
-import { needsOf } from '../../core/deploy/permissions.ts';
 import type { Retained } from '../../core/deploy/retained.ts';
 import { promotionFinding, serviceFindings } from '../../core/deploy/serviceStacks.ts';
 import type { StackFound } from '../../core/deploy/stackState.ts';
-import { stackNameOf } from '../../core/deploy/stacks.ts';
+import { type PlannedStack, stackNameOf } from '../../core/deploy/stacks.ts';
 import { epochRecordName } from '../../core/failover/switchRecord.ts';
 import type { Answers } from '../../events/watchPlan.ts';
 import { servesIn } from '../lint/setup.ts';
 import { lookAtServices } from './ecs.ts';
+import { lookAtEnding, lookAtFormer } from './former.ts';
 import { lookAtLeftOvers } from './leftOver.ts';
 import { lookAtListener } from './listener.ts';
 import { lookAtNetworks } from './network.ts';
 import { refusalOf } from './refusal.ts';
+import { lookAtRights } from './rights.ts';
 import { balancerOf, promotionUnderWay } from './service.ts';
-import {
-  controllerRegionsOf,
-  type DeploySetup,
-  type Live,
-  primaryAnswers,
-  stacksOf,
-} from './setup.ts';
+import { type DeploySetup, type Live, primaryAnswers } from './setup.ts';
 
 /** Enabled in every account, so that a refusal there is one of the credentials. */
 const ALWAYS_ENABLED = 'us-east-1';
@@ -72,6 +65,8 @@ export type Seen = {
   readonly found: ReadonlyMap<string, StackFound>;
   /** What a former deployment kept and its new stack takes over, by `name@region` of that. */
   readonly adopts: ReadonlyMap<string, readonly Retained[]>;
+  /** Of an earlier deployment: stacks that go before any is made, the last one first. */
+  readonly removes: readonly PlannedStack[];
   readonly findings: readonly DeployFinding[];
 };
 
@@ -162,45 +157,6 @@ const lookAtDns = async (
   }
 };
 
-/** More would not be read. */
-const DENIED_MAX = 20;
-/** IAM takes few calls a second. */
-const AT_ONCE = 4;
-
-const lookAtPermissions = async (
-  account: Account,
-  setup: DeploySetup,
-  { accountId, arn }: Caller,
-  zoneId: string | null,
-  adopts: Seen['adopts'],
-): Promise<DeployFinding[]> => {
-  const { live, service } = setup;
-  const regions = controllerRegionsOf(setup);
-  const switchKeys =
-    live?.driver === 'quorum'
-      ? regions.map((region) => ({ region, name: `/failover/${service}/switch-key` }))
-      : [];
-  const stacks = stacksOf(setup, accountId);
-  const adopted = stacks.map((stack) => (adopts.get(keyOf(stack)) ?? []).map(({ id }) => id));
-  const needs = needsOf({ accountId, stacks, adopted, zoneId, switchKeys });
-  // The account itself may do anything, and is no principal that policies speak of.
-  if (arn.endsWith(':root')) return [];
-  try {
-    const principal = await account.principalOf(arn);
-    const findings: DeployFinding[] = [];
-    for (let at = 0; at < needs.length && findings.length < DENIED_MAX; at += AT_ONCE) {
-      const asked = needs.slice(at, at + AT_ONCE).map(async ({ actions, resource }) => {
-        const denied = await account.denied(principal, actions, resource);
-        return denied.map((action) => deniedFinding(action, resource, principal));
-      });
-      findings.push(...(await Promise.all(asked)).flat());
-    }
-    return findings;
-  } catch (error) {
-    return [unknownRightsFinding(arn, refusalOf(error))];
-  }
-};
-
 /** A promotion that a deployment would disturb. */
 const lookAtPromotion = async (setup: DeploySetup): Promise<DeployFinding[]> => {
   if (servesIn(setup.checked.config).length === 0) return [];
@@ -218,6 +174,7 @@ const nobody = (findings: readonly DeployFinding[]): Seen => ({
   record: null,
   found: new Map(),
   adopts: new Map(),
+  removes: [],
   findings,
 });
 
@@ -232,28 +189,36 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   }
   const wrong = accountFinding(config.aws.account, caller.accountId);
   if (wrong.length > 0) return { ...nobody(wrong), caller };
-  const [stacks, dns, networks] = await Promise.all([
+  const [stacks, former, dns, networks] = await Promise.all([
     lookAtStacks(aws.stacks, setup),
+    lookAtFormer(aws, setup),
     lookAtDns(aws.zones, setup),
     lookAtNetworks(aws.account, setup),
   ]);
   const zoneId = dns.value?.zoneId ?? null;
-  const left = await lookAtLeftOvers(aws, setup, caller.accountId, stacks);
+  const [left, ending] = await Promise.all([
+    lookAtLeftOvers(aws, setup, caller.accountId, stacks),
+    lookAtEnding(aws, setup, stacks.found),
+  ]);
+  const removes = [...ending.leases, ...former.stacks];
   const [names, services, listener, permissions, promotion] = await Promise.all([
     lookAtNames(aws.stacks, setup, stacks),
     lookAtServices(setup),
     lookAtListener(setup),
-    lookAtPermissions(aws.account, setup, caller, zoneId, left.adopts),
+    lookAtRights(aws, setup, caller, { zoneId, adopts: left.adopts, removes }),
     lookAtPromotion(setup),
   ]);
   return {
     caller,
     zoneId,
     record: dns.value?.record ?? null,
-    found: stacks.found,
+    found: new Map([...former.found, ...stacks.found]),
     adopts: left.adopts,
+    removes,
     findings: [
       ...stacks.findings,
+      ...former.unknown,
+      ...ending.findings,
       ...names,
       ...dns.findings,
       ...networks,

@@ -1,5 +1,6 @@
 /** Takes a deployment away, the last stack first: safe to repeat, and to interrupt. */
-import type { Stacks } from '../../aws/stacks.ts';
+import type { FoundResource, Stacks } from '../../aws/stacks.ts';
+import { switchKeyOf } from '../../core/deploy/deployed.ts';
 import { type Retained, retainedIn } from '../../core/deploy/retained.ts';
 import { judgeRemoval } from '../../core/deploy/stackState.ts';
 import { inReverse, type PlannedStack, wavesOf } from '../../core/deploy/stacks.ts';
@@ -43,13 +44,27 @@ const rests = async (stacks: Stacks, stack: PlannedStack, { note, signal }: Tell
   }
 };
 
+const isArchives = ({ id, type }: FoundResource): boolean =>
+  type === 'AWS::S3::Bucket' && id === 'ServerlessDeploymentBucket';
+
+/** The bucket in which osls keeps the archives of a stack, which alone does not go with it. */
+export const archivesOf = async (
+  stacks: Pick<Stacks, 'resources'>,
+  stack: PlannedStack,
+): Promise<string[]> => {
+  const resources = await stacks.resources(stack);
+  return resources
+    .filter(isArchives)
+    .flatMap(({ physicalId }) => (physicalId === null ? [] : [physicalId]));
+};
+
 /** CloudFormation deletes no bucket that holds something, and no repository with images. */
 const emptyOut = async (aws: Aws, stack: PlannedStack): Promise<void> => {
   const { buckets, removeRepository } = aws.leftOversIn(stack.region);
-  for (const { id, type, physicalId } of await aws.stacks.resources(stack)) {
+  for (const each of await aws.stacks.resources(stack)) {
+    const { type, physicalId } = each;
     if (physicalId === null) continue;
-    const isArchives = type === 'AWS::S3::Bucket' && id === 'ServerlessDeploymentBucket';
-    if (isArchives && (await buckets.exists(physicalId))) await buckets.empty(physicalId);
+    if (isArchives(each) && (await buckets.exists(physicalId))) await buckets.empty(physicalId);
     if (type === 'AWS::ECR::Repository') await removeRepository(physicalId);
   }
 };
@@ -80,6 +95,26 @@ export const removeStacks = async (
     }
   }
   return planned.map((stack) => outcomes.get(stack) ?? 'absent');
+};
+
+/** Regions of those that have a controller. */
+export const controllersAmong = (stacks: readonly PlannedStack[]): string[] =>
+  stacks.filter(({ role }) => role === 'failover').map(({ region }) => region);
+
+/**
+ * What a deployment that goes on has no more, once the first controller is alone. The key goes before the stack, whose
+ * absence says that all is done.
+ */
+export const removeFormer = async (
+  aws: Aws,
+  service: string,
+  removes: readonly PlannedStack[],
+  telling: Telling,
+): Promise<void> => {
+  for (const region of controllersAmong(removes)) {
+    await aws.leftOversIn(region).removeParameter(switchKeyOf(service));
+  }
+  await removeStacks(aws, removes, telling);
 };
 
 /** A table or bucket that stays, and why where the person has not asked for that. */
@@ -128,7 +163,7 @@ export const removeRest = async (aws: Aws, setup: DeploySetup): Promise<void> =>
   const { service, homeRegion, checked } = setup;
   const { config } = checked;
   for (const region of controllerRegionsOf(setup)) {
-    await aws.leftOversIn(region).removeParameter(`/failover/${service}/switch-key`);
+    await aws.leftOversIn(region).removeParameter(switchKeyOf(service));
   }
   await aws.leftOversIn(homeRegion).removeLogGroup(`/aws/codebuild/failover-drill-${service}`);
   const { primary, standby } = config.regions;

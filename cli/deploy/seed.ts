@@ -5,11 +5,16 @@ import { openDocuments } from '../../aws/documents.ts';
 import { openWatchTable } from '../../aws/watchTable.ts';
 import { drillBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
+import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { controllersIn, watchPlanOf } from '../../events/watchPlanOf.ts';
 import { slackParameterOf } from '../../local/stack/install.ts';
-import { putPlans, retireSecond, shareSwitchKey } from '../../local/stack/installControllers.ts';
-import { formerOf } from '../../local/stack/installWatch.ts';
+import {
+  formerOf,
+  putPlans,
+  retireSecond,
+  shareSwitchKey,
+} from '../../local/stack/installControllers.ts';
 import {
   ensureQuorumSwitch,
   ensureSwitchObjects,
@@ -48,31 +53,42 @@ export type Watched = {
   readonly epoch: number;
 };
 
+/** What the controller of one region knows; all null where it has no table. */
+export const readWatchIn = async (service: string, region: string) => {
+  const table = openWatchTable(watchTableOf(service), { region });
+  try {
+    return await formerOf(table, service);
+  } finally {
+    table.close();
+  }
+};
+
 /** Where traffic is, and by which plan; all null before the first deployment. */
 export const readWatch = async (
   setup: Pick<DeploySetup, 'service' | 'homeRegion' | 'planned'>,
 ): Promise<Awaited<ReturnType<typeof formerOf>>> => {
   const found = await Promise.all(
-    controllerRegionsOf(setup).map(async (region) => {
-      const table = openWatchTable(watchTableOf(setup.service), { region });
-      try {
-        return await formerOf(table, setup.service);
-      } finally {
-        table.close();
-      }
-    }),
+    controllerRegionsOf(setup).map((region) => readWatchIn(setup.service, region)),
   );
   // Where there are two, whoever is in charge knows where traffic is.
   const [home = { plan: null, state: null }] = found;
   return found.find(({ state }) => state?.charge?.held === true) ?? home;
 };
 
-/** Before any stack changes: what the first controller needs for a lease with another is gone after that. */
-export const retireFormer = async (setup: DeploySetup, signal: AbortSignal): Promise<void> => {
+/**
+ * Before any stack changes: what the first controller needs for a lease with another is gone after that.
+ * Where the lease of both goes, even a second one that stays has to let go of it first.
+ */
+export const retireFormer = async (
+  setup: DeploySetup,
+  removes: readonly PlannedStack[],
+  signal: AbortSignal,
+): Promise<void> => {
   const { plan: former } = await readWatch(setup);
   const { controllers } = controllersIn(setup.checked.config);
   const at = (region: string) => ({ region });
-  await retireSecond(former, controllers?.second, {
+  const leaseGoes = removes.some(({ role }) => role === 'lease');
+  await retireSecond(former, leaseGoes ? undefined : controllers?.second, {
     table: watchTableOf(setup.service),
     at,
     signal,

@@ -174,17 +174,10 @@ const nameFaults = ({ config, file, lineOf }: CheckedConfig): string[] => {
   ];
 };
 
-/**
- * @throws Faults `ConfigInvalid` with a line for each fault.
- */
-export const readSetup = (file: string, stage: string): DeploySetup => {
-  const checked = checkConfig(loadConfig(file, stage));
-  const { config } = checked;
-  const faults = nameFaults(checked);
-  if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
-  const live = liveOf(checked);
+/** The stacks of these places, with what is in each. */
+export const plannedAt = (config: Config, places: readonly StackPlace[]): PlannedStack[] => {
   const read = openYaml();
-  const planned = planStacks(config.service, placesOf(config), (place) => {
+  return planStacks(config.service, places, (place) => {
     const stack = readStack({
       folder: PROJECT_FOLDER,
       ...place,
@@ -194,6 +187,18 @@ export const readSetup = (file: string, stage: string): DeploySetup => {
     });
     return Object.values(stack.resources).map(({ type }) => type);
   });
+};
+
+/**
+ * @throws Faults `ConfigInvalid` with a line for each fault.
+ */
+export const readSetup = (file: string, stage: string): DeploySetup => {
+  const checked = checkConfig(loadConfig(file, stage));
+  const { config } = checked;
+  const faults = nameFaults(checked);
+  if (faults.length > 0) throw new Faults('ConfigInvalid', faults);
+  const live = liveOf(checked);
+  const planned = plannedAt(config, placesOf(config));
   if (planned.length === 0) {
     throw new Faults('ConfigInvalid', [
       `${checked.file}: there is nothing to deploy: add image, to drill it, or record, to watch it`,

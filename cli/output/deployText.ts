@@ -30,6 +30,17 @@ const stackLines = (stacks: DeployOutput['stacks']): string[] => {
   });
 };
 
+const removeLines = (removes: DeployOutput['removes']): string[] => {
+  if (removes.length === 0) return [];
+  const isDone = removes.some(({ outcome }) => outcome !== 'planned');
+  const what = 'what an earlier deployment made of controllers that the configuration has no more';
+  return [
+    '',
+    ...wrap(`${isDone ? 'Removed' : 'Will be removed'}: ${what}`, WIDTH, '       '),
+    ...stackLines(removes),
+  ];
+};
+
 const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
 
 const costLine = (cost: NonNullable<DeployOutput['cost']>): string => {
@@ -85,13 +96,14 @@ const endLine = (told: DeployOutput, style: Style): string[] => {
 
 /** What will be, or was, made or removed. */
 export const deployLines = (told: DeployOutput, style: Style): string[] => {
-  const { service, stage, account, action, stacks, dns, cost, findings, kept } = told;
+  const { service, stage, account, action, stacks, removes, dns, cost, findings, kept } = told;
   const regions = new Set(stacks.map(({ region }) => region)).size;
   const where = account === null ? 'no account yet' : `account ${account}`;
   const verb = action === 'deploy' ? 'deploy' : 'remove';
   return [
     `${service} · stage ${stage} · ${where} · ${verb} ${stacks.length} stacks in ${regions} regions`,
     ...stackLines(stacks),
+    ...removeLines(removes),
     ...(dns === null
       ? []
       : [

@@ -26,6 +26,9 @@ export const drillBucketOf = ({ service, accountId, region }: DeployedPlace): st
 export const watchBucketOf = ({ service, accountId, region }: DeployedPlace): string =>
   `failover-${service}-watch-${accountId}-${region}`;
 
+/** SSM parameter of the key that signs the objects of the switch. */
+export const switchKeyOf = (service: string): string => `/failover/${service}/switch-key`;
+
 export const functionNameOf = (service: string, part: string): string =>
   `failover-drill-${service}-${part}`;
 export const drillMachineArnOf = ({ service, accountId, region }: DeployedPlace): string =>

@@ -38,6 +38,7 @@ export const DEPLOY_CHECKS = [
   'promotion-under-way',
   'staging-left-out',
   'stack-blocked',
+  'second-in-charge',
   'name-within',
   'left-over',
   'not-answered',

@@ -25,6 +25,9 @@ const ON_CHECKS = [
   'route53:GetHealthCheck',
   'route53:GetHealthCheckStatus',
 ];
+/** `--destroy` calls them, too; buckets and what is in them are resources of their own. */
+const ON_EMPTIED_BUCKET = ['s3:ListBucket', 's3:ListBucketVersions'];
+const ON_EMPTIED_OBJECTS = ['s3:DeleteObject', 's3:DeleteObjectVersion'];
 const ON_SWITCH_KEY = ['ssm:GetParameter', 'ssm:PutParameter'];
 
 /** Actions that are asked for on one resource that stands for all of its kind. */
@@ -38,16 +41,39 @@ type Asked = {
   /** Null where no record is touched. */
   readonly zoneId: string | null;
   /** SSM parameters of the key that signs the switch, of each controller in its region; none without a switch. */
-  readonly switchKeys: readonly { readonly region: string; readonly name: string }[];
+  readonly switchKeys: readonly Parameter[];
+  /** What goes with stacks that are taken away. */
+  readonly removed: {
+    /** Buckets that have to be emptied before. */
+    readonly buckets: readonly string[];
+    readonly parameters: readonly Parameter[];
+  };
 };
+
+type Parameter = { readonly region: string; readonly name: string };
 
 const arnIn = (properties: unknown): string | undefined => {
   const arn = isTree(properties) ? properties['Arn'] : undefined;
   return typeof arn === 'string' ? arn : undefined;
 };
 
+const removalNeeds = ({ accountId, removed: { buckets, parameters } }: Asked): Need[] => [
+  ...buckets.flatMap((name) => [
+    { actions: ON_EMPTIED_BUCKET, resource: `arn:aws:s3:::${name}` },
+    { actions: ON_EMPTIED_OBJECTS, resource: `arn:aws:s3:::${name}/*` },
+  ]),
+  ...parameters.map((each) => ({
+    actions: ['ssm:DeleteParameter'],
+    resource: parameterArn(accountId, each),
+  })),
+];
+
+const parameterArn = (accountId: string, { region, name }: Parameter): string =>
+  `arn:aws:ssm:${region}:${accountId}:parameter${name}`;
+
 /** One need for each type and stack: a policy often names regions, or the names that a service's things have. */
-export const needsOf = ({ accountId, stacks, adopted, zoneId, switchKeys }: Asked): Need[] => {
+export const needsOf = (asked: Asked): Need[] => {
+  const { accountId, stacks, adopted, zoneId, switchKeys } = asked;
   const needs = new Map<string, Need>();
   for (const [at, { name, region, resources }] of stacks.entries()) {
     const stackArn = `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/*`;
@@ -70,11 +96,17 @@ export const needsOf = ({ accountId, stacks, adopted, zoneId, switchKeys }: Aske
     switchKeys.length === 0
       ? []
       : [
-          ...switchKeys.map(({ region, name }) => ({
+          ...switchKeys.map((each) => ({
             actions: ON_SWITCH_KEY,
-            resource: `arn:aws:ssm:${region}:${accountId}:parameter${name}`,
+            resource: parameterArn(accountId, each),
           })),
           { actions: ON_CHECKS, resource: '*' },
         ];
-  return [...needs.values(), { actions: ON_TEMPLATES, resource: '*' }, ...zone, ...key];
+  return [
+    ...needs.values(),
+    { actions: ON_TEMPLATES, resource: '*' },
+    ...zone,
+    ...key,
+    ...removalNeeds(asked),
+  ];
 };

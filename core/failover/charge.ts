@@ -6,6 +6,21 @@ type Charged = Extract<Event, { kind: 'charge' }>;
 /** Whether another controller is in charge. The only one there is always is. */
 export const isIdle = ({ charge }: Pick<State, 'charge'>): boolean => charge?.held === false;
 
+/**
+ * Whether the first of two may go on alone, given what the second last knew: it has charge, and nobody had it since.
+ * One that was given the place back, and has not looked since, does not know where clients are sent.
+ */
+export const mayBeAlone = (
+  first: Pick<State, 'charge' | 'epoch'> | null,
+  second: Pick<State, 'charge'> | null,
+): boolean => {
+  const given = second?.charge?.epoch ?? 0;
+  if (first === null) return given === 0;
+  const { charge, epoch } = first;
+  const hasCharge = charge === undefined || charge.held || charge.epoch === 0;
+  return hasCharge && epoch >= given;
+};
+
 /** Said where something asks the controller of the home region how the watch stands, and it does not know. */
 export const NOT_IN_CHARGE =
   'the second controller is in charge, and the home region does not know how the watch stands: failover hand-over gives the place back';

@@ -1,9 +1,15 @@
 /** What every controller of a watch has in its own region: its stack, the plan, and the key of the switch. */
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { isAwsError, type SdkSettings } from '../../aws/sdk.ts';
-import { openWatchTable } from '../../aws/watchTable.ts';
+import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
 import { DrillError } from '../../core/errors.ts';
-import { controllerRegions, planAt, type WatchPlan } from '../../events/watchPlan.ts';
+import { mayBeAlone } from '../../core/failover/charge.ts';
+import {
+  controllerRegions,
+  planAt,
+  type SharedLease,
+  type WatchPlan,
+} from '../../events/watchPlan.ts';
 import { storedParameter } from './parameters.ts';
 
 type At = (region: string) => SdkSettings;
@@ -45,35 +51,62 @@ export const putPlans = async (plan: WatchPlan, table: string, at: At): Promise<
   }
 };
 
+/** What a controller's table knows of a watch; nothing where there is no table yet, or no more. */
+export const formerOf = async (table: WatchTable, service: string) => {
+  try {
+    const [plan, stored] = await Promise.all([table.plan(service), table.state(service)]);
+    return { plan, state: stored?.state ?? null };
+  } catch (error) {
+    if (isAwsError(error, 'ResourceNotFoundException')) return { plan: null, state: null };
+    throw error;
+  }
+};
+
+type Former = Awaited<ReturnType<typeof formerOf>>;
+
+/** @throws DrillError `InputInvalid` where the second is in charge, or the first does not know where clients are sent */
+const checkRetirement = (
+  { service, first, second }: SharedLease & { readonly service: string },
+  [one, other]: readonly [Former, Former],
+): void => {
+  if (other.state?.charge?.held === true) {
+    throw new DrillError(
+      'InputInvalid',
+      `the controller in ${second} is in charge of ${service}, and the configuration has it no more. ` +
+        `Put ${first} in charge first, by the configuration as it was: failover hand-over`,
+    );
+  }
+  if (mayBeAlone(one.state, other.state)) return;
+  throw new DrillError(
+    'InputInvalid',
+    `the controller in ${first} is to go on with ${service} alone, and has not taken charge yet: it does within a ` +
+      'minute. The same command again, then',
+  );
+};
+
 /**
- * Ends the work of a second controller that a new plan has no more, before the first one leaves the lease that both
- * share: silence would put the second in charge. @throws DrillError `InputInvalid` while it is.
+ * Ends the work of a second controller that a new plan has no more. Then the first one leaves the lease that both
+ * shared, and is alone: in the other order silence would put the second in charge.
+ * @throws DrillError `InputInvalid` while the second is in charge, or nobody is yet
  */
 export const retireSecond = async (
   former: WatchPlan | null,
-  second: string | undefined,
+  wanted: string | undefined,
   { table, at, signal }: { table: string; at: At; signal: AbortSignal },
 ): Promise<void> => {
-  if (former?.controllers === undefined) return;
-  const { service, controllers } = former;
-  const { first, second: retired } = controllers;
-  if (retired === second) return;
-  const watch = openWatchTable(table, at(retired));
+  if (former?.controllers === undefined || former.controllers.second === wanted) return;
+  const { controllers, ...alone } = former;
+  const { service } = former;
+  const one = openWatchTable(table, at(controllers.first));
+  const other = openWatchTable(table, at(controllers.second));
   try {
-    const stored = await watch.state(service, signal);
-    if (stored?.state.charge?.held === true) {
-      throw new DrillError(
-        'InputInvalid',
-        `the controller in ${retired} is in charge of ${service}, and the configuration has it no more. ` +
-          `Put ${first} in charge first, by the configuration as it was: failover hand-over`,
-      );
-    }
-    await watch.forgetPlan(service, signal);
-  } catch (error) {
-    // Its stack is gone already, with the table.
-    if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
+    const found = await Promise.all([formerOf(one, service), formerOf(other, service)]);
+    checkRetirement({ ...controllers, service }, found);
+    if (found[1].plan !== null) await other.forgetPlan(service, signal);
+    await one.putPlan(planAt(alone, controllers.first));
   } finally {
-    watch.close();
+    one.close();
+    other.close();
   }
 };
 

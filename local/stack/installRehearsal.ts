@@ -11,8 +11,8 @@ import { HOSTS, regionAddress } from '../network/addresses.ts';
 import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS } from './clients.ts';
 import { deploy } from './deploy.ts';
+import { formerOf } from './installControllers.ts';
 import {
-  formerOf,
   installWatch,
   recordParams,
   type WatchInstallOptions,

@@ -4,7 +4,7 @@
  * keeps its answer.
  */
 
-import { openWatchTable, type WatchTable } from '../../aws/watchTable.ts';
+import { openWatchTable } from '../../aws/watchTable.ts';
 import { watchBucketOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Config } from '../../events/config.ts';
@@ -17,7 +17,7 @@ import { functionBundles, PROJECT_FOLDER } from './bundles.ts';
 import { CREDENTIALS, openClients } from './clients.ts';
 import { deploy } from './deploy.ts';
 import { homeRegionOf, slackParameterOf } from './install.ts';
-import { installControllers, retireSecond } from './installControllers.ts';
+import { formerOf, installControllers, retireSecond } from './installControllers.ts';
 import { ensureQuorumSwitch, planQuorumSwitch } from './watchQuorum.ts';
 import { ensureSimpleRecord } from './watchRecord.ts';
 import { ensureWebhook, type SlackRoute } from './webhook.ts';
@@ -98,19 +98,6 @@ export const watchNamesOf = (config: Config) => {
     machineArns: [machine('failover'), machine('failback')],
     prepareFunction: `failover-drill-${service}-prepare`,
   };
-};
-
-/** What a former start has left; nothing when there is no table yet. */
-export const formerOf = async (table: WatchTable, service: string) => {
-  try {
-    const [plan, stored] = await Promise.all([table.plan(service), table.state(service)]);
-    return { plan, state: stored?.state ?? null };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') {
-      return { plan: null, state: null };
-    }
-    throw error;
-  }
 };
 
 type Former = Awaited<ReturnType<typeof formerOf>>;

@@ -13,6 +13,7 @@ import {
 import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { openDnsSwitch } from '../../aws/dnsSwitch.ts';
 import type { SdkSettings } from '../../aws/sdk.ts';
+import { switchKeyOf } from '../../core/deploy/deployed.ts';
 import { MAY_SERVE } from '../../core/deploy/liveRecord.ts';
 import { switchCheck } from '../../core/failover/switchChecks.ts';
 import { switchRegions } from '../../core/failover/switchRegions.ts';
@@ -57,7 +58,7 @@ export const planQuorumSwitch = (
       bucket: `failover-${ownService}-switch-${accountId}-${region}`,
       key,
     })),
-    signingParameter: `/failover/${ownService}/switch-key`,
+    signingParameter: switchKeyOf(ownService),
   };
 };
 
@@ -181,7 +182,7 @@ export const ensureSwitchObjects = async (
   if (plan.switch.driver !== 'quorum') return;
   const { objects, signingParameter } = plan.switch;
   const [key] = await Promise.all([
-    ensureKey(ssm, signingParameter ?? `/failover/${plan.service}/switch-key`),
+    ensureKey(ssm, signingParameter ?? switchKeyOf(plan.service)),
     ...objects.map(({ region }) => deployRole('switch', region)),
   ]);
   await ensureObjects(plan.switch, key, sdk, signal);

@@ -1,8 +1,10 @@
 /**
  * `failover deploy` of two controllers against moto: the lease in one stack, and judging and moving in one stack of each
- * controller's region, each of which is told the plan. Then taken away. moto reports every health check healthy,
- * whatever the switch says, so that the record is left as it was, as it must.
+ * controller's region, each of which is told the plan. Then another witness, cut short and gone on with, then one
+ * controller, each of which takes away what was left; then all of it. moto reports every health check healthy, whatever
+ * the switch says, so that the record is left as it was, as it must.
  */
+import { writeFileSync } from 'node:fs';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { leaseTableOf, watchTableOf } from '../../core/deploy/deployed.ts';
 import {
@@ -19,7 +21,7 @@ import { say } from './install.ts';
 const FIRST = 'eu-central-1';
 const SECOND = 'eu-west-3';
 const THIRD = 'eu-west-2';
-const REGIONS = ['eu-west-1', FIRST, SECOND, THIRD, 'us-east-2', 'ap-northeast-1'];
+const REGIONS = ['eu-west-1', FIRST, SECOND, THIRD, 'us-east-2'];
 
 const CONFIG = `service: shop
 record: shop.example.com
@@ -28,7 +30,7 @@ regions:
   primary: { name: eu-west-1, endpoint: "https://a.example.net/healthz" }
   standby: { name: ${FIRST}, endpoint: "https://b.example.net/healthz" }
   witness: ${SECOND}
-observers: [${THIRD}, us-east-2, ap-northeast-1]
+observers: [${THIRD}, ${SECOND}, us-east-2]
 probes: [{ kind: http }]
 `;
 
@@ -44,27 +46,66 @@ const hasPlan = async (endpoint: string, region: string): Promise<boolean> => {
   }
 };
 
+type Run = Awaited<ReturnType<typeof runDeploy>>;
+
+/** Regions where stacks of a role were made. */
+const wholeIn = ({ notes }: Run, role: string): string[] => {
+  const line = new RegExp(`failover-drill-shop-${role} in ([\\w-]+): made, and whole`, 'g');
+  return [...notes.matchAll(line)].map(([, region = '']) => region).sort();
+};
+
+const removesOf = ({ told }: Run): string[] =>
+  (told?.removes ?? []).map(({ role, region, outcome }) => `${role} ${region} ${outcome}`);
+
+const isOfController = (name: string): boolean => /-(failover|lease)$/.test(name);
+
 const judge = async (url: string, file: string): Promise<string[]> => {
   const { faults, expect } = openExpectations('two controllers');
   const zone = await openZone(url);
-  const made = await runDeploy(url, file, ['--yes']);
-  const wholeIn = (role: string): string[] => {
-    const line = new RegExp(`failover-drill-shop-${role} in ([\\w-]+): made, and whole`, 'g');
-    return [...made.notes.matchAll(line)].map(([, region = '']) => region).sort();
+  const deploy = async (args: readonly string[], interruptAt?: RegExp): Promise<Run> => {
+    const run = await runDeploy(url, file, args, interruptAt);
+    if (run.code === 2 || run.told === null) say(`${run.code} ${run.notes}\n${run.out}`);
+    return run;
   };
-  expect('one stack has the lease', wholeIn('lease'), [FIRST]);
-  expect('each controller has a stack', wholeIn('failover'), [FIRST, SECOND]);
-  expect('each observer has one', wholeIn('watcher').length, 3);
+  const plansIn = (...regions: string[]) => Promise.all(regions.map((at) => hasPlan(url, at)));
+  const leftOfControllers = async () => (await leftIn(url, REGIONS)).filter(isOfController);
+
+  const made = await deploy(['--yes']);
+  expect('one stack has the lease', wholeIn(made, 'lease'), [FIRST]);
+  expect('each controller has a stack', wholeIn(made, 'failover'), [FIRST, SECOND]);
+  expect('each observer has one', wholeIn(made, 'watcher').length, 3);
   const left = await leftIn(url, REGIONS);
   const leases = left.filter((name) => name === `table ${leaseTableOf('shop')}`);
   expect('the lease is where they are', leases.length, 2);
-  expect('both know the plan', await Promise.all([FIRST, SECOND].map((at) => hasPlan(url, at))), [
-    true,
-    true,
-  ]);
+  expect('both know the plan', await plansIn(FIRST, SECOND), [true, true]);
   const isLeft = /do not report what the switches say; the record is left as it is/.test(made.out);
   expect('the record is left as it was', [isLeft, await zone.answers()], [true, []]);
-  if (faults.length > 0) say(`${made.code} ${made.notes}\n${made.out}`);
+
+  writeFileSync(file, CONFIG.replace(`witness: ${SECOND}`, `witness: ${THIRD}`));
+  const planned = [`lease ${FIRST} planned`, `failover ${SECOND} planned`];
+  expect('with another witness a dry run names what goes', removesOf(await deploy(['--dry-run'])), [
+    ...planned,
+  ]);
+  expect('and changes nothing', await plansIn(FIRST, SECOND), [true, true]);
+  const cut = await deploy(['--yes'], new RegExp(`failover in ${SECOND}: removed`));
+  expect('it is interrupted with the first one alone', cut.code, 130);
+  expect('of which the plan is left', await plansIn(FIRST, SECOND), [true, false]);
+  const moved = await deploy(['--yes']);
+  expect('the next run goes on', removesOf(moved), [`lease ${FIRST} removed`]);
+  expect('the lease is made anew', wholeIn(moved, 'lease'), [FIRST]);
+  expect('beside another second one', wholeIn(moved, 'failover'), [THIRD]);
+  expect('which knows the plan', await plansIn(FIRST, SECOND, THIRD), [true, false, true]);
+
+  writeFileSync(file, `${CONFIG}failover: { controllers: one }\n`);
+  const single = await deploy(['--yes']);
+  expect('with one controller both go', removesOf(single), [
+    ...[`lease ${FIRST} removed`, `failover ${THIRD} removed`],
+  ]);
+  expect('and nothing but their evidence stays', single.told?.kept.length, 2);
+  const ofOne = ['stack failover-drill-shop-failover'];
+  expect('one stack is left of controllers', await leftOfControllers(), ofOne);
+  expect('and nothing is removed again', removesOf(await deploy(['--dry-run'])), []);
+  if (faults.length > 0) say(`${single.code} ${single.notes}\n${single.out}`);
   await tagAll(url, REGIONS);
   const gone = await runDeploy(url, file, ['--destroy', '--yes']);
   if (gone.code !== 0) say(`${gone.notes}\n${gone.out}`);

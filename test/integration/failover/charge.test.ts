@@ -124,8 +124,8 @@ it('the place is given back by order alone, by the one that has it', async () =>
   expect(await first.state()).toMatchObject({ epoch: 3, charge: { held: true, epoch: 3 } });
 });
 
-it('a second one that is not wanted any more learns of no watch, but never while it is in charge', async () => {
-  const { first, second, pass } = await openBoth(world, 'retired');
+it('a second one that is not wanted any more learns of no watch, and leaves the first alone, but never while it is in charge', async () => {
+  const { first, second, calls, pass } = await openBoth(world, 'retired');
   await first.tick();
   await second.tick();
   const former = await second.table.plan('retired');
@@ -138,12 +138,24 @@ it('a second one that is not wanted any more learns of no watch, but never while
   await second.tick();
   await expect(retire()).rejects.toThrow(`Put ${STANDBY} in charge first`);
   await second.ask({ kind: 'hand-over', service: 'retired' });
+  // Until it has taken the place it does not know what the other one did.
+  await expect(retire()).rejects.toThrow('has not taken charge yet');
   expect(await second.table.plan('retired')).not.toBeNull();
+  await first.tick();
   await retire();
   expect(await second.table.plan('retired')).toBeNull();
-  expect(await first.table.plan('retired')).not.toBeNull();
+  const alone = await first.table.plan('retired');
+  expect(alone).toMatchObject({ homeRegion: STANDBY });
+  expect(alone).not.toHaveProperty('controllers');
   // Once more, as by a deployment that was interrupted.
   await retire();
+  // Neither asks for the lease that they shared: it may go.
+  pass(MINUTE_MS);
+  Object.assign(calls, { lease: 0, claim: 0 });
+  await first.tick();
+  expect(calls).toEqual({ lease: 0, claim: 0 });
+  expect(await first.state()).toMatchObject({ epoch: 3, active: HOME });
+  expect(await first.state()).not.toHaveProperty('charge');
 });
 
 it('whoever asks how the watch stands is told who is in charge, also when a region is lost', async () => {

@@ -3,38 +3,25 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import {
-  DescribeTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  ListTagsOfResourceCommand,
-} from '@aws-sdk/client-dynamodb';
-import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeTableCommand, ListTagsOfResourceCommand } from '@aws-sdk/client-dynamodb';
+import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import {
   ListHostedZonesByNameCommand,
   ListResourceRecordSetsCommand,
-  Route53Client,
 } from '@aws-sdk/client-route-53';
-import { GetBucketTaggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deploy } from '../../../cli/commands/deploy.ts';
 import { EXIT } from '../../../cli/failure.ts';
 import { DeployOutput } from '../../../events/deployOutput.ts';
 import { keptOutput } from '../../support/keptOutput.ts';
-import { mockedClient } from '../../support/mockedClient.ts';
+import { awsError, DEPLOYER, openMadeUpAccount } from '../../support/madeUpAccount.ts';
 
-const sts = mockedClient(STSClient);
-const iam = mockedClient(IAMClient);
-const cloudFormation = mockedClient(CloudFormationClient);
-const route53 = mockedClient(Route53Client);
-const dynamodb = mockedClient(DynamoDBClient);
-const s3 = mockedClient(S3Client);
+const account = openMadeUpAccount();
+const { sts, iam, cloudFormation, route53, dynamodb, s3 } = account;
 const mocks = [sts, iam, cloudFormation, route53, dynamodb, s3];
-
-const named = (name: string, message = name) => Object.assign(new Error(message), { name });
-const ROLE = 'arn:aws:iam::111122223333:role/ci/deployer';
 
 const CONFIG = `service: shop
 record: shop.example.com
@@ -47,45 +34,13 @@ health: { quorum: 1 of 1 }
 aws: { account: "111122223333" }
 `;
 
-/** An account in which everything is right, and nothing is there yet. */
-const emptyAccount = (): void => {
-  sts.on(GetCallerIdentityCommand).resolves({
-    Account: '111122223333',
-    Arn: 'arn:aws:sts::111122223333:assumed-role/deployer/me',
-  });
-  iam.on(GetRoleCommand).resolves({
-    Role: { Arn: ROLE, Path: '/ci/', RoleName: 'deployer', RoleId: 'r', CreateDate: new Date(0) },
-  });
-  iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
-  cloudFormation
-    .on(DescribeStacksCommand)
-    .rejects(named('ValidationError', 'Stack with id failover-drill-shop does not exist'));
-  route53.on(ListHostedZonesByNameCommand).resolves({
-    HostedZones: [
-      { Id: '/hostedzone/Z1', Name: 'example.com.', CallerReference: 'x' },
-      {
-        Id: '/hostedzone/Z2',
-        Name: 'example.com.',
-        CallerReference: 'y',
-        Config: { PrivateZone: true },
-      },
-      { Id: '/hostedzone/Z3', Name: 'example.com.evil.', CallerReference: 'z' },
-    ],
-  });
-  route53.on(ListResourceRecordSetsCommand).resolves({ ResourceRecordSets: [] });
-  dynamodb.on(DescribeTableCommand).rejects(named('ResourceNotFoundException'));
-  dynamodb.on(GetItemCommand).rejects(named('ResourceNotFoundException'));
-  s3.on(HeadBucketCommand).rejects(named('NotFound'));
-  s3.on(GetBucketTaggingCommand).rejects(named('NoSuchTagSet'));
-};
-
 let folder = '';
 let file = '';
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'failover-look-'));
   file = path.join(folder, 'failover.yml');
   writeFileSync(file, CONFIG);
-  emptyAccount();
+  account.empty();
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -131,14 +86,14 @@ describe('a dry run', () => {
     const { code, result, checks } = await look();
     expect(code).toBe(EXIT.input);
     expect(new Set(checks)).toEqual(new Set(['permission-missing']));
-    expect(result.findings[0]?.what).toContain(`${ROLE} may not iam:CreateRole on arn:aws:`);
+    expect(result.findings[0]?.what).toContain(`${DEPLOYER} may not iam:CreateRole on arn:aws:`);
     expect(iam.commandCalls(SimulatePrincipalPolicyCommand)[0]?.args[0].input.PolicySourceArn).toBe(
-      ROLE,
+      DEPLOYER,
     );
   });
 
   it('goes on where rights cannot be asked for, and says so', async () => {
-    iam.on(SimulatePrincipalPolicyCommand).rejects(named('AccessDenied', 'no\nmore'));
+    iam.on(SimulatePrincipalPolicyCommand).rejects(awsError('AccessDenied', 'no\nmore'));
     const { code, result } = await look();
     expect(code).toBe(EXIT.ok);
     expect(result.findings).toMatchObject([{ check: 'permissions-unknown', severity: 'warn' }]);
@@ -184,7 +139,7 @@ describe('what a former deployment kept', () => {
 
 describe('what is in the way', () => {
   it('is no credentials: the plan is told all the same', async () => {
-    sts.on(GetCallerIdentityCommand).rejects(named('CredentialsProviderError'));
+    sts.on(GetCallerIdentityCommand).rejects(awsError('CredentialsProviderError'));
     const { code, result, text, checks } = await look();
     expect(code).toBe(EXIT.ok);
     expect(checks).toEqual(['no-credentials']);
@@ -204,13 +159,13 @@ describe('what is in the way', () => {
   it('is a region, a zone, a record, a stack and a table, all told at once', async () => {
     cloudFormation.on(DescribeStacksCommand).callsFake(async (input, getClient) => {
       const region = await getClient().config.region();
-      if (region === 'us-east-2') throw named('InvalidClientTokenId');
+      if (region === 'us-east-2') throw awsError('InvalidClientTokenId');
       if (input.StackName?.endsWith('-failover')) {
         return {
           Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'ROLLBACK_COMPLETE' }],
         };
       }
-      throw named('ValidationError', 'Stack with id x does not exist');
+      throw awsError('ValidationError', 'Stack with id x does not exist');
     });
     route53.on(ListResourceRecordSetsCommand).resolves({
       ResourceRecordSets: [
@@ -257,8 +212,8 @@ describe('what is in the way', () => {
       };
       cloudFormation.on(DescribeStacksCommand).callsFake(async (_, getClient) => {
         const region = await getClient().config.region();
-        if (region === 'eu-west-1') throw named('TimeoutError', 'no answer');
-        throw named('ValidationError', 'Stack with id x does not exist');
+        if (region === 'eu-west-1') throw awsError('TimeoutError', 'no answer');
+        throw awsError('ValidationError', 'Stack with id x does not exist');
       });
       const primary = await run();
       expect(primary).toMatchObject({ code: EXIT.input, outcome: 'blocked' });
@@ -267,7 +222,7 @@ describe('what is in the way', () => {
           /^not-answered cloudformation:DescribeStacks in eu-west-1: TimeoutError/,
         ),
       );
-      sts.on(GetCallerIdentityCommand).rejects(named('TimeoutError', 'no answer'));
+      sts.on(GetCallerIdentityCommand).rejects(awsError('TimeoutError', 'no answer'));
       const global = await run();
       expect(global).toMatchObject({ code: EXIT.input, outcome: 'blocked' });
       expect(global.told).toEqual(['not-answered AWS could not be asked: TimeoutError: no answer']);
@@ -279,7 +234,8 @@ describe('what is in the way', () => {
     writeFileSync(file, CONFIG.replace('service: shop', 'service: shop-two'));
     const there = new Set(['failover-drill-shop-failover']);
     cloudFormation.on(DescribeStacksCommand).callsFake(async ({ StackName }) => {
-      if (!there.has(StackName)) throw named('ValidationError', 'Stack with id x does not exist');
+      if (!there.has(StackName))
+        throw awsError('ValidationError', 'Stack with id x does not exist');
       return {
         Stacks: [{ StackName, StackStatus: 'CREATE_COMPLETE', CreationTime: new Date(0) }],
       };

@@ -36,6 +36,10 @@ it('docs/aws.md names every right that is asked for', () => {
     adopted: stacks.map(({ resources }) => Object.keys(resources)),
     zoneId: 'Z1',
     switchKeys: [{ region: 'eu-central-1', name: '/failover/shop/switch-key' }],
+    removed: {
+      buckets: ['archives'],
+      parameters: [{ region: 'eu-west-3', name: '/failover/shop/switch-key' }],
+    },
   });
   const asked = [
     ...needs.flatMap(({ actions }) => actions),

@@ -232,7 +232,8 @@ describe('what is to be deployed', () => {
     );
     expect(kept.filter(({ holds }) => holds === 'switch')).toHaveLength(3);
     const adopted = stacks.map(() => []);
-    const known = { accountId: '111122223333', zoneId: 'Z1', switchKeys: [] };
+    const removed = { buckets: [], parameters: [] };
+    const known = { accountId: '111122223333', zoneId: 'Z1', switchKeys: [], removed };
     const needs = needsOf({ ...known, stacks, adopted });
     const asked = needs.map(({ resource }) => resource);
     expect(asked).toContain('arn:aws:route53:::hostedzone/Z1');

@@ -1,0 +1,145 @@
+/** What an earlier deployment left of controllers that the configuration has no more: found before anything is changed. */
+import { type DeployFinding, regionFinding } from '../../core/deploy/findings.ts';
+import {
+  chargeFindings,
+  formerPlaces,
+  isElsewhere,
+  leaseMoves,
+  leaseRegionsIn,
+  unknownFormerFinding,
+} from '../../core/deploy/former.ts';
+import { retainedIn } from '../../core/deploy/retained.ts';
+import { judgeRemoval, judgeStack, type StackFound } from '../../core/deploy/stackState.ts';
+import type { PlannedStack } from '../../core/deploy/stacks.ts';
+import { controllersIn } from '../../events/watchPlanOf.ts';
+import { type Aws, keyOf } from './look.ts';
+import { refusalOf } from './refusal.ts';
+import { readWatchIn } from './seed.ts';
+import { type DeploySetup, plannedAt, stacksOf } from './setup.ts';
+
+export type Former = {
+  /** Stacks that are there and have no place in the plan, in the order of a plan. */
+  readonly stacks: readonly PlannedStack[];
+  /** Where there is none of them, and what they keep may be there all the same. */
+  readonly absent: readonly PlannedStack[];
+  readonly found: ReadonlyMap<string, StackFound>;
+  /** Regions that did not answer. */
+  readonly unknown: readonly DeployFinding[];
+};
+
+export const NO_FORMER: Former = { stacks: [], absent: [], found: new Map(), unknown: [] };
+
+type Stacks = Pick<Aws, 'stacks'>;
+
+type Looked =
+  | { readonly is: 'there'; readonly place: PlannedStack; readonly found: StackFound }
+  | { readonly is: 'absent'; readonly place: PlannedStack }
+  | { readonly is: 'unknown'; readonly finding: DeployFinding }
+  | { readonly is: 'elsewhere' };
+
+const lookAtPlace = async (
+  { stacks }: Stacks,
+  { service, homeRegion: home }: Pick<DeploySetup, 'service' | 'homeRegion'>,
+  place: PlannedStack,
+): Promise<Looked> => {
+  const { role, region } = place;
+  try {
+    const found = await stacks.find(place);
+    const isWatch = role === 'failover';
+    if (isWatch && isElsewhere({ region, home }, await readWatchIn(service, region))) {
+      return { is: 'elsewhere' };
+    }
+    return judgeRemoval(found) === 'absent'
+      ? { is: 'absent', place }
+      : { is: 'there', place, found };
+  } catch (error) {
+    return { is: 'unknown', finding: unknownFormerFinding(place, refusalOf(error)) };
+  }
+};
+
+/** Looked for by name in every region where it can be: nothing that a deployment stores is relied on. */
+export const lookAtFormer = async (aws: Stacks, setup: DeploySetup): Promise<Former> => {
+  const { homeRegion, planned, checked } = setup;
+  const places = plannedAt(checked.config, formerPlaces(planned, homeRegion));
+  const looked = await Promise.all(places.map((place) => lookAtPlace(aws, setup, place)));
+  const there = looked.filter((each) => each.is === 'there');
+  return {
+    stacks: there.map(({ place }) => place),
+    absent: looked.flatMap((each) => (each.is === 'absent' ? [each.place] : [])),
+    found: new Map(there.map(({ place, found }) => [keyOf(place), found])),
+    unknown: looked.flatMap((each) => (each.is === 'unknown' ? [each.finding] : [])),
+  };
+};
+
+type Asked<T> = { readonly value: T | null; readonly findings: readonly DeployFinding[] };
+
+const asked = async <T>(region: string, call: string, answer: Promise<T>): Promise<Asked<T>> => {
+  try {
+    return { value: await answer, findings: [] };
+  } catch (error) {
+    return { value: null, findings: [regionFinding(region, call, refusalOf(error))] };
+  }
+};
+
+/** Whether the second one of now can be ended, where it is to be. */
+const lookAtCharge = async (
+  { service, homeRegion, checked: { config } }: DeploySetup,
+  leaseGoes: boolean,
+): Promise<readonly DeployFinding[]> => {
+  const watchIn = (region: string) =>
+    asked(region, 'dynamodb:GetItem', readWatchIn(service, region));
+  const one = await watchIn(homeRegion);
+  const shared = one.value?.plan?.controllers;
+  if (one.value === null || shared === undefined) return one.findings;
+  const { first, second } = shared;
+  if (!leaseGoes && controllersIn(config).controllers?.second === second) return [];
+  const other = await watchIn(second);
+  return other.value === null
+    ? other.findings
+    : chargeFindings({ service, first, second }, { one: one.value, other: other.value });
+};
+
+/** What a deployment that goes on has to end before it makes anything. */
+export type Ending = {
+  /** The lease of the plan, where its table stands in other regions: it is made anew. */
+  readonly leases: readonly PlannedStack[];
+  readonly findings: readonly DeployFinding[];
+};
+
+export const lookAtEnding = async (
+  { stacks }: Stacks,
+  setup: DeploySetup,
+  found: ReadonlyMap<string, StackFound>,
+): Promise<Ending> => {
+  if (setup.live === null) return { leases: [], findings: [] };
+  const { controllers } = controllersIn(setup.checked.config);
+  const leases: PlannedStack[] = [];
+  const findings: DeployFinding[] = [];
+  for (const lease of setup.planned.filter(({ role }) => role === 'lease')) {
+    const state = found.get(keyOf(lease));
+    const isThere = state !== undefined && judgeRemoval(state) !== 'absent';
+    if (controllers === null || !isThere || judgeStack(state, lease).kind === 'blocked') continue;
+    const { value, findings: refused } = await asked(
+      lease.region,
+      'cloudformation:GetTemplate',
+      stacks.template(lease),
+    );
+    findings.push(...refused);
+    if (value !== null && leaseMoves(leaseRegionsIn(value), controllers)) leases.push(lease);
+  }
+  findings.push(...(await lookAtCharge(setup, leases.length > 0)));
+  return { leases, findings };
+};
+
+/** Tables and buckets that stay where stacks go, by their names. */
+export const keptBy = (
+  setup: DeploySetup,
+  removes: readonly PlannedStack[],
+  accountId: string,
+): string[] =>
+  stacksOf({ ...setup, planned: removes }, accountId)
+    .flatMap(retainedIn)
+    .map(
+      ({ kind, name, region }) =>
+        `${kind} ${name} in ${region}, with what the controller there did`,
+    );
