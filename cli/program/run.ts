@@ -6,7 +6,7 @@ import { type Output, openOutput } from '../output/output.ts';
 export const CONFIG = ['-c, --config <file>', 'the configuration', 'failover.yml'] as const;
 export const DATA = [
   '-d, --data <folder>',
-  'where drills are kept (default: in your data directory)',
+  'where drills and watches are kept (default: in your data directory)',
 ] as const;
 export const YES = ['-y, --yes', 'do it without asking'] as const;
 export const JSON_FLAG = ['--json', 'print the result as JSON'] as const;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withOutputs } from '../../scripts/docs.ts';
 import { permissionsText } from '../../scripts/permissions.ts';
+import { PROFILE_NAMES } from '../../sim/faults/profiles.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -82,6 +83,11 @@ describe('the documents', () => {
     const isTold = (name: string): boolean =>
       page.includes(`\`${name.endsWith('-dead-letters') ? '…-dead-letters' : name}\``);
     expect(alarms.map(([, name = '']) => name).filter((name) => !isTold(name))).toEqual([]);
+  });
+
+  it('name every profile of the simulation', () => {
+    const page = read('docs/simulation.md');
+    expect(PROFILE_NAMES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('number decisions one after another', () => {
