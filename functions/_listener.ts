@@ -18,11 +18,14 @@ export const timedDeed = (
     ({ result, why }) => ({ requestId: null, result: `${result}: ${why}` }),
   );
 
-/** `closed`: it may keep clients out, by a rule of this execution. */
+/**
+ * `closed`: that of the region that was left may keep clients out, by a rule of this execution. `opened`: that of the
+ * region that takes over may let them in again, by this execution.
+ */
 export const listenerEvidence = (
   clock: Pick<Clock, 'now'>,
   { made }: Pick<Calls, 'made'>,
-  told: { readonly why: string; readonly closed: boolean },
+  told: { readonly why: string; readonly closed: boolean; readonly opened: boolean },
 ): StepEvidence => ({
   kind: 'listener',
   atMs: clock.now(),

@@ -42,8 +42,10 @@ export const fenceListeners =
     const { name, cause, from, to } = execution;
     const done = (await Promise.all([act('open', to), act('close', from)])).flat();
     const why = done.map(wordsOf).join('; ');
-    const closed = done.some(({ deed, result }) => deed === 'close' && result !== 'refused');
-    await table.putEvidence(name, listenerEvidence(clock, calls, { why, closed }), signal);
+    const mayHave = (wanted: ListenerDeed): boolean =>
+      done.some(({ deed, result }) => deed === wanted && result !== 'refused');
+    const told = { why, closed: mayHave('close'), opened: mayHave('open') };
+    await table.putEvidence(name, listenerEvidence(clock, calls, told), signal);
     const shut = done.find(({ deed, result }) => deed === 'open' && result !== 'done');
     if (shut !== undefined && cause === 'failback') {
       throw new DrillError(

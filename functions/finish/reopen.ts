@@ -1,6 +1,6 @@
 /**
- * Opens the listener that this execution closed, where traffic stayed in that region or came back to it: a move that
- * failed must not leave clients before a closed door.
+ * What a move that failed leaves of listeners: it opens the one that this execution closed, as clients must not stand before
+ * a closed door, and says where it has opened one that traffic did not come to.
  */
 import * as z from 'zod';
 import type { ListenerFences } from '../../aws/listenerFence.ts';
@@ -19,13 +19,30 @@ export type ReopenNeeds = Pick<Base, 'clock'> & {
 };
 
 /** What `fence` wrote down of a listener. */
-const Listened = z.looseObject({ closed: z.boolean() });
+const Listened = z.looseObject({ closed: z.boolean(), opened: z.boolean().default(false) });
+
+const isToldOf = (pieces: readonly StepEvidence[], deed: 'closed' | 'opened'): boolean =>
+  pieces.some(
+    ({ kind, body }) => kind === 'listener' && Listened.safeParse(body).data?.[deed] === true,
+  );
 
 /** True where the listener of the region that was left may be closed by this execution. */
-export const hasClosed = (pieces: readonly StepEvidence[]): boolean =>
-  pieces.some(
-    ({ kind, body }) => kind === 'listener' && Listened.safeParse(body).data?.closed === true,
-  );
+export const hasClosed = (pieces: readonly StepEvidence[]): boolean => isToldOf(pieces, 'closed');
+
+/**
+ * A region that lets clients in while traffic is in the other one. It is not closed again: the write that was to bring
+ * traffic there may take effect yet, and would send everybody to a closed door.
+ */
+export const leftOpen = (
+  pieces: readonly StepEvidence[],
+  { from, to }: StepInput['execution'],
+): string[] =>
+  isToldOf(pieces, 'opened')
+    ? [
+        `${to} lets clients in while traffic is in ${from}: its fence was taken away for this move. ` +
+          'Mend what stopped it, and order it again: failover back',
+      ]
+    : [];
 
 /** What was done, as evidence, and what is left. */
 type Reopened = { readonly pieces: readonly StepEvidence[]; readonly left: readonly string[] };
@@ -44,7 +61,7 @@ export const reopen = async (
   const told = isOpen
     ? `${from} is open again: ${why}`
     : `${from} may be closed: ${result}, ${why}`;
-  const piece = listenerEvidence(clock, calls, { why: told, closed: !isOpen });
+  const piece = listenerEvidence(clock, calls, { why: told, closed: !isOpen, opened: false });
   await table.putEvidence(name, piece, signal);
   return { pieces: [piece], left: isOpen ? [] : [`fence still up: ${fence.listener}`] };
 };

@@ -23,7 +23,7 @@ import { leasesOf } from '../_hold.ts';
 import { sha256 } from '../_sha256.ts';
 import type { Transitions } from '../_transition.ts';
 import { type CleanUpNeeds, cleanUp } from './cleanUp.ts';
-import { hasClosed, type ReopenNeeds, reopen } from './reopen.ts';
+import { hasClosed, leftOpen, type ReopenNeeds, reopen } from './reopen.ts';
 
 type Needs = Base & {
   table: WatchTable;
@@ -119,11 +119,13 @@ const settled = async (
   { known, moved }: { readonly known: Known; readonly moved: boolean },
   signal: AbortSignal,
 ): Promise<{ known: Known; left: readonly string[] }> => {
-  if (moved || !hasClosed(known.pieces)) return { known, left: [] };
+  if (moved) return { known, left: [] };
+  const open = leftOpen(known.pieces, execution);
+  if (!hasClosed(known.pieces)) return { known, left: open };
   const lease = await leasesOf(needs, plan).lease(service, signal);
-  if (lease?.holder !== execution.name) return { known, left: [] };
+  if (lease?.holder !== execution.name) return { known, left: open };
   const { pieces, left } = await reopen(needs, plan, execution, signal);
-  return { known: { ...known, pieces: [...known.pieces, ...pieces] }, left };
+  return { known: { ...known, pieces: [...known.pieces, ...pieces] }, left: [...open, ...left] };
 };
 
 export const finish =

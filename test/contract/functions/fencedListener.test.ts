@@ -212,6 +212,23 @@ describe('a move that failed', () => {
     expect(whys).toMatchObject([{ closed: true }, { closed: false }]);
   });
 
+  it('says that the listener is open that it opened for traffic that never came, and what to do', async () => {
+    const service = 'homeless';
+    const plan = planFor(service, STANDBY);
+    const watch = await decidedWatch(world, plan, { listeners: openListenerFences(elb.settings) });
+    const { execution, run } = watch;
+    if (execution === null) throw new Error('nothing was decided');
+    await fencing(elb.settings, run.now)(plan, { service, execution }, signal);
+    run.setNow(run.now() + 1);
+    const output = await watch.finish({ Error: 'Sandbox.Timedout', Cause: '' });
+    expect(output).toMatchObject({ outcome: 'failed', active: HOME });
+    expect(output.leftovers).toEqual([
+      `${STANDBY} lets clients in while traffic is in ${HOME}: its fence was taken away for this move. ` +
+        'Mend what stopped it, and order it again: failover back',
+    ]);
+    expect(await answers()).toEqual(OPEN);
+  });
+
   it('leaves it to whoever has the lease by now', async () => {
     const { watch, execution } = await failed('late');
     const found = await world.table.lease('late');
