@@ -32,7 +32,7 @@ const statusCommand = (program: Command): void => {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExamples:\n  failover status\n  failover status --json\n  failover status --on aws --stage staging',
+      '\nExamples:\n  failover status\n  failover status --json\n  failover status --on aws --stage staging\n\nExit codes: 0 shown, 1 no watch runs or AWS does not answer, 2 input to change',
     )
     .action((options) =>
       run(options.json, async (output) =>
@@ -42,7 +42,7 @@ const statusCommand = (program: Command): void => {
 };
 
 const ORDER_CODES =
-  '\n\nExit codes: 0 moved, or still moving after three minutes, 1 the move failed, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
+  '\n\nExit codes: 0 moved, or still moving after three minutes, 1 the move failed, or no watch runs, 2 input to change, 3 nothing moved: the gates that do not hold are shown';
 
 const flipCommand = (program: Command): void => {
   withWhere(program.command('flip'))
