@@ -29,6 +29,7 @@ const Body = z.strictObject({
   epoch: z.int().min(0),
   decisionId: z.string(),
   evidenceHash: z.string(),
+  rehearsal: z.literal(true).exactOptional(),
   expiresAtMs: z.number(),
   signature: z.string(),
 });
@@ -78,8 +79,9 @@ const saidBy = (text: string, sign: Sign) => {
   if (signature !== sign(canonicalJson(body))) {
     return { ...NOTHING, why: 'the signature does not fit' };
   }
-  const { epoch, decisionId, state } = body;
-  return { epoch, decisionId, state, why: `${state} at epoch ${epoch}` };
+  const { epoch, decisionId, state, rehearsal } = body;
+  const said = { epoch, decisionId, state, why: `${state} at epoch ${epoch}` };
+  return rehearsal ? { ...said, rehearsal } : said;
 };
 
 const conditionOf = (condition: SwitchWrite['condition']) =>

@@ -1,7 +1,7 @@
 /** What `evaluate` is told and asked, and what it answers. */
 import * as z from 'zod';
 import type { Decision } from '../core/evidence/decision.ts';
-import type { State } from '../core/failover/states.ts';
+import type { Order, State } from '../core/failover/states.ts';
 import { EVENT_SOURCE } from './busEvent.ts';
 import { DecisionShape } from './evidenceRecord.ts';
 import { CloudWatchAlarmEvent, ExternalAlarm } from './externalAlarm.ts';
@@ -23,11 +23,11 @@ export const EvaluateTick = z.strictObject({ kind: z.literal('tick'), service: S
 /** Answers how the watch stands, and what it would decide now. Changes nothing. */
 export const EvaluateStatus = z.strictObject({ kind: z.literal('status'), service: ServiceName });
 
-/** A person's order. */
+/** A person's order; `rehearse` is that of a rehearsal, to flip. */
 export const EvaluateOrder = z.strictObject({
   kind: z.literal('order'),
   service: ServiceName,
-  order: z.enum(['flip', 'back']),
+  order: z.enum(['flip', 'rehearse', 'back']) satisfies z.ZodType<Order>,
 });
 
 /** A person's order to the controller in charge: the other one is to be. */

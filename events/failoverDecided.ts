@@ -2,13 +2,29 @@
 import * as z from 'zod';
 import type { Gate } from '../core/failover/gates.ts';
 import type { Execution } from '../core/failover/states.ts';
+import type { Serving } from '../core/failover/view.ts';
 import { type BusEvent, busEvent } from './busEvent.ts';
 import { ServiceName } from './probeOutcome.ts';
 import { EpochMs, Region } from './region.ts';
 
-export const Cause = z.enum(['down', 'degraded', 'unstable', 'external', 'operator', 'failback']);
+export const Cause = z.enum([
+  'down',
+  'degraded',
+  'unstable',
+  'external',
+  'operator',
+  'rehearsal',
+  'failback',
+]);
 
 export const Epoch = z.int().min(0).max(1e9);
+
+/** Where the switch sends clients. */
+export const ServingShape = z.strictObject({
+  region: Region,
+  epoch: Epoch,
+  rehearsal: z.boolean().exactOptional(),
+}) satisfies z.ZodType<Serving>;
 
 export const GateShape = z.strictObject({
   gate: z.enum(['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'G7', 'G8', 'G9', 'G10']),

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Entry } from '../core/evidence/chain.ts';
 import { faultMs, turnedDownMs } from '../core/evidence/moments.ts';
+import { isOrdered } from '../core/failover/view.ts';
 import { DecisionEntry } from './evidenceRecord.ts';
 import {
   type DnsAnswerShape,
@@ -94,7 +95,7 @@ export const overTransports = (answers: readonly ServerAnswers[]): AnswersOfType
 const decisionMoments = (entry: DecisionEntry): ReportMoment[] => {
   const { input, decision, observations } = entry;
   const { cause, active, plan } = decision;
-  const ordered = cause === 'operator' || cause === 'failback' || cause === null;
+  const ordered = isOrdered(cause) || cause === null;
   const from = input.state.active;
   const began: ReportMoment[] = ordered
     ? []

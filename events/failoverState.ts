@@ -4,7 +4,7 @@ import type { FailoverSettings } from '../core/failover/settings.ts';
 import type { State } from '../core/failover/states.ts';
 import type { Facts } from '../core/failover/view.ts';
 import type { HealthSettings } from '../core/health/settings.ts';
-import { Cause, Epoch, ExecutionShape } from './failoverDecided.ts';
+import { Cause, Epoch, ExecutionShape, ServingShape } from './failoverDecided.ts';
 import { ServiceName } from './probeOutcome.ts';
 import { EpochMs, Ms, Region } from './region.ts';
 
@@ -52,6 +52,7 @@ export const StateShape = z.strictObject({
     .array(z.strictObject({ epoch: Epoch, atMs: EpochMs, to: Region, automatic: z.boolean() }))
     .max(50),
   charge: z.strictObject({ held: z.boolean(), epoch: Epoch }).exactOptional(),
+  leftAway: z.boolean().exactOptional(),
 }) satisfies z.ZodType<State>;
 
 export const HealthSettingsShape = z.strictObject({
@@ -109,5 +110,5 @@ export const FactsShape = z.strictObject({
   ),
   digests: fact(z.strictObject({ active: z.string().max(200), other: z.string().max(200) })),
   deployInProgress: fact(z.boolean()),
-  serving: fact(z.strictObject({ region: Region, epoch: Epoch })).exactOptional(),
+  serving: fact(ServingShape).exactOptional(),
 }) satisfies z.ZodType<Facts>;

@@ -3,9 +3,9 @@
  * comes back.
  */
 import * as z from 'zod';
-import { Epoch, ExecutionShape } from './failoverDecided.ts';
+import { ExecutionShape, ServingShape } from './failoverDecided.ts';
 import { ServiceName } from './probeOutcome.ts';
-import { EpochMs, Region } from './region.ts';
+import { EpochMs } from './region.ts';
 
 /** Input of both machines, and of each of their functions. */
 export const StepInput = z.object({ service: ServiceName, execution: ExecutionShape });
@@ -28,7 +28,7 @@ export const PreflightOutput = z.strictObject({
   /** The lease is another controller's to write. */
   foreign: z.boolean().exactOptional(),
   /** Where the switch sends clients; null where that cannot be told, left out by other steps. */
-  serving: z.strictObject({ region: Region, epoch: Epoch }).nullable().exactOptional(),
+  serving: ServingShape.nullable().exactOptional(),
 });
 export type PreflightOutput = z.output<typeof PreflightOutput>;
 

@@ -71,6 +71,8 @@ export const StatusOutput = z.strictObject({
   phaseSinceMs: EpochMs,
   home: Region,
   active: Region,
+  /** A rehearsal has left traffic away from home: it goes back by itself as soon as it may. */
+  leftAway: z.boolean(),
   epoch: z.int(),
   vantage: z.enum(['quorum', 'single']),
   regions: z.array(RegionStatus).length(2),

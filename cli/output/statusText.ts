@@ -100,7 +100,7 @@ const heldText = (held: string, active: string, on: string): string => {
 };
 
 const nextLines = (
-  { phase, approval, held, home, active, execution }: StatusOutput,
+  { phase, approval, held, home, active, leftAway, execution }: StatusOutput,
   on: string,
 ): string[] => {
   if (approval !== null) {
@@ -111,6 +111,11 @@ const nextLines = (
   if (execution !== null) return [`moving to ${execution.to} (epoch ${execution.epoch})`];
   if (phase === 'HOLD')
     return [`a flip was tried and failed: see failover report${on}, then failover back${on}`];
+  if (leftAway) {
+    return [
+      `a rehearsal has left traffic away: it goes home once ${home} has been well for long enough, or now by failover back${on}`,
+    ];
+  }
   if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back${on}`];
   if (held !== null) return [heldText(held, active, on)];
   return active === home ? [] : [`away from home: ${home} is watched before it gets traffic back`];

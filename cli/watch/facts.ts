@@ -1,6 +1,7 @@
 /** What a watch tells a person, one fact a line, out of the events on its bus. */
+
+import { isOrdered } from '../../core/failover/view.ts';
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
-import { isOrdered } from '../../core/report/failoverWords.ts';
 import { formatMs } from '../../core/units.ts';
 import { EVENT_SOURCE } from '../../events/busEvent.ts';
 import { FailoverCompleted } from '../../events/failoverCompleted.ts';

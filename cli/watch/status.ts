@@ -117,6 +117,7 @@ export const openStatus = (watch: Controlled): Statuses => {
         ...{ mode: plan.failover.mode, rpoMs: plan.failover.rpoMs },
         ...{ phase: state.phase, phaseSinceMs: state.phaseSinceMs, held: state.held },
         ...{ home: state.home, active: state.active, epoch: state.epoch },
+        leftAway: state.leftAway === true,
         ...{ approval: state.approval, execution: state.execution, flips: [...state.flips] },
         vantage: plan.observers.length === 0 ? 'single' : 'quorum',
         regions: [

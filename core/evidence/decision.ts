@@ -3,7 +3,7 @@ import { confirmedCause } from '../failover/confirm.ts';
 import { type Plan, planFailover } from '../failover/plan.ts';
 import type { FailoverSettings } from '../failover/settings.ts';
 import type { State } from '../failover/states.ts';
-import type { Cause, Facts, View } from '../failover/view.ts';
+import { type Cause, type Facts, isOrdered, type View } from '../failover/view.ts';
 import type { HealthSettings } from '../health/settings.ts';
 import { judgeRegion, type Verdict } from '../health/verdict.ts';
 import type { Vote } from '../health/vote.ts';
@@ -37,8 +37,9 @@ export const decide = (input: DecisionInput): Decision => {
   const { nowMs, health, settings, observers, areas, state, votes, facts } = input;
   const active = judgeRegion(state.active, votes, observers, nowMs, health);
   const other = judgeRegion(state.other, votes, observers, nowMs, health);
-  const ordered = state.cause === 'operator' || state.cause === 'failback';
-  const cause = ordered ? state.cause : confirmedCause(state, active, nowMs, settings);
+  const cause = isOrdered(state.cause)
+    ? state.cause
+    : confirmedCause(state, active, nowMs, settings);
   const { epoch, flips, approved } = state;
   const view = { nowMs, settings, areas, active, other, epoch, flips, cause, approved, facts };
   return { active, other, cause, plan: planFailover(view) };

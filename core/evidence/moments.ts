@@ -1,5 +1,6 @@
 /** When things took place in one failover, read out of its evidence. */
 import type { Moments } from '../failover/timings.ts';
+import { isOrdered } from '../failover/view.ts';
 import { type Filter, NEW_FILTER, stepFilter } from '../health/filter.ts';
 import { isEvidence, type Sample } from '../health/sample.ts';
 import type { HealthSettings } from '../health/settings.ts';
@@ -19,12 +20,12 @@ const failingSinceMs = (samples: readonly Sample[], nowMs: number): number | nul
 
 /**
  * When the fault began, as far as observers can tell: the start of the first probe that failed, of
- * those who voted DOWN; else since when the verdict holds. A person's order has no fault before it.
+ * those who voted DOWN; else since when the verdict holds. An order has no fault before it.
  */
 export const faultMs = ({ input, observations, decision }: Decided): number => {
   const { nowMs, state } = input;
   const { cause, active } = decision;
-  if (cause === 'operator' || cause === 'failback') return nowMs;
+  if (isOrdered(cause)) return nowMs;
   const suspectedMs = active.sinceMs ?? state.troubleSinceMs ?? nowMs;
   if (cause === 'unstable') return state.troubleSinceMs ?? suspectedMs;
   const down = active.votes.filter(({ vote }) => vote === 'DOWN').map(({ observer }) => observer);

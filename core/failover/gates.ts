@@ -6,7 +6,7 @@
 import { CLOCK_SKEW_MAX_MS } from '../health/vote.ts';
 import { formatMs } from '../units.ts';
 import { openWindow } from './maintenance.ts';
-import type { Fact, View } from './view.ts';
+import { type Fact, isWantedAway, ordererOf, type View } from './view.ts';
 
 export type GateName = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | 'G9' | 'G10';
 
@@ -124,9 +124,9 @@ const residency: Rule = ({ settings, areas, other }) => {
 
 const DAY_MS = 86_400_000;
 
-/** A person has ordered this very move: away, or back home. */
-const isOrdered = ({ cause, approved }: View): boolean =>
-  cause === 'operator' || (cause === 'failback' && approved);
+/** Somebody has ordered this very move: away, or back home. */
+const hasOrder = ({ cause, approved }: View): boolean =>
+  isWantedAway(cause) || (cause === 'failback' && approved);
 
 const pause: Rule = (view) => {
   const { nowMs, settings, flips, cause } = view;
@@ -136,7 +136,7 @@ const pause: Rule = (view) => {
   const rested = sinceMs >= settings.cooldownMs;
   const within = settings.perDay === null || today < settings.perDay;
   const free = rested && within;
-  const ordered = isOrdered(view);
+  const ordered = hasOrder(view);
   return {
     ok: free || ordered,
     value: Number.isFinite(sinceMs)
@@ -146,8 +146,8 @@ const pause: Rule = (view) => {
     source: 'record of flips',
     ageMs: 0,
     why:
-      cause === 'operator' || (ordered && !free)
-        ? 'a person gave the order'
+      isWantedAway(cause) || (ordered && !free)
+        ? `${ordererOf(cause)} gave the order`
         : rested
           ? within
             ? 'neither cooldown nor daily limit is in the way'
@@ -163,7 +163,7 @@ const noSharedCause: Rule = (view) => {
   const same = digests !== undefined && digests.active === digests.other;
   const shared = same && isBad(active.state) && isBad(other.state);
   const deploying = facts.deployInProgress?.value === true;
-  const inWindow = window !== undefined && !isOrdered(view);
+  const inWindow = window !== undefined && !hasOrder(view);
   const why = shared
     ? `the same image ${digests.active} is bad in both regions: roll it back`
     : deploying
@@ -190,8 +190,8 @@ const evidenceFresh: Rule = (view) => {
   );
   const ageMs = nowMs - oldest;
   const blind = active.state === 'UNKNOWN' && cause !== 'operator';
-  const contrary =
-    active.state === 'UP' && !['operator', 'failback', 'unstable'].includes(cause ?? '');
+  const wanted = isWantedAway(cause) || cause === 'failback' || cause === 'unstable';
+  const contrary = active.state === 'UP' && !wanted;
   return {
     ok: ageMs >= -CLOCK_SKEW_MAX_MS && ageMs <= settings.evidenceMs && !blind && !contrary,
     value: ageMs,
@@ -207,7 +207,7 @@ const evidenceFresh: Rule = (view) => {
 };
 
 const allowed: Rule = ({ settings, approved, cause }) => {
-  const ordered = cause === 'operator' || approved;
+  const ordered = isWantedAway(cause) || approved;
   const ok = settings.mode === 'auto' || ordered || cause === 'failback';
   return {
     ok,
@@ -219,7 +219,7 @@ const allowed: Rule = ({ settings, approved, cause }) => {
     why: ok
       ? settings.mode === 'auto'
         ? 'policy allows it without a person'
-        : 'a person said so'
+        : `${ordererOf(cause)} said so`
       : settings.mode === 'manual'
         ? 'mode is manual: run `failover flip`'
         : 'waits for a person',

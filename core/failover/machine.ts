@@ -19,6 +19,7 @@ import {
   type Step,
   unchanged,
 } from './states.ts';
+import { isOrdered, isWantedAway } from './view.ts';
 import { onAlarm, onApproved, onOrder, onVerdicts } from './watching.ts';
 
 type Planned = Extract<Event, { kind: 'planned' }>;
@@ -51,15 +52,15 @@ const askApproval = (state: State, event: Planned, settings: FailoverSettings): 
 
 const phaseWhenHeld = (state: State, plan: Plan): Phase => {
   if (state.cause === 'failback') return 'FAILBACK_READY';
-  if (state.cause === 'operator' && state.troubleSinceMs === null) return restingPhase(state);
+  if (isWantedAway(state.cause) && state.troubleSinceMs === null) return restingPhase(state);
   return plan.plan === 'hold' ? 'HOLD_BOTH' : 'SUSPECT';
 };
 
 const notMoving = (before: State, event: Planned, settings: FailoverSettings): Step => {
   const { nowMs, plan } = event;
   // An approval outlasts such a wait, which the next probes end; it does not outlast a refusal.
-  const detected = before.cause !== 'operator' && before.cause !== 'failback';
-  if (plan.plan === 'wait' && detected) return unchanged(enter(before, 'SUSPECT', nowMs));
+  if (plan.plan === 'wait' && !isOrdered(before.cause))
+    return unchanged(enter(before, 'SUSPECT', nowMs));
   const held = heldBy(plan);
   const state = { ...before, held, approved: false };
   if (plan.plan === 'approve') return askApproval(state, event, settings);
@@ -86,7 +87,7 @@ const onPlanned = (state: State, event: Planned, settings: FailoverSettings): St
     from: state.active,
     to: state.other,
     epoch: state.epoch + 1,
-    automatic: state.cause !== 'operator' && !state.approved,
+    automatic: !isWantedAway(state.cause) && !state.approved,
   };
   return {
     state: { ...enter(state, 'ACQUIRE', nowMs), execution, held: null },
@@ -122,7 +123,11 @@ const onLease = (state: State, execution: Execution, { won, nowMs }: Lease): Ste
 };
 
 /** Traffic has moved: roles swap. */
-const swapped = (state: State, flip: State['flips'][number], nowMs: number): State => ({
+const swapped = (
+  { leftAway: _, ...state }: State,
+  flip: State['flips'][number],
+  nowMs: number,
+): State => ({
   ...state,
   active: state.other,
   other: state.active,
@@ -211,7 +216,7 @@ const onFound = (state: State, { nowMs, serving }: Extract<Event, { kind: 'found
   const last = flips.at(-1);
   const lost = !took && last?.epoch === epoch && last.to === active;
   if (!took && !lost) return unchanged(state);
-  const automatic = took && cause !== 'operator' && !approved;
+  const automatic = took && !isWantedAway(cause) && !approved;
   const swap = swapped(state, { epoch, atMs: nowMs, to: other, automatic }, nowMs);
   // One that was lost has moved nobody: it does not stand in the way of another try.
   const moved = took ? swap : { ...swap, flips: flips.slice(0, -1) };
@@ -241,7 +246,7 @@ const WATCHING: ReadonlySet<string> = new Set<WatchKind>([
 const isWatching = ({ kind }: Event): boolean => WATCHING.has(kind);
 
 export const reduce = (state: State, event: Event, settings: FailoverSettings): Step => {
-  if (event.kind === 'charge') return onCharge(state, event);
+  if (event.kind === 'charge') return onCharge(state, event, settings);
   // Whoever is not in charge ends what was under way, and begins nothing.
   if (isIdle(state) && isWatching(event)) return unchanged(state);
   switch (event.kind) {

@@ -1,6 +1,6 @@
 /** What to do about a confirmed suspicion: the gates, and what they add up to. */
 import { evaluateGates, type Gate } from './gates.ts';
-import type { View } from './view.ts';
+import { isWantedAway, ordererOf, type View } from './view.ts';
 
 export type Plan = {
   /**
@@ -18,7 +18,9 @@ const named = (gates: readonly Gate[]): string =>
   gates.map(({ gate, why }) => `${gate}: ${why}`).join('; ');
 
 const because = ({ active, cause }: View): string => {
-  if (cause === 'operator') return `a person gave the order, ${active.region} is ${active.state}`;
+  if (isWantedAway(cause)) {
+    return `${ordererOf(cause)} gave the order, ${active.region} is ${active.state}`;
+  }
   if (cause === 'external') return `an alarm rang, ${active.region} is ${active.state}`;
   return `${active.region} is ${cause}`;
 };

@@ -77,6 +77,8 @@ export type RehearsalRun = {
   /** How long success signals failed again after they had come back, up to the end. */
   readonly relapsesMs: number;
   readonly reverted: boolean;
+  /** What it moved is another controller's to bring home; only of one that was interrupted. */
+  readonly passedOn: boolean;
   readonly configHashBefore: string;
   readonly configHashAfter: string | null;
 };
@@ -91,12 +93,16 @@ export type RehearsalVerdict = { readonly outcome: RehearsalOutcome; readonly wh
 export const judgeRehearsal = (run: RehearsalRun): RehearsalVerdict => {
   if (!run.ended) return { outcome: 'PENDING', why: 'not finished' };
   const fail = (why: string): RehearsalVerdict => ({ outcome: 'FAILED', why });
-  if (!run.reverted) return fail('the switch was not put back');
+  const isOthers = run.passedOn && run.interruptedBy !== null;
+  if (!run.reverted && !isOthers) return fail('the switch was not put back');
   if (run.configHashAfter !== run.configHashBefore) {
     return fail('the configuration after it is not the one before');
   }
   if (run.interruptedBy !== null) {
-    return { outcome: 'INTERRUPTED', why: `stopped by ${run.interruptedBy}, and put back` };
+    const then = run.passedOn
+      ? ': whoever is in charge brings home what it moved'
+      : ', and put back';
+    return { outcome: 'INTERRUPTED', why: `stopped by ${run.interruptedBy}${then}` };
   }
   if (run.faultTargets === 0) return fail('the fault hit nothing, so nothing was rehearsed');
   if (!run.verified) return fail('the flip was not verified from outside');

@@ -2,6 +2,7 @@
  * A rehearsal, step by step: `(memory, seen, limits) -> { memory, do }`. Nothing is done here; every
  * deed may be repeated, so a rehearsal that was killed goes on where it was.
  */
+import { CHARGE_TAKEN } from './charge.ts';
 import type { Depth } from './rehearsal.ts';
 import type { Phase } from './states.ts';
 
@@ -64,6 +65,8 @@ export type RehearsalSeen = {
   readonly moves: readonly Move[];
   /** What must stop a rehearsal at once, in words. */
   readonly stopper: string | null;
+  /** All traffic was moved, and its way home is another controller's. */
+  readonly passedOn: boolean;
 };
 
 export type RehearsalLimits = {
@@ -257,6 +260,10 @@ export const stepRehearsal = (
   limits: RehearsalLimits,
 ): RehearsalStep => {
   const { nowMs, stopper } = seen;
+  if (seen.passedOn && memory.stage !== 'over') {
+    const interruptedBy = memory.interruptedBy ?? CHARGE_TAKEN;
+    return to(memory, { stage: 'over', interruptedBy }, nowMs);
+  }
   if (stopper !== null && CAN_BE_STOPPED.has(memory.stage)) {
     const step = revert(memory, seen, { interruptedBy: stopper });
     const broken = memory.depth === 'shadow' && memory.stage === 'flip';

@@ -1,6 +1,7 @@
 /** States, events and actions of the failover machine: plain data, stored between invocations. */
 import type { Verdict } from '../health/verdict.ts';
 import type { Plan } from './plan.ts';
+import type { FailoverSettings } from './settings.ts';
 import type { Cause, Flip, Serving } from './view.ts';
 
 export type Phase =
@@ -85,7 +86,12 @@ export type State = {
   readonly flips: readonly Flip[];
   /** Only where there are two controllers. */
   readonly charge?: Charge;
+  /** A rehearsal had sent traffic away when this controller took charge: its way home is this one's. */
+  readonly leftAway?: boolean;
 };
+
+/** `rehearse` is a flip that a rehearsal orders, as no person would. */
+export type Order = 'flip' | 'rehearse' | 'back';
 
 /** Results of steps name their execution; one that is not under way changes nothing. */
 type StepResult = { readonly nowMs: number; readonly execution: string };
@@ -104,7 +110,7 @@ export type Event =
       readonly ringing: boolean;
       readonly source: string;
     }
-  | { readonly kind: 'order'; readonly nowMs: number; readonly order: 'flip' | 'back' }
+  | { readonly kind: 'order'; readonly nowMs: number; readonly order: Order }
   /** Where the switch sends clients, as it was read while no move was under way. */
   | { readonly kind: 'found'; readonly nowMs: number; readonly serving: Serving }
   | {
@@ -199,6 +205,12 @@ export const unchanged = (state: State): Step => ({ state, actions: [] });
 /** Where a service rests when nothing is wrong: at home, or away. */
 export const restingPhase = ({ active, home }: State): 'STEADY' | 'STABILIZE' =>
   active === home ? 'STEADY' : 'STABILIZE';
+
+/** Whether traffic goes home without a person's word, as soon as it may. */
+export const goesHome = (
+  { leftAway }: Pick<State, 'leftAway'>,
+  { failback }: Pick<FailoverSettings, 'failback'>,
+): boolean => failback === 'auto' || leftAway === true;
 
 /** Moves to a phase; what belongs to the suspicion that ended is dropped at rest. */
 export const enter = (state: State, phase: Phase, nowMs: number): State => {

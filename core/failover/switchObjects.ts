@@ -15,6 +15,8 @@ export type SwitchBody = {
   readonly epoch: number;
   readonly decisionId: string;
   readonly evidenceHash: string;
+  /** A rehearsal sends clients to the standby: whoever takes charge meanwhile brings them home. */
+  readonly rehearsal?: true;
   /** When a person should look at it again. Nothing deletes or ignores the object after it. */
   readonly expiresAtMs: number;
 };
@@ -34,6 +36,7 @@ export type FoundSwitch = {
   readonly epoch: number | null;
   readonly decisionId: string | null;
   readonly state: SwitchState | null;
+  readonly rehearsal?: boolean;
 };
 
 export type SwitchWrite = {
@@ -130,10 +133,11 @@ export const servingOf = (
   found: readonly FoundSwitch[],
   regions: Readonly<Record<SwitchState, string>>,
 ): Serving | null => {
-  for (const { epoch, state } of found) {
+  for (const { epoch, state, rehearsal = false } of found) {
     if (epoch === null || state === null) continue;
     const agreeing = found.filter((each) => each.epoch === epoch && each.state === state).length;
-    if (agreeing >= switchesNeeded(found.length)) return { region: regions[state], epoch };
+    if (agreeing < switchesNeeded(found.length)) continue;
+    return { region: regions[state], epoch, ...(rehearsal ? { rehearsal } : {}) };
   }
   return null;
 };

@@ -16,7 +16,12 @@ export type Flip = {
   readonly automatic: boolean;
 };
 
-export type Serving = { readonly region: string; readonly epoch: number };
+export type Serving = {
+  readonly region: string;
+  readonly epoch: number;
+  /** A rehearsal has sent clients away from home, by the switch's own word. */
+  readonly rehearsal?: boolean;
+};
 
 export type Facts = {
   /** Age of the newest heartbeat of the active region, read in the other one. */
@@ -40,7 +45,26 @@ export type Facts = {
 };
 
 /** Why a flip is thought of at all. */
-export type Cause = 'down' | 'degraded' | 'unstable' | 'external' | 'operator' | 'failback';
+export type Cause =
+  | 'down'
+  | 'degraded'
+  | 'unstable'
+  | 'external'
+  | 'operator'
+  | 'rehearsal'
+  | 'failback';
+
+/** Away from home because somebody wants it, and nothing is wrong there. */
+export const isWantedAway = (cause: string | null): boolean =>
+  cause === 'operator' || cause === 'rehearsal';
+
+/** Who gave the order to move, in words. */
+export const ordererOf = (cause: string | null): string =>
+  cause === 'rehearsal' ? 'a rehearsal' : 'a person';
+
+/** Wanted, by a person or the plan: no fault came before it. */
+export const isOrdered = (cause: string | null): boolean =>
+  isWantedAway(cause) || cause === 'failback';
 
 export type View = {
   readonly nowMs: number;

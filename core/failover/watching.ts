@@ -2,7 +2,16 @@
 import type { Verdict } from '../health/verdict.ts';
 import { confirmedCause, troubleSinceMs } from './confirm.ts';
 import type { FailoverSettings } from './settings.ts';
-import { type Action, enter, restingPhase, type State, type Step, unchanged } from './states.ts';
+import {
+  type Action,
+  enter,
+  goesHome,
+  type Order,
+  restingPhase,
+  type State,
+  type Step,
+  unchanged,
+} from './states.ts';
 import type { Cause } from './view.ts';
 
 type Verdicts = { readonly nowMs: number; readonly active: Verdict; readonly other: Verdict };
@@ -84,20 +93,22 @@ const failbackReady = (
   settings: FailoverSettings,
 ): Step => {
   const lastFlipMs = state.flips.at(-1)?.atMs ?? state.phaseSinceMs;
+  // A rehearsal fled from nothing that could come back: only home itself has to be well.
+  const soaked = state.leftAway === true || nowMs - lastFlipMs >= settings.soakMs;
   const ready =
     home.state === 'UP' &&
     home.doubtSinceMs === null &&
     home.sinceMs !== null &&
     nowMs - home.sinceMs >= settings.homeUpMs &&
-    nowMs - lastFlipMs >= settings.soakMs;
+    soaked;
   if (state.phase === 'FAILBACK_READY') {
     if (!ready) return unchanged(enter(state, 'STABILIZE', nowMs));
-    return settings.failback === 'auto' ? evaluate(state, 'failback', nowMs) : unchanged(state);
+    return goesHome(state, settings) ? evaluate(state, 'failback', nowMs) : unchanged(state);
   }
   if (!ready) return unchanged(state);
   const entered = enter(state, 'FAILBACK_READY', nowMs);
   const told: Action = { do: 'notify', notice: 'failback-ready', why: `${home.region} is well` };
-  if (settings.failback === 'manual') return { state: entered, actions: [told] };
+  if (!goesHome(state, settings)) return { state: entered, actions: [told] };
   const next = evaluate(entered, 'failback', nowMs);
   return { state: next.state, actions: [told, ...next.actions] };
 };
@@ -182,7 +193,7 @@ export const onAlarm = (
 };
 
 /** A person's order. The gates still apply, but for those that only keep the machine in check. */
-export const onOrder = (state: State, order: 'flip' | 'back', nowMs: number): Step => {
+export const onOrder = (state: State, order: Order, nowMs: number): Step => {
   if (order === 'back') {
     const possible = ['STABILIZE', 'FAILBACK_READY', 'HOLD'].includes(state.phase);
     return possible && state.active !== state.home
@@ -193,7 +204,7 @@ export const onOrder = (state: State, order: 'flip' | 'back', nowMs: number): St
     state.phase,
   );
   return possible && state.active === state.home
-    ? evaluate(state, 'operator', nowMs, true)
+    ? evaluate(state, order === 'flip' ? 'operator' : 'rehearsal', nowMs, true)
     : unchanged(state);
 };
 

@@ -1,6 +1,7 @@
 /** Words for a failover, as Slack, the terminal and the page all say them. */
 import type { Gate } from '../failover/gates.ts';
 import type { Timings } from '../failover/timings.ts';
+import { isOrdered } from '../failover/view.ts';
 import { formatMs } from '../units.ts';
 
 export type Part = { readonly name: string; readonly ms: number };
@@ -16,9 +17,6 @@ export const rtoParts = (timings: Timings): Part[] =>
     { name: 'name servers', ms: timings.authoritativeMs ?? 0 },
     { name: 'resolvers', ms: timings.effectiveMs ?? 0 },
   ].filter(({ ms }) => ms > 0);
-
-/** Whether a person or the plan wanted the move, and no fault came before it. */
-export const isOrdered = (cause: string): boolean => cause === 'operator' || cause === 'failback';
 
 /**
  * `RTO 48.0 s (detect 34.0 s, decide 1.0 s, ...)`; or what is known of it, said as such. Without a
@@ -56,6 +54,7 @@ export const originText = (cause: string): string =>
 /** Why traffic moved, in a clause. */
 export const causeText = (cause: string, from: string): string => {
   if (cause === 'operator') return 'a person ordered it';
+  if (cause === 'rehearsal') return 'a rehearsal ordered it';
   if (cause === 'failback') return 'failback';
   return `${from} ${CAUSES[cause] ?? cause}`;
 };

@@ -1,10 +1,10 @@
 /** A failover in words: the headline, where the time went, what was voted, gated, answered and called. */
 
+import { isOrdered } from '../../core/failover/view.ts';
 import { SINGLE_VANTAGE_WORDS } from '../../core/health/verdict.ts';
 import {
   causeText,
   dataText,
-  isOrdered,
   originText,
   rtoParts,
   serviceText,

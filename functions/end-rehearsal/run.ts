@@ -3,6 +3,7 @@ import type { DnsRecord } from '../../aws/dnsRecord.ts';
 import type { RehearsalRecords } from '../../aws/rehearsalRecords.ts';
 import type { Tasks } from '../../aws/tasks.ts';
 import type { WatchTable } from '../../aws/watchTable.ts';
+import { CHARGE_TAKEN, isPassedOn } from '../../core/failover/charge.ts';
 import { judgeRehearsal } from '../../core/failover/rehearsal.ts';
 import { rtoFromFault } from '../../core/failover/rehearsalRto.ts';
 import { FailoverSummary } from '../../events/failoverSummary.ts';
@@ -54,15 +55,20 @@ export const endRehearsal =
     const hashAfter = plan === null ? null : await configHash(dnsRecord, plan, signal);
     const isMoved = depth !== 'full' && live !== null && live.state.active !== plan?.primary;
     const compared = (hash: string): string => (isMoved ? ofPlan(hash) : hash);
+    const isReverted =
+      depth === 'canary' || stored === null || stored.state.active === plan?.primary;
+    const isTaken = depth === 'full' && live !== null && isPassedOn(live.state);
     const judged = judgeRehearsal({
       ended: memory.stage === 'over',
-      interruptedBy: memory.interruptedBy,
+      interruptedBy: memory.interruptedBy ?? (isTaken && !isReverted ? CHARGE_TAKEN : null),
+      // Before it has ordered anything, everything is where it was.
+      passedOn: isTaken && memory.faultAtMs !== null,
       faultTargets: memory.faultTargets,
       verified: memory.verifiedAtMs !== null,
       rtoMs: measured?.rtoMs ?? null,
       rtoMaxMs: depth === 'canary' ? null : wanted.rtoMs,
       relapsesMs: memory.relapsesMs,
-      reverted: depth === 'canary' || stored === null || stored.state.active === plan?.primary,
+      reverted: isReverted,
       configHashBefore: compared(input.configHash),
       configHashAfter: hashAfter === null ? null : compared(hashAfter),
     });

@@ -2,7 +2,7 @@
 import type { WatchTable } from '../../aws/watchTable.ts';
 import { checkApproval } from '../../core/failover/approval.ts';
 import { isIdle } from '../../core/failover/charge.ts';
-import type { Event, State } from '../../core/failover/states.ts';
+import type { Event, Order, State } from '../../core/failover/states.ts';
 import type { EvaluateApproval, EvaluateOutput } from '../../events/evaluation.ts';
 import { controllerRegions, type WatchPlan } from '../../events/watchPlan.ts';
 import { decisionNow } from '../_advance.ts';
@@ -40,7 +40,7 @@ export const answerOf = (
 });
 
 /** What a person would do, in words. */
-const VERBS = { flip: 'flip', back: 'go back' } as const;
+const VERBS = { flip: 'flip', rehearse: 'flip', back: 'go back' } as const;
 
 /** What came of a person's word: an execution, or the reason why there is none. */
 const answerToPerson = (service: string, applied: Applied, what: string): EvaluateOutput => {
@@ -74,7 +74,7 @@ export const openPeople = ({ table, transitions, clock, log }: Needs) => {
 
   const order = async (
     service: string,
-    wanted: 'flip' | 'back',
+    wanted: Order,
     signal: AbortSignal,
   ): Promise<EvaluateOutput> => {
     const event: Event = { kind: 'order', nowMs: clock.now(), order: wanted };

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
-import type { State } from '../../core/failover/states.ts';
+import { goesHome, type State } from '../../core/failover/states.ts';
 import type { Facts } from '../../core/failover/view.ts';
 import type { PrepareInput } from '../../events/prepareInput.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
@@ -19,9 +19,9 @@ type Known = { readonly plan: WatchPlan; readonly facts: Facts };
 /** Gathering takes seconds at most; until then another call would only repeat it. */
 const PATIENCE_MS = 5_000;
 
-const needsFacts = ({ phase }: State, { failover }: WatchPlan): boolean =>
-  ['SUSPECT', 'HOLD_BOTH', 'AWAIT_APPROVAL'].includes(phase) ||
-  (phase === 'FAILBACK_READY' && failover.failback === 'auto');
+const needsFacts = (state: State, { failover }: WatchPlan): boolean =>
+  ['SUSPECT', 'HOLD_BOTH', 'AWAIT_APPROVAL'].includes(state.phase) ||
+  (state.phase === 'FAILBACK_READY' && goesHome(state, failover));
 
 export const openReadiness = ({ functions, prepareFunction, clock, log }: Needs) => {
   const askedAtMs = new Map<string, number>();

@@ -219,11 +219,13 @@ export const openQuorumSwitch = ({ table, secrets, openSwitch, clock, random }: 
       switchOf(signingParameter, signal),
       table.decision(plan.service, execution.decisionId, signal),
     ]);
+    const isHome = to === plan.primary;
     const body: SwitchBody = {
-      state: to === plan.primary ? 'home' : 'standby',
+      state: isHome ? 'home' : 'standby',
       epoch,
       decisionId: execution.decisionId,
       evidenceHash: sha256(canonicalJson(decision)),
+      ...(execution.cause === 'rehearsal' && !isHome ? { rehearsal: true } : {}),
       expiresAtMs: clock.now() + LOOK_AGAIN_MS,
     };
     return moveQuorum({ dnsSwitch, clock, random }, { objects, body, guard }, calls, signal);

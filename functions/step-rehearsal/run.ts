@@ -3,7 +3,7 @@ import type { DnsRecord } from '../../aws/dnsRecord.ts';
 import type { FunctionCalls } from '../../aws/functionCalls.ts';
 import type { Vantages } from '../../aws/vantages.ts';
 import { sharedSets } from '../../core/failover/answerSets.ts';
-import { isIdle } from '../../core/failover/charge.ts';
+import { isIdle, isPassedOn } from '../../core/failover/charge.ts';
 import { openWindow } from '../../core/failover/maintenance.ts';
 import {
   type Move,
@@ -13,6 +13,7 @@ import {
   type RehearsalSeen,
   stepRehearsal,
 } from '../../core/failover/rehearsalSteps.ts';
+import type { Order, State } from '../../core/failover/states.ts';
 import { epochOf, planRecordChange } from '../../core/failover/switchRecord.ts';
 import { LOCAL_OBSERVER } from '../../core/health/verdict.ts';
 import { EvaluateOutputShape } from '../../events/evaluation.ts';
@@ -53,18 +54,17 @@ const limitsOf = ({ health, failover }: WatchPlan, holdMs: number): RehearsalLim
   };
 };
 
-const stopperOf = async (
-  { table, clock }: Needs,
-  { service, wanted, memory }: StepRehearsalInput,
-  signal: AbortSignal,
-): Promise<string | null> => {
+const stopperOf = (
+  { wanted, memory }: StepRehearsalInput,
+  state: State | undefined,
+  nowMs: number,
+): string | null => {
   const { window, timeZone } = wanted;
-  if (window !== null && openWindow([window], clock.now(), timeZone) === undefined) {
+  if (window !== null && openWindow([window], nowMs, timeZone) === undefined) {
     return `the end of the window ${window}`;
   }
-  if (memory.depth === 'full') return null;
-  const state = (await table.state(service, signal))?.state;
-  if (state === undefined) return null;
+  // Of the live service that it moves itself, its own stages judge.
+  if (memory.depth === 'full' || state === undefined) return null;
   if (isIdle(state)) return 'the other controller, which has taken charge';
   return LIVE_AT_REST.has(state.phase)
     ? null
@@ -84,15 +84,33 @@ const movesOf = async (
     .reverse();
 };
 
-const unseen = (live: WatchPlan, nowMs: number, stopper: string | null): RehearsalSeen => ({
-  nowMs,
+/**
+ * Where it moves all traffic, whoever is in charge is asked first: after a loss of this region what was known
+ * here is of before it.
+ */
+const liveState = async (
+  { table, functions, evaluateFunction }: Needs,
+  { service, memory }: StepRehearsalInput,
+  { controllers }: WatchPlan,
+  signal: AbortSignal,
+): Promise<State | undefined> => {
+  if (memory.depth === 'full' && controllers !== undefined) {
+    const tick = { kind: 'tick', service };
+    await functions.call(evaluateFunction, tick, EvaluateOutputShape, signal);
+  }
+  return (await table.state(service, signal))?.state;
+};
+
+type Told = Pick<RehearsalSeen, 'nowMs' | 'stopper' | 'passedOn'>;
+
+const unseen = (live: WatchPlan, told: Told): RehearsalSeen => ({
+  ...told,
   home: live.primary,
   active: live.primary,
   phase: null,
   homeUp: false,
   otherUp: false,
   moves: [],
-  stopper,
 });
 
 const look = async (
@@ -105,8 +123,11 @@ const look = async (
   const live = await table.plan(service, signal);
   if (live === null) throw new RangeError(`the plan of ${service} is gone`);
   const watch = memory.depth === 'shadow' ? shadowOf(service) : service;
-  const stopper = await stopperOf(needs, input, signal);
-  if (memory.stage === 'set-up') return { live, watch, seen: unseen(live, clock.now(), stopper) };
+  const found = await liveState(needs, input, live, signal);
+  const passedOn = memory.depth === 'full' && found !== undefined && isPassedOn(found);
+  const nowMs = clock.now();
+  const told = { nowMs, stopper: stopperOf(input, found, nowMs), passedOn };
+  if (memory.stage === 'set-up' || passedOn) return { live, watch, seen: unseen(live, told) };
   const asked = { kind: 'status', service: watch };
   const answer = await functions.call(evaluateFunction, asked, EvaluateOutputShape, signal);
   const { state, decision } = answer;
@@ -118,14 +139,13 @@ const look = async (
     live,
     watch,
     seen: {
-      nowMs: clock.now(),
+      ...{ ...told, nowMs: clock.now() },
       home: live.primary,
       active: state.active,
       phase: state.phase,
       homeUp: isUp(live.primary),
       otherUp: isUp(live.standby),
       moves: await movesOf(needs, watch, memory.startedAtMs, signal),
-      stopper,
     },
   };
 };
@@ -183,7 +203,7 @@ export const stepOfRehearsal = (needs: Needs) => {
   const { functions, evaluateFunction, clock, log } = needs;
   const shadow = openShadow(needs);
 
-  const order = async (watch: string, wanted: 'flip' | 'back', signal: AbortSignal) => {
+  const order = async (watch: string, wanted: Order, signal: AbortSignal) => {
     const asked = { kind: 'order', service: watch, order: wanted };
     const answer = await functions.call(evaluateFunction, asked, EvaluateOutputShape, signal);
     log.info('ordered', { watch, wanted, accepted: answer.accepted, why: answer.why });
@@ -208,7 +228,7 @@ export const stepOfRehearsal = (needs: Needs) => {
         await shadow.mend(live, input, signal);
         return { settledAtMs: clock.now() + PLAN_KNOWN_MS };
       case 'order-flip':
-        await order(watch, 'flip', signal);
+        await order(watch, 'rehearse', signal);
         return {};
       case 'order-back':
         await order(watch, 'back', signal);

@@ -141,6 +141,7 @@ export const openChecks = ({ plan, nowMs, atMs, found, isShared }: CheckNeeds) =
   /** At rest or under way: a move that stands still for longer than it may is left in the middle. */
   const settled = (quietMs: number): void => {
     if (quietMs > CHARGED_MS_MAX) charged();
+    rehearsals.settled(quietMs);
     const state = stored();
     if (state === null || !isMoving(state.phase)) return;
     const forMs = nowMs() - state.phaseSinceMs;

@@ -1,5 +1,6 @@
 /** I10: a rehearsal leaves the plan, the record, its mark and the tasks of both regions as they were. */
 import { canonicalJson } from '../../core/evidence/canonical.ts';
+import { isPassedOn } from '../../core/failover/charge.ts';
 import type { State } from '../../core/failover/states.ts';
 import { RehearsalResult } from '../../events/rehearsal.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
@@ -23,6 +24,9 @@ type Needs = {
   readonly isShared: () => boolean;
 };
 
+/** A takeover, with facts that are asked for anew each minute and a move home. */
+const LEFT_AWAY_MS_MAX = 900_000;
+
 const textOf = (item: Item, name: string): string => String(item[name]?.['S'] ?? '');
 
 /** A plan with all that its schema fills in, so that two can be compared. */
@@ -39,8 +43,11 @@ export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
   /** One that went well, or stood back, says of itself that traffic is at home again. */
   const onResult = ({ drillId, outcome, why, depth }: RehearsalResult): void => {
     told.set(drillId, { drillId, outcome, why });
-    const last = state()?.flips.at(-1);
-    const isAway = last?.automatic === false && last.to !== plan().primary;
+    const found = state();
+    const last = found?.flips.at(-1);
+    // Whoever has taken charge meanwhile brings it home: `settled` looks at that.
+    const isOthers = found !== null && isPassedOn(found);
+    const isAway = last?.automatic === false && last.to !== plan().primary && !isOthers;
     if (isAway && depth === 'full' && (outcome === 'SUCCEEDED' || outcome === 'INTERRUPTED')) {
       fail('I10', `${drillId} ${outcome}, and traffic is still in ${last.to}`);
     }
@@ -91,5 +98,13 @@ export const openRehearsalChecks = ({ plan, state, fail, isShared }: Needs) => {
     if (tasksLeft > 0) fail('I10', `${drillId} is over and has left ${tasksLeft} tasks`);
   };
 
-  return { wrote, removed, shared, ended, told: () => [...told.values()] };
+  /** What a rehearsal has left away is home again, once home has been well for as long as it must be. */
+  const settled = (quietMs: number): void => {
+    const found = state();
+    const { homeUpMs } = plan().failover;
+    if (found?.leftAway !== true || quietMs < homeUpMs + LEFT_AWAY_MS_MAX) return;
+    fail('I10', `a rehearsal has left traffic in ${found.active}, and nobody brings it home`);
+  };
+
+  return { wrote, removed, shared, ended, settled, told: () => [...told.values()] };
 };

@@ -227,6 +227,17 @@ const CASES: [InvariantId, () => void][] = [
     },
   ],
   [
+    'I10',
+    () => {
+      // Its way home may be longer than home must be well for, by a takeover and a move.
+      const { homeUpMs } = plan.failover;
+      state({ phase: 'STABILIZE', active: STANDBY, leftAway: true });
+      checks.settled(homeUpMs + 899_000);
+      expect(found).toEqual([]);
+      checks.settled(homeUpMs + 901_000);
+    },
+  ],
+  [
     'settles',
     () => {
       state({ phase: 'FLIP', execution: execution('d1') });
@@ -248,6 +259,14 @@ const CASES: [InvariantId, () => void][] = [
 it.each(CASES)('%s', (invariant, breaks) => {
   breaks();
   expect(broken()).toContain(invariant);
+});
+
+it('lets whoever takes charge bring home what a rehearsal has left away', () => {
+  state({ active: STANDBY, other: HOME, leftAway: true });
+  const back = { ...execution('d1', 'failback'), from: STANDBY, to: HOME };
+  decision('d1', { active: 'UP' });
+  state({ execution: back, flips: [flip({ to: HOME })] });
+  expect(broken()).toEqual([]);
 });
 
 it('two controllers have epochs of their own, and keep the place in the middle of a move', () => {

@@ -11,11 +11,16 @@ import { writing } from '../../support/brokenParts.ts';
 import { MINUTE_MS } from './outage.ts';
 
 let faults = 0;
-/** Nothing passes to the region or from it, and nothing starts there. */
-const dark = (region: string, fromMs: number, untilMs: number): Fault[] => [
+/** Nothing passes to the region or from it, and nothing starts there; with `aws`, the service alone goes on. */
+const dark = (
+  region: string,
+  fromMs: number,
+  untilMs: number,
+  plane: 'aws' | null = null,
+): Fault[] => [
   {
     ...{ id: `f${++faults}`, kind: 'network', what: { kind: 'down' }, scope: { region } },
-    ...{ plane: null, rhythm: { kind: 'steady' }, returnsAfterFlipMs: null, fromMs, untilMs },
+    ...{ plane, rhythm: { kind: 'steady' }, returnsAfterFlipMs: null, fromMs, untilMs },
   },
   { id: `f${++faults}`, kind: 'platform', observers: [region], fromMs, untilMs },
 ];
@@ -77,6 +82,50 @@ describe('two controllers', () => {
     );
     expect(state?.execution).toBeNull();
     expect(state?.charge?.held).toBe(true);
+  });
+});
+
+describe('the first of two controllers is lost while it rehearses the whole way', () => {
+  const rehearsed = (seed: string, lostAtMs: number, untilMin: number) =>
+    simulateSystem({
+      trace: traceOf(seed, untilMin, [
+        { id: 'd', kind: 'drill', depth: 'full', fromMs: MINUTE_MS, untilMs: 3 * MINUTE_MS },
+        ...dark(TWO_CONTROLLERS.standby, lostAtMs, 8 * MINUTE_MS, 'aws'),
+      ]),
+      driver: 'quorum',
+      // Only a person sends traffic home after a failover: this is none.
+      over: { failover: { failback: 'manual', homeUp: '2m' } },
+    });
+  const told = {
+    outcome: 'INTERRUPTED',
+    why: 'stopped by a controller that took charge meanwhile: whoever is in charge brings home what it moved',
+  };
+
+  it('with traffic away: the second brings it home by itself, and the first lets it be', async () => {
+    const { violation, state, moves, rehearsals, failed } = await rehearsed(
+      ...(['held', 130_000, 10] as const),
+    );
+    expect(violation).toBeNull();
+    expect(moves).toMatchObject([
+      { name: 'shop-1-1', to: TWO_CONTROLLERS.standby, cause: 'rehearsal' },
+      { name: 'shop-3-1', to: TWO_CONTROLLERS.home, cause: 'failback' },
+    ]);
+    // Before the region of the first is back.
+    expect(moves[1]?.atMs).toBeLessThan(7 * MINUTE_MS);
+    expect(state).toMatchObject({
+      ...{ phase: 'STEADY', active: TWO_CONTROLLERS.home, epoch: 4 },
+      charge: { held: true, epoch: 3 },
+    });
+    expect(rehearsals).toMatchObject([told]);
+    expect(failed).toBe(0);
+  });
+
+  it('before the switch is written: nothing has moved, and nothing moves', async () => {
+    const { violation, state, moves, rehearsals } = await rehearsed('ordered', 62_800, 9);
+    expect(violation).toBeNull();
+    expect(moves).toMatchObject([{ name: 'shop-1-1', cause: 'rehearsal' }]);
+    expect(state).toMatchObject({ phase: 'STEADY', active: TWO_CONTROLLERS.home, flips: [] });
+    expect(rehearsals).toMatchObject([told]);
   });
 });
 

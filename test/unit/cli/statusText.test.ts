@@ -30,6 +30,7 @@ const STATUS: StatusOutput = {
   record: 'shop.example.test',
   answer: { server: '127.0.0.1:5300', addresses: ['127.31.0.1'] },
   ...{ mode: 'auto', phase: 'STEADY', phaseSinceMs: AT, home: 'eu-west-1', active: 'eu-west-1' },
+  leftAway: false,
   ...{ epoch: 11, vantage: 'quorum' },
   regions: [
     region({}),

@@ -1,5 +1,6 @@
 // Goal: a flip counts as verified only by what is seen from outside, and a rehearsal by all it owes.
 import { describe, expect, it } from 'vitest';
+import { CHARGE_TAKEN } from '../../../core/failover/charge.ts';
 import {
   judgeRehearsal,
   mayRehearse,
@@ -175,6 +176,7 @@ describe('a rehearsal', () => {
     rtoMaxMs: 60_000,
     relapsesMs: 0,
     reverted: true,
+    passedOn: false,
     configHashBefore: 'h1',
     configHashAfter: 'h1',
   };
@@ -184,6 +186,8 @@ describe('a rehearsal', () => {
     ['PENDING', { ended: false }],
     ['INTERRUPTED', { interruptedBy: 'a real suspicion' }],
     ['FAILED', { interruptedBy: 'a real suspicion', reverted: false }],
+    ['INTERRUPTED', { interruptedBy: CHARGE_TAKEN, reverted: false, passedOn: true }],
+    ['FAILED', { reverted: false, passedOn: true }],
     ['FAILED', { configHashAfter: 'h2' }],
     ['FAILED', { faultTargets: 0 }],
     ['FAILED', { verified: false }],
@@ -193,5 +197,15 @@ describe('a rehearsal', () => {
     ['FAILED', { relapsesMs: 400 }],
   ])('%s: %o', (outcome, over) => {
     expect(judgeRehearsal({ ...run, ...over })).toMatchObject({ outcome });
+  });
+
+  it('does not say of what another controller brings home that it was put back', () => {
+    const interrupted = { ...run, interruptedBy: CHARGE_TAKEN };
+    expect(judgeRehearsal(interrupted).why).toBe(
+      'stopped by a controller that took charge meanwhile, and put back',
+    );
+    expect(judgeRehearsal({ ...interrupted, reverted: false, passedOn: true }).why).toBe(
+      'stopped by a controller that took charge meanwhile: whoever is in charge brings home what it moved',
+    );
   });
 });

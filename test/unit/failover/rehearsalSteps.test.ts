@@ -29,6 +29,7 @@ const seenAt = (nowMs: number, over: Partial<RehearsalSeen> = {}): RehearsalSeen
   otherUp: true,
   moves: [],
   stopper: null,
+  passedOn: false,
   ...over,
 });
 
@@ -166,6 +167,19 @@ describe('a rehearsal goes home', () => {
     const refused = walk(returning, [home(1_000, [moved(OTHER, 'failed')])]);
     expect(refused.steps).toEqual(['over']);
   });
+
+  it.each(['set-up', 'calm', 'flip', 'hold', 'return', 'revert'] as const)(
+    'by whoever is in charge, and is over at once, when its controller is not any more: %s',
+    (stage) => {
+      const full = { ...startRehearsal('full', 0), stage };
+      const step = stepRehearsal(full, seenAt(1_000, { ...away, passedOn: true }), LIMITS);
+      expect(step).toMatchObject({ deeds: [], memory: { stage: 'over', failure: null } });
+      expect(step.memory.interruptedBy).toBe('a controller that took charge meanwhile');
+      const before = { ...full, interruptedBy: 'the end of the window' };
+      const { memory } = stepRehearsal(before, seenAt(1_000, { passedOn: true }), LIMITS);
+      expect(memory.interruptedBy).toBe('the end of the window');
+    },
+  );
 
   it('or says that it could not', () => {
     const returning = { ...startRehearsal('full', 0), stage: 'return' as const };

@@ -7,6 +7,7 @@ import {
   planSwitchWrites,
   type SwitchBody,
   type SwitchPlan,
+  servingOf,
   switchText,
 } from '../../../core/failover/switchObjects.ts';
 import {
@@ -87,6 +88,21 @@ describe('driver quorum', () => {
     expect(planSwitchWrites(found({ epoch: 13 }), body).kind).toBe('superseded');
     const partly = found().map((each, index) => ({ ...each, reachable: index !== 0 }));
     expect(write(planSwitchWrites(partly, body)).writes).toHaveLength(2);
+  });
+
+  it('says where a majority sends clients, and whether a rehearsal does', () => {
+    const regions = { home: 'eu-west-1', standby: 'eu-central-1' };
+    const away = found({ epoch: 12, state: 'standby' });
+    const rehearsed = away.map((each) => ({ ...each, rehearsal: true }));
+    const [first, second, last] = found();
+    expect(servingOf(away, regions)).toEqual({ region: 'eu-central-1', epoch: 12 });
+    expect(servingOf([first!, ...rehearsed.slice(1)], regions)).toEqual({
+      ...{ region: 'eu-central-1', epoch: 12, rehearsal: true },
+    });
+    // One that a rehearsal wrote and that was left behind says nothing of where the others send them.
+    expect(servingOf([rehearsed[0]!, second!, last!], regions)).toEqual({
+      ...{ region: 'eu-west-1', epoch: 11 },
+    });
   });
 
   it('says which side serves in text that a health check can find, and signs the rest', () => {
