@@ -3,6 +3,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEPLOY_CHECKS } from '../../core/deploy/findings.ts';
 import { withOutputs } from '../../scripts/docs.ts';
 import { permissionsText } from '../../scripts/permissions.ts';
 import { PROFILE_NAMES } from '../../sim/faults/profiles.ts';
@@ -83,6 +84,11 @@ describe('the documents', () => {
     const isTold = (name: string): boolean =>
       page.includes(`\`${name.endsWith('-dead-letters') ? '…-dead-letters' : name}\``);
     expect(alarms.map(([, name = '']) => name).filter((name) => !isTold(name))).toEqual([]);
+  });
+
+  it('name every check that may stand in the way of a deployment', () => {
+    const page = read('docs/aws.md');
+    expect(DEPLOY_CHECKS.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('name every profile of the simulation', () => {
