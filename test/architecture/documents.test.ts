@@ -18,6 +18,15 @@ const named = (pattern: RegExp): { file: string; name: string }[] =>
     [...read(file).matchAll(pattern)].map((match) => ({ file, name: match[1] ?? '' })),
   );
 
+/** Anchors of a page, as GitHub makes them of its headings. */
+const anchorsOf = (file: string): string[] =>
+  [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
 describe('the documents', () => {
   it('are there', () => {
     expect(DOCUMENTS).toEqual(
@@ -31,6 +40,17 @@ describe('the documents', () => {
     const dead = links.filter(
       ({ file, name }) => !existsSync(path.resolve(ROOT, path.dirname(file), name)),
     );
+    expect(dead).toEqual([]);
+  });
+
+  it('link to headings that are there', () => {
+    const links = named(/\]\((?!https?:)([^)\s]*#[^)\s]+)\)/g);
+    expect(links.length).toBeGreaterThan(20);
+    const dead = links.filter(({ file, name }) => {
+      const [page = '', anchor = ''] = name.split('#');
+      const target = page === '' ? file : path.join(path.dirname(file), page);
+      return !anchorsOf(target).includes(anchor);
+    });
     expect(dead).toEqual([]);
   });
 
