@@ -7,6 +7,7 @@ import {
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
+  type Tag,
   type TaskDefinition,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
@@ -75,9 +76,17 @@ const named = (definition: TaskDefinition, container: string | null) =>
   definition.containerDefinitions?.find(({ name }) => name === container) ??
   definition.containerDefinitions?.[0];
 
+type Tagged = TaskDefinition & { readonly tags: readonly Tag[] };
+
+/** What AWS itself has tagged it with, as CloudFormation does, it lets nobody else say. */
+const ownTags = (tags: readonly Tag[]): Tag[] =>
+  tags
+    .filter(({ key }) => !key?.startsWith('aws:'))
+    .toSorted((a, b) => (a.key ?? '').localeCompare(b.key ?? ''));
+
 /** The definition with another image in one container, as it is registered. */
 const withImage = (
-  from: TaskDefinition,
+  from: Tagged,
   container: string | null,
   digest: string,
 ): RegisterTaskDefinitionCommandInput => {
@@ -93,7 +102,9 @@ const withImage = (
       })),
     };
   });
+  const tags = ownTags(from.tags);
   return {
+    ...(tags.length === 0 ? {} : { tags }),
     family: from.family,
     taskRoleArn: from.taskRoleArn,
     executionRoleArn: from.executionRoleArn,
@@ -115,12 +126,12 @@ const withImage = (
 };
 
 const openDefinitions = (client: ECSClient, region: string) => {
-  const describe = async (definition: string, signal: AbortSignal): Promise<TaskDefinition> => {
-    const { taskDefinition } = await client.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: definition }),
+  const describe = async (definition: string, signal: AbortSignal): Promise<Tagged> => {
+    const { taskDefinition, tags = [] } = await client.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: definition, include: ['TAGS'] }),
       { abortSignal: signal },
     );
-    if (taskDefinition) return taskDefinition;
+    if (taskDefinition) return { ...taskDefinition, tags };
     throw new DrillError('DataCorrupt', `ECS in ${region} describes ${definition} as nothing`);
   };
 

@@ -56,6 +56,12 @@ export const WILDCARDS: readonly Allowance[] = [
     why: 'refusals name no definition; what is registered starts by narrower rights',
   },
   {
+    action: /^ecs:TagResource$/,
+    resource: /:ecs:\*:\d+:task-definition\/\*$/,
+    boundBy: 'ecs:CreateAction',
+    why: 'a definition that is just registered, with the tags of the one it is made of',
+  },
+  {
     action: /^iam:PassRole$/,
     resource: /:role\/[^*/]+-\*$/,
     why: 'the roles of the service itself begin with its name; only tasks may be given them',

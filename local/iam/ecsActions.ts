@@ -19,6 +19,12 @@ const passed = (roles: readonly unknown[]): AccessRequest[] =>
 const definitionArn = (called: Called, definition: string): string =>
   definition.startsWith('arn:') ? definition : arn(called, 'ecs', `task-definition/${definition}`);
 
+/** What creates something with tags must be allowed to tag it. */
+const tagged = (called: Called, resource: string): AccessRequest[] =>
+  listOf(called.input['tags']).length === 0
+    ? []
+    : [one('ecs:TagResource', resource, { 'ecs:CreateAction': called.operation })];
+
 const clusterContext = (called: Called): ConditionContext => ({
   'ecs:cluster': arn(called, 'ecs', `cluster/${cluster(called)}`),
 });
@@ -36,6 +42,7 @@ export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
       (resource) => one('ecs:RegisterTaskDefinition', resource),
     ),
     ...passed([called.input['executionRoleArn'], called.input['taskRoleArn']]),
+    ...tagged(called, arn(called, 'ecs', `task-definition/${text(called.input['family'])}:new`)),
   ],
   RunTask: async (called, { taskRoles }) => {
     const definition = text(called.input['taskDefinition']);
@@ -45,18 +52,10 @@ export const ECS_ACTIONS: Readonly<Record<string, Ask>> = {
       fieldOf(overrides, 'executionRoleArn'),
       fieldOf(overrides, 'taskRoleArn'),
     ];
-    const tags = listOf(called.input['tags']);
     return [
       one('ecs:RunTask', definitionArn(called, definition), clusterContext(called)),
       ...passed(roles),
-      // What creates something with tags must be allowed to tag it.
-      ...(tags.length === 0
-        ? []
-        : [
-            one('ecs:TagResource', arn(called, 'ecs', `task/${cluster(called)}/new`), {
-              'ecs:CreateAction': 'RunTask',
-            }),
-          ]),
+      ...tagged(called, arn(called, 'ecs', `task/${cluster(called)}/new`)),
     ];
   },
   DescribeTasks: (called) =>

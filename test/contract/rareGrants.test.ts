@@ -152,6 +152,17 @@ const CALLS: readonly [stack: string, grant: string, call: Call][] = [
   ['failover', 'ScaleStandbyRole ecs:UpdateService', scale],
   ['failover', 'ScaleStandbyRole events:PutEvents', tell],
   [
+    ...(['promotion', 'StepPromotionRole ecs:TagResource'] as const),
+    (sdk) =>
+      ecs(sdk).send(
+        new RegisterTaskDefinitionCommand({
+          family: 'shop',
+          tags: [{ key: 'team', value: 'web' }],
+          containerDefinitions: [{ name: 'app', image: 'app' }],
+        }),
+      ),
+  ],
+  [
     ...(['promotion', 'StepPromotionRole iam:PassRole'] as const),
     (sdk) =>
       ecs(sdk).send(

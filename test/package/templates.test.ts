@@ -21,12 +21,12 @@ const FUNCTION = 'AWS::Lambda::Function';
 const ROLE = 'AWS::IAM::Role';
 
 /**
- * Rights that no SDK command stands for: writing logs, handing a role over, being told that there is no object,
- * and what Lambda itself does with the role of a function: traces, and events that failed on every try.
+ * Rights that no SDK command stands for: writing logs, handing a role over, being told that there is no object, tagging
+ * what is made, and what Lambda itself does with the role of a function: traces, and events that failed on every try.
  */
 const NO_COMMAND = [
   ...['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 's3:ListBucket'],
-  ...['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'sqs:SendMessage'],
+  ...['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'sqs:SendMessage', 'ecs:TagResource'],
 ];
 
 /** Every right on logs but that of reading them. */

@@ -3,7 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CreateClusterCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateClusterCommand,
+  DescribeTaskDefinitionCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
 import * as elbSdk from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDeployments } from '../../../aws/deployments.ts';
@@ -125,6 +129,32 @@ describe('a service of ECS', () => {
     // One that is made anew for the old image again is another revision.
     const third = await deployments.withDigest(second, 'app', digestOf('a'), signal);
     expect([first, second]).not.toContain(third);
+    deployments.close();
+  });
+
+  it('keeps the tags of its definition', async () => {
+    const tags = [
+      { key: 'team', value: 'web' },
+      { key: 'cost', value: '7' },
+    ];
+    const plain = await cloud.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: first }),
+    );
+    const { containerDefinitions } = plain.taskDefinition ?? {};
+    const made = await cloud.ecs.send(
+      new RegisterTaskDefinitionCommand({
+        ...{ family: 'tagged', networkMode: 'awsvpc', cpu: '256', memory: '512', tags },
+        ...{ requiresCompatibilities: ['FARGATE'], containerDefinitions },
+      }),
+    );
+    const deployments = openDeployments(HOME, sdk());
+    const arn = made.taskDefinition?.taskDefinitionArn ?? '';
+    const next = await deployments.withDigest(arn, 'app', digestOf('b'), signal);
+    expect(await deployments.withDigest(arn, 'app', digestOf('b'), signal)).toBe(next);
+    const described = await cloud.ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: next, include: ['TAGS'] }),
+    );
+    expect(described.tags).toEqual(tags.toReversed());
     deployments.close();
   });
 

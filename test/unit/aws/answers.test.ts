@@ -8,7 +8,13 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
-import { DescribeTasksCommand, ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+} from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -17,6 +23,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { openCallbacks } from '../../../aws/callbacks.ts';
+import { openDeployments } from '../../../aws/deployments.ts';
 import { openDocuments } from '../../../aws/documents.ts';
 import { openDrillTable } from '../../../aws/drillTable.ts';
 import { openImageBuilds } from '../../../aws/imageBuilds.ts';
@@ -285,5 +292,28 @@ describe('secrets', () => {
       name: 'AccessDeniedException',
       message: 'not authorized',
     });
+  });
+});
+
+describe('a version of a service', () => {
+  it('has the tags of the one before, but for those of AWS itself', async () => {
+    const own = { key: 'team', value: 'web' };
+    const image = (digit: string) => ({ name: 'app', image: `r/shop@sha256:${digit.repeat(64)}` });
+    ecs.on(DescribeTaskDefinitionCommand).resolves({
+      taskDefinition: { family: 'shop', containerDefinitions: [image('a')] },
+      tags: [own, { key: 'aws:cloudformation:stack-name', value: 'shop' }],
+    });
+    ecs
+      .on(RegisterTaskDefinitionCommand)
+      .resolves({ taskDefinition: { taskDefinitionArn: 's:2' } });
+    const deployments = openDeployments('eu-west-1', SETTINGS);
+    const wanted = `sha256:${'b'.repeat(64)}`;
+    expect(await deployments.withDigest('shop:1', 'app', wanted, signal)).toBe('s:2');
+    const [registered] = ecs.commandCalls(RegisterTaskDefinitionCommand);
+    expect(registered?.args[0].input).toMatchObject({
+      tags: [own],
+      containerDefinitions: [image('b')],
+    });
+    deployments.close();
   });
 });
