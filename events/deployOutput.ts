@@ -28,7 +28,7 @@ export const DeployOutput = z.strictObject({
   outcome: z.enum(['done', 'begun', 'planned', 'blocked', 'declined']),
   stacks: z.array(DeployStack),
   /**
-   * Of an earlier deployment, and taken away before any is made. A lease that is made anew in other regions is here and in
+   * Of an earlier deployment, with no place in this one: taken away. A lease that is made anew in other regions is here and in
    * `stacks`. Of `destroy` none: there they are in `stacks`.
    */
   removes: z.array(DeployStack),

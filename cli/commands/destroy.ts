@@ -203,7 +203,7 @@ const settled = (watch: Watch, { service }: DeploySetup): void => {
 const lookAround = async (aws: Aws, configured: DeploySetup) => {
   const { accountId: asked, findings } = await callerOf(aws, configured);
   const accountId = findings.length === 0 ? asked : null;
-  const former = accountId === null ? NO_FORMER : await lookAtFormer(aws, configured);
+  const former = accountId === null ? NO_FORMER : await lookAtFormer(aws, configured, 'destroy');
   const setup = withFormer(configured, former.stacks);
   const looked =
     accountId === null ? { watch: NOTHING_KNOWN, findings } : await lookAtWatch(setup, former);

@@ -1,5 +1,6 @@
 /** A whole deployment: the stacks in their order, and between them what each needs to begin. */
 import type { Caller } from '../../aws/caller.ts';
+import { isController } from '../../core/deploy/former.ts';
 import type { RecordVerdict } from '../../core/deploy/liveRecord.ts';
 import type { PlannedStack } from '../../core/deploy/stacks.ts';
 import { ENVIRONMENT_FILE, environmentOf } from '../../local/stack/serviceParams.ts';
@@ -9,7 +10,7 @@ import { openAdoption } from './adopt.ts';
 import { type Aws, keyOf, type Seen } from './look.ts';
 import { openOsls } from './osls.ts';
 import { type Outcome, raiseStacks } from './raise.ts';
-import { removeFormer } from './remove.ts';
+import { removeFormer, removeStacks } from './remove.ts';
 import { bucketOf, planWatch, retireFormer, startRecord, startWatch, storeConfig } from './seed.ts';
 import { serviceStackParams, storePromotionPlan, type Versions, versionsOf } from './service.ts';
 import { type DeploySetup, paramsOf } from './setup.ts';
@@ -68,7 +69,7 @@ export const deployStacks = async (
   try {
     if (setup.live !== null) {
       await retireFormer(setup, removes, signal);
-      await removeFormer(aws, setup.service, removes, { note, signal });
+      await removeFormer(aws, setup.service, removes.filter(isController), { note, signal });
     }
     const groups = new Map<string, string>();
     const known = { configKey: stored?.key ?? 'none', zoneId, groups };
@@ -82,7 +83,7 @@ export const deployStacks = async (
           : {}),
       }),
     };
-    return await raiseStacks(raising, setup.planned, async (role) => {
+    const outcomes = await raiseStacks(raising, setup.planned, async (role) => {
       if (role === 'serving') await learnGroups(aws, setup, groups);
       if (role === 'control') {
         if (!isThere) await store();
@@ -96,6 +97,12 @@ export const deployStacks = async (
       await startWatch(setup, await planWatch(setup, accountId, zoneId), signal);
       note('  the watch knows its plan');
     });
+    await removeStacks(
+      aws,
+      removes.filter((stack) => !isController(stack)),
+      { note, signal },
+    );
+    return outcomes;
   } finally {
     osls.close();
   }

@@ -1,16 +1,18 @@
-/** What an earlier deployment left of controllers that the configuration has no more: found before anything is changed. */
+/** What an earlier deployment left that the configuration has no more: found before anything is changed. */
 import { type DeployFinding, regionFinding } from '../../core/deploy/findings.ts';
 import {
   chargeFindings,
   formerPlaces,
+  isController,
   isElsewhere,
   leaseMoves,
   leaseRegionsIn,
-  unknownFormerFinding,
+  unknownFormerFindings,
 } from '../../core/deploy/former.ts';
 import { retainedIn } from '../../core/deploy/retained.ts';
 import { judgeRemoval, judgeStack, type StackFound } from '../../core/deploy/stackState.ts';
-import type { PlannedStack } from '../../core/deploy/stacks.ts';
+import { type PlannedStack, stackNameOf } from '../../core/deploy/stacks.ts';
+import type { StackPlace } from '../../core/regions/stackPlaces.ts';
 import { controllersIn } from '../../events/watchPlanOf.ts';
 import { type Aws, keyOf } from './look.ts';
 import { refusalOf } from './refusal.ts';
@@ -20,7 +22,7 @@ import { type DeploySetup, plannedAt, stacksOf } from './setup.ts';
 export type Former = {
   /** Stacks that are there and have no place in the plan, in the order of a plan. */
   readonly stacks: readonly PlannedStack[];
-  /** Where there is none of them, and what they keep may be there all the same. */
+  /** Where there is no controller, and what one keeps may be there all the same. */
   readonly absent: readonly PlannedStack[];
   readonly found: ReadonlyMap<string, StackFound>;
   /** Regions that did not answer. */
@@ -32,19 +34,19 @@ export const NO_FORMER: Former = { stacks: [], absent: [], found: new Map(), unk
 type Stacks = Pick<Aws, 'stacks'>;
 
 type Looked =
-  | { readonly is: 'there'; readonly place: PlannedStack; readonly found: StackFound }
-  | { readonly is: 'absent'; readonly place: PlannedStack }
-  | { readonly is: 'unknown'; readonly finding: DeployFinding }
+  | { readonly is: 'there'; readonly place: StackPlace; readonly found: StackFound }
+  | { readonly is: 'absent'; readonly place: StackPlace }
+  | { readonly is: 'unknown'; readonly findings: readonly DeployFinding[] }
   | { readonly is: 'elsewhere' };
 
 const lookAtPlace = async (
   { stacks }: Stacks,
   { service, homeRegion: home }: Pick<DeploySetup, 'service' | 'homeRegion'>,
-  place: PlannedStack,
+  place: StackPlace,
 ): Promise<Looked> => {
   const { role, region } = place;
   try {
-    const found = await stacks.find(place);
+    const found = await stacks.find({ name: stackNameOf(service, role), region });
     const isWatch = role === 'failover';
     if (isWatch && isElsewhere({ region, home }, await readWatchIn(service, region))) {
       return { is: 'elsewhere' };
@@ -53,21 +55,34 @@ const lookAtPlace = async (
       ? { is: 'absent', place }
       : { is: 'there', place, found };
   } catch (error) {
-    return { is: 'unknown', finding: unknownFormerFinding(place, refusalOf(error)) };
+    return { is: 'unknown', findings: unknownFormerFindings(place, refusalOf(error)) };
   }
 };
 
 /** Looked for by name in every region where it can be: nothing that a deployment stores is relied on. */
-export const lookAtFormer = async (aws: Stacks, setup: DeploySetup): Promise<Former> => {
-  const { homeRegion, planned, checked } = setup;
-  const places = plannedAt(checked.config, formerPlaces(planned, homeRegion));
+export const lookAtFormer = async (
+  aws: Stacks,
+  setup: DeploySetup,
+  action: 'deploy' | 'destroy',
+): Promise<Former> => {
+  const { service, homeRegion, planned, checked } = setup;
+  const places = formerPlaces(planned, homeRegion, action);
   const looked = await Promise.all(places.map((place) => lookAtPlace(aws, setup, place)));
   const there = looked.filter((each) => each.is === 'there');
+  const absent = looked.flatMap((each) => (each.is === 'absent' ? [each.place] : []));
   return {
-    stacks: there.map(({ place }) => place),
-    absent: looked.flatMap((each) => (each.is === 'absent' ? [each.place] : [])),
-    found: new Map(there.map(({ place, found }) => [keyOf(place), found])),
-    unknown: looked.flatMap((each) => (each.is === 'unknown' ? [each.finding] : [])),
+    stacks: plannedAt(
+      checked.config,
+      there.map(({ place }) => place),
+    ),
+    absent: plannedAt(checked.config, absent.filter(isController)),
+    found: new Map(
+      there.map(({ place: { role, region }, found }) => [
+        keyOf({ name: stackNameOf(service, role), region }),
+        found,
+      ]),
+    ),
+    unknown: looked.flatMap((each) => (each.is === 'unknown' ? each.findings : [])),
   };
 };
 

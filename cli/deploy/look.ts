@@ -65,7 +65,7 @@ export type Seen = {
   readonly found: ReadonlyMap<string, StackFound>;
   /** What a former deployment kept and its new stack takes over, by `name@region` of that. */
   readonly adopts: ReadonlyMap<string, readonly Retained[]>;
-  /** Of an earlier deployment: stacks that go before any is made, the last one first. */
+  /** Of an earlier deployment, the last one first: controllers before any stack is made, and others after. */
   readonly removes: readonly PlannedStack[];
   readonly findings: readonly DeployFinding[];
 };
@@ -191,7 +191,7 @@ export const lookAtAws = async (aws: Aws, setup: DeploySetup): Promise<Seen> => 
   if (wrong.length > 0) return { ...nobody(wrong), caller };
   const [stacks, former, dns, networks] = await Promise.all([
     lookAtStacks(aws.stacks, setup),
-    lookAtFormer(aws, setup),
+    lookAtFormer(aws, setup, 'deploy'),
     lookAtDns(aws.zones, setup),
     lookAtNetworks(aws.account, setup),
   ]);

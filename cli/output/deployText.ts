@@ -33,7 +33,7 @@ const stackLines = (stacks: DeployOutput['stacks']): string[] => {
 const removeLines = (removes: DeployOutput['removes']): string[] => {
   if (removes.length === 0) return [];
   const isDone = removes.some(({ outcome }) => outcome !== 'planned');
-  const what = 'what an earlier deployment made of controllers that the configuration has no more';
+  const what = 'what an earlier deployment made, and the configuration has no more';
   return [
     '',
     ...wrap(`${isDone ? 'Removed' : 'Will be removed'}: ${what}`, WIDTH, '       '),

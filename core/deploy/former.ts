@@ -1,28 +1,46 @@
 /**
- * What an earlier deployment left of two controllers where the configuration has others, or one: found by its fixed names
- * in the few regions where it can be, so that it is found as well after a deployment that was cut short.
+ * What an earlier deployment left where the configuration has no place for it any more: stacks of controllers, of observers,
+ * of heartbeats. Found by their fixed names wherever they can be, so that they are found as well after a deployment that
+ * was cut short.
  */
 import { mayBeAlone } from '../failover/charge.ts';
 import type { Controllers } from '../failover/controllers.ts';
 import type { State } from '../failover/states.ts';
 import { listOf, treeOf } from '../lint/model.ts';
+import { regionNames } from '../regions/regions.ts';
 import type { StackPlace } from '../regions/stackPlaces.ts';
 import { STRONG_SETS } from '../regions/strongSets.ts';
-import { type DeployFinding, firstLine, type Refusal } from './findings.ts';
+import { type DeployFinding, FORBIDDEN, firstLine, NOT_ENABLED, type Refusal } from './findings.ts';
+
+/** Roles of stacks that only tell others, in any region: one too many is missed by nobody. */
+const TELLERS = ['heartbeat', 'watcher'];
+/** The switch stays where it was made, whatever the plan says, until all of it goes. */
+const WITH_THE_REST = ['switch'];
+
+/** A controller may not go but in an order with the others. */
+export const isController = ({ role }: Pick<StackPlace, 'role'>): boolean =>
+  role === 'lease' || role === 'failover';
 
 /**
- * Where stacks of controllers may be that `planned` has no place for. A second controller shares a strongly
- * consistent table with the one at home, so it is in a region of the same set. None where nothing is watched from `home`.
+ * Where stacks may be that `planned` has no place for, beside those that a drill needs. A second controller shares a
+ * strongly consistent table with the one at home, so it is in a region of the same set. None where nothing is watched
+ * from `home`.
  */
-export const formerPlaces = (planned: readonly StackPlace[], home: string): StackPlace[] => {
-  const isPlanned = (role: string, region: string): boolean =>
+export const formerPlaces = (
+  planned: readonly StackPlace[],
+  home: string,
+  action: 'deploy' | 'destroy',
+): StackPlace[] => {
+  const isPlanned = ({ role, region }: StackPlace): boolean =>
     planned.some((each) => each.role === role && each.region === region);
-  if (!isPlanned('failover', home)) return [];
+  if (!isPlanned({ role: 'failover', region: home })) return [];
   const set = STRONG_SETS.find((each) => each.includes(home)) ?? [];
+  const anywhere = action === 'destroy' ? [...WITH_THE_REST, ...TELLERS] : TELLERS;
   return [
     { role: 'lease', region: home },
     ...set.filter((region) => region !== home).map((region) => ({ role: 'failover', region })),
-  ].filter(({ role, region }) => !isPlanned(role, region));
+    ...anywhere.flatMap((role) => regionNames.map((region) => ({ role, region }))),
+  ].filter((place) => !isPlanned(place));
 };
 
 /** What the table of a watch says in a region: null where a plan was taken away, or never came. */
@@ -87,12 +105,17 @@ export const chargeFindings = (
   );
 };
 
-export const unknownFormerFinding = (
-  { role, region }: StackPlace,
-  { name, message }: Refusal,
-): DeployFinding => ({
-  check: 'not-answered',
-  severity: 'warn',
-  what: `whether a stack ${role} of an earlier deployment is left in ${region} is not known: ${name}: ${firstLine(message)}`,
-  remedy: 'nothing is removed there; the same command looks again',
-});
+/** Nothing of a region where whoever deploys may do nothing, unless a controller could be there. */
+export const unknownFormerFindings = (place: StackPlace, refusal: Refusal): DeployFinding[] => {
+  const { role, region } = place;
+  const { name, message } = refusal;
+  if (!isController(place) && [...FORBIDDEN, ...NOT_ENABLED].includes(name)) return [];
+  return [
+    {
+      check: 'not-answered',
+      severity: 'warn',
+      what: `whether a stack ${role} of an earlier deployment is left in ${region} is not known: ${name}: ${firstLine(message)}`,
+      remedy: 'nothing is removed there; the same command looks again',
+    },
+  ];
+};

@@ -1,7 +1,7 @@
-// Goal: what an earlier deployment left of a second controller is found by its names alone, named before anything is
-// changed, and taken away in an order in which at no time two controllers, or none, could move traffic.
-// Method: the decisions; then the command and its steps against clients whose answers are made up, and the calls that
-// they got. `npm run test:peers -- two-controllers` deploys the same, whole.
+// Goal: what an earlier deployment left is found by its names alone, and named before anything is changed; a second
+// controller is taken away in an order in which at no time two of them, or none, could move traffic.
+// Method: the command and its steps against clients whose answers are made up, and the calls that they got.
+// `npm run test:peers -- two-controllers` deploys the same, whole.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -26,13 +26,6 @@ import { openAws } from '../../../cli/deploy/look.ts';
 import { removeFormer } from '../../../cli/deploy/remove.ts';
 import { retireFormer } from '../../../cli/deploy/seed.ts';
 import { plannedAt, readSetup } from '../../../cli/deploy/setup.ts';
-import {
-  formerPlaces,
-  isElsewhere,
-  leaseMoves,
-  leaseRegionsIn,
-} from '../../../core/deploy/former.ts';
-import { mayBeAlone } from '../../../core/failover/charge.ts';
 import { initialState } from '../../../core/failover/states.ts';
 import { DeployOutput } from '../../../events/deployOutput.ts';
 import { restingAt } from '../../../events/watchState.ts';
@@ -61,66 +54,6 @@ observers: [us-east-2, ap-northeast-1, sa-east-1]
 `;
 const ONE = `${CONFIG}failover: { controllers: one }\n`;
 
-describe('where it can be', () => {
-  const at = (role: string, ...regions: string[]) => regions.map((region) => ({ role, region }));
-
-  it('is the set of the home, but for what the plan has, and nowhere for what is not watched', () => {
-    expect(formerPlaces(at('failover', HOME), HOME)).toEqual([
-      ...at('lease', HOME),
-      ...at('failover', 'eu-west-1', 'eu-west-2', 'eu-west-3'),
-    ]);
-    const two = [...at('lease', HOME), ...at('failover', HOME, SECOND)];
-    expect(formerPlaces(two, HOME)).toEqual(at('failover', 'eu-west-1', 'eu-west-2'));
-    expect(formerPlaces(at('failover', 'eu-north-1'), 'eu-north-1')).toEqual(
-      at('lease', 'eu-north-1'),
-    );
-    expect(formerPlaces(at('control', HOME), HOME)).toEqual([]);
-  });
-
-  it('is not where a watch has another home', () => {
-    const where = { region: SECOND, home: HOME };
-    const state = initialState(PRIMARY, HOME, 0);
-    const passive = { ...state, charge: { held: false, epoch: 0 } };
-    const of = (first: string, second: string) => ({ controllers: { first, second } });
-    expect(isElsewhere(where, { plan: null, state: null })).toBe(false);
-    expect(isElsewhere(where, { plan: null, state: passive })).toBe(false);
-    expect(isElsewhere(where, { plan: of(HOME, SECOND), state: passive })).toBe(false);
-    // Records of a watch that had its home there, kept; and such a watch.
-    expect(isElsewhere(where, { plan: null, state })).toBe(true);
-    expect(isElsewhere(where, { plan: {}, state })).toBe(true);
-    expect(isElsewhere(where, { plan: of('eu-west-2', SECOND), state: passive })).toBe(true);
-  });
-});
-
-describe('the lease', () => {
-  it('is made anew where a region of its table is another, as its template tells', () => {
-    const regions = leaseRegionsIn(LEASE);
-    expect(regions).toEqual([HOME, SECOND, PRIMARY]);
-    const wanted = { first: HOME, second: SECOND, third: PRIMARY };
-    expect(leaseMoves(regions, wanted)).toBe(false);
-    expect(leaseMoves(regions, { ...wanted, third: 'eu-west-2' })).toBe(true);
-    expect(leaseMoves(regions, { ...wanted, second: 'eu-west-2' })).toBe(true);
-    // A template of another kind tells nothing.
-    expect(leaseMoves(leaseRegionsIn({ Resources: null }), wanted)).toBe(false);
-  });
-
-  it('is left by a first one that has charge, and knows all that the second did', () => {
-    const first = (held: boolean, epoch: number, own = epoch) => ({
-      ...{ charge: { held, epoch }, epoch: own },
-    });
-    expect(mayBeAlone(null, null)).toBe(true);
-    expect(mayBeAlone(first(false, 0), null)).toBe(true);
-    expect(mayBeAlone(first(true, 1), first(false, 0))).toBe(true);
-    expect(mayBeAlone(first(true, 3), first(false, 3))).toBe(true);
-    // The second heard of moves that the first made since.
-    expect(mayBeAlone(first(true, 3, 5), first(false, 5))).toBe(true);
-    // Given back, and not taken: the first has noticed that it was relieved, or has not even that.
-    expect(mayBeAlone(first(false, 2), first(false, 3))).toBe(false);
-    expect(mayBeAlone(first(true, 1), first(false, 3))).toBe(false);
-    expect(mayBeAlone(null, first(false, 3))).toBe(false);
-  });
-});
-
 const account = openMadeUpAccount();
 const { cloudFormation, dynamodb, iam, s3, ssm } = account;
 
@@ -132,6 +65,8 @@ const world = {
   plans: new Map<string, object>(),
   charges: new Map<string, Charge>(),
   calls: [] as string[],
+  /** A region that the account has not enabled. */
+  closed: '',
 };
 
 const SHARED = {
@@ -156,6 +91,7 @@ const twoAreThere = (): void => {
     [SECOND, { held: false, epoch: 0 }],
   ]);
   world.calls = [];
+  world.closed = '';
 };
 
 const stored = (region: string, sk: string): unknown => {
@@ -174,6 +110,7 @@ beforeEach(() => {
   twoAreThere();
   cloudFormation.on(DescribeStacksCommand).callsFake(async ({ StackName }, client) => {
     const region = await client().config.region();
+    if (region === world.closed) throw awsError('UnrecognizedClientException');
     if (!world.stacks.has(`${StackName}@${region}`)) {
       throw awsError('ValidationError', `Stack with id ${StackName} does not exist`);
     }
@@ -247,7 +184,7 @@ describe('a dry run', () => {
       `lease ${HOME} UPDATE_COMPLETE`,
       `failover ${SECOND} UPDATE_COMPLETE`,
     ]);
-    expect(text).toContain('Will be removed: what an earlier deployment made of controllers');
+    expect(text).toContain('Will be removed: what an earlier deployment made, and');
     expect(told.kept).toEqual([
       expect.stringMatching(`^table failover-drill-shop-watch in ${SECOND}, `),
       expect.stringMatching(`^bucket failover-shop-watch-111122223333-${SECOND} in ${SECOND}, `),
@@ -319,12 +256,31 @@ describe('a dry run', () => {
     expect(checks[0]?.what).toContain('is left in eu-west-2 is not known: TimeoutError');
   });
 
+  it('names observers and heartbeats that are no more, but asks nothing of regions that are closed to it', async () => {
+    const stack = (role: string, region: string) =>
+      world.stacks.add(`failover-drill-shop-${role}@${region}`);
+    stack('watcher', 'sa-east-1');
+    stack('watcher', 'eu-north-1');
+    stack('heartbeat', PRIMARY);
+    stack('switch', 'eu-north-1');
+    world.closed = 'me-central-1';
+    const { removes, checks } = await run(CONFIG);
+    expect(removes.map((one) => one.replace(' UPDATE_COMPLETE', ''))).toEqual([
+      `heartbeat ${PRIMARY}`,
+      'watcher eu-north-1',
+    ]);
+    expect(checks).toEqual([]);
+  });
+
   it('of a removal has it among all that goes', async () => {
+    world.stacks.add('failover-drill-shop-switch@eu-north-1');
     const { told } = await run(ONE, { destroy: true });
     const there = told.stacks.flatMap(({ role, region, status }) =>
       status === null ? [] : [`${role} ${region}`],
     );
-    expect(there.sort()).toEqual([`failover ${HOME}`, `failover ${SECOND}`, `lease ${HOME}`]);
+    expect(there.sort()).toEqual([
+      ...[`failover ${HOME}`, `failover ${SECOND}`, `lease ${HOME}`, 'switch eu-north-1'],
+    ]);
     expect(told.removes).toEqual([]);
   });
 });
