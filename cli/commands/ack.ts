@@ -26,8 +26,6 @@ type Kept = {
   readonly acks: readonly Acknowledgement[];
 };
 
-const WIDTH = 100;
-
 const lineOf = ({ service, alerts, acks }: Kept, alert: Alert): AlertLine => {
   const { firstDrill: _first, lastDrill: _last, lastDay, told: _told, ...shown } = alert;
   const ack = acks.find(({ alertId }) => alertId === alert.id);
@@ -53,7 +51,7 @@ const linesOf = (alerts: readonly AlertLine[], style: Style): string[] => {
     const note = acknowledged?.note ? `: ${acknowledged.note}` : '';
     const sentence = alertText({ ...alert, state: 'known' });
     const last = status === 'over' ? `, last seen ${lastSeen}` : '';
-    return wrap(`${style.bold(id)}  ${word}  ${sentence}${last}${when}${note}`, WIDTH, '  ');
+    return wrap(`${style.bold(id)}  ${word}  ${sentence}${last}${when}${note}`, style.width, '  ');
   });
 };
 

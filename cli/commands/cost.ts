@@ -13,9 +13,8 @@ import {
   watchCost,
 } from '../cost/figures.ts';
 import type { Output } from '../output/output.ts';
+import type { Style } from '../output/style.ts';
 import { tableLines, wrap } from '../output/table.ts';
-
-const WIDTH = 110;
 
 const NOT_COUNTED = [
   'free tiers and taxes',
@@ -77,7 +76,7 @@ const restsOnText = ({ drill, images, watch }: CostOutput): string => {
   return `Rough: ${unverified}${drill === null ? '' : `, and drills with what they leave on ${guessed}`}.`;
 };
 
-const lines = (cost: CostOutput): string[] => {
+const lines = (cost: CostOutput, style: Style): string[] => {
   const { drill, images, watch, running, others, pricesOf } = cost;
   const month =
     drill === null || drill.aMonth === 0
@@ -90,7 +89,7 @@ const lines = (cost: CostOutput): string[] => {
       ? ['a drill    none: there is no image']
       : [
           `a drill    ${dollars(drill.usd)}, at most ${dollars(drill.atMostUsd)} with all rounds; ${month}`,
-          ...wrap(`           ${partsText(drill)}`, WIDTH, '           '),
+          ...wrap(`           ${partsText(drill)}`, style.width, '           '),
         ]),
     ...(images === null
       ? []
@@ -101,7 +100,7 @@ const lines = (cost: CostOutput): string[] => {
       ? ['a watch    none: there is no record']
       : [
           `a watch    ${dollars(watch.usd)} a month, ${watch.observers} ${watch.observers === 1 ? 'observer' : 'observers'}`,
-          ...wrap(`           ${partsText(watch)}`, WIDTH, '           '),
+          ...wrap(`           ${partsText(watch)}`, style.width, '           '),
         ]),
     `a month    ${dollars(cost.monthUsd)}`,
     ...(running === null
@@ -109,7 +108,7 @@ const lines = (cost: CostOutput): string[] => {
       : [
           '',
           `the service itself, besides    ${dollars(running.usd)} a month in ${running.regions} regions`,
-          ...wrap(`           ${partsText(running)}`, WIDTH, '           '),
+          ...wrap(`           ${partsText(running)}`, style.width, '           '),
         ]),
     '',
     ...tableLines(
@@ -117,11 +116,11 @@ const lines = (cost: CostOutput): string[] => {
       others.map(({ name, usd, does, doesNot }) => [name, dollars(usd), `${does}; ${doesNot}`]),
     ),
     '',
-    ...wrap(`${restsOnText(cost)} Not counted: ${cost.notCounted.join('; ')}.`, WIDTH),
+    ...wrap(`${restsOnText(cost)} Not counted: ${cost.notCounted.join('; ')}.`, style.width),
   ];
 };
 
 export const cost = (options: { readonly config: string }, output: Output): void => {
   const found = costOf(options.config, Date.now());
-  output.result(found, () => lines(found));
+  output.result(found, (style) => lines(found, style));
 };

@@ -35,8 +35,6 @@ const residencyOf = (text: string | undefined): 'any' | string[] => {
   });
 };
 
-const WIDTH = 100;
-
 const COLUMNS: readonly Column[] = [
   { title: 'rank', align: 'right' },
   { title: 'region' },
@@ -83,9 +81,11 @@ const linesOf = ({ primary, candidates, refused }: StandbyRanking, style: Style)
       ? tableLines(COLUMNS, rows, style.dim)
       : ['No other region is inside the residency rule.']),
     ...(left.length > 0
-      ? ['', ...wrap(`Outside the residency rule: ${left.join(', ')}`, WIDTH, '  ')]
+      ? ['', ...wrap(`Outside the residency rule: ${left.join(', ')}`, style.width, '  ')]
       : []),
-    ...(best ? ['', ...wrap(`Best: ${best.standby}. ${best.why.join('; ')}.`, WIDTH, '  ')] : []),
+    ...(best
+      ? ['', ...wrap(`Best: ${best.standby}. ${best.why.join('; ')}.`, style.width, '  ')]
+      : []),
     'At least 300 km away comes first, then the shortest round trip. Distances are between the cities',
     'that the regions are named after; rivers, faults and grids are not known. Round trips: one-year medians,',
     '~ where estimated from the distance. To be enabled: the account has to do so before its first use.',

@@ -5,8 +5,6 @@ import type { Style } from '../output/style.ts';
 import { wrap } from '../output/table.ts';
 import type { Told } from './sarif.ts';
 
-const WIDTH = 100;
-
 const colourOf = (style: Style): Record<Severity, (text: string) => string> => ({
   high: style.bad,
   medium: style.warn,
@@ -28,8 +26,8 @@ export const linesOfFindings = (findings: readonly Told[], style: Style): string
   const colour = colourOf(style);
   return findings.flatMap(({ file, line, stage = '', severity, rule, what, remedy }) => [
     `  ${file}:${line}: ${colour[severity](severity)} ${style.bold(rule)}${stage === '' ? '' : `, stage ${stage}`}`,
-    ...wrap(what, WIDTH - 6).map((text) => `      ${text}`),
-    ...wrap(`→ ${remedy}`, WIDTH - 6, '  ').map((text) => `      ${text}`),
+    ...wrap(what, style.width - 6).map((text) => `      ${text}`),
+    ...wrap(`→ ${remedy}`, style.width - 6, '  ').map((text) => `      ${text}`),
   ]);
 };
 

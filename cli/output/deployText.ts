@@ -3,8 +3,6 @@ import type { DeployOutput } from '../../events/deployOutput.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
-const WIDTH = 110;
-
 /** `AWS::Lambda::Function` as `Lambda Function`: shorter, and still what AWS calls it. */
 const shortType = (type: string): string => type.replace(/^AWS::/, '').replaceAll('::', ' ');
 
@@ -15,29 +13,29 @@ const stateText = ({ status, outcome }: DeployOutput['stacks'][number]): string 
   outcome === 'planned' ? (status ?? 'new') : outcome;
 
 /** Stacks of one role hold the same: told once, with their regions. */
-const stackLines = (stacks: DeployOutput['stacks']): string[] => {
+const stackLines = (stacks: DeployOutput['stacks'], style: Style): string[] => {
   const roles = [...new Set(stacks.map(({ role }) => role))];
   return roles.flatMap((role) => {
     const own = stacks.filter((stack) => stack.role === role);
     const [first] = own;
     if (first === undefined) return [];
     const regions = own.map((stack) => `${stack.region} (${stateText(stack)})`).join(', ');
-    const what = wrap(`    ${resourcesText(first)}`, WIDTH, '    ');
+    const what = wrap(`    ${resourcesText(first)}`, style.width, '    ');
     const adopts = own.flatMap(({ region, adopts: kept }) =>
       kept.map((one) => `    adopts the ${one} in ${region}, which a former deployment kept`),
     );
-    return [...wrap(`  ${first.name}   ${regions}`, WIDTH, '      '), ...what, ...adopts];
+    return [...wrap(`  ${first.name}   ${regions}`, style.width, '      '), ...what, ...adopts];
   });
 };
 
-const removeLines = (removes: DeployOutput['removes']): string[] => {
+const removeLines = (removes: DeployOutput['removes'], style: Style): string[] => {
   if (removes.length === 0) return [];
   const isDone = removes.some(({ outcome }) => outcome !== 'planned');
   const what = 'what an earlier deployment made, and the configuration has no more';
   return [
     '',
-    ...wrap(`${isDone ? 'Removed' : 'Will be removed'}: ${what}`, WIDTH, '       '),
-    ...stackLines(removes),
+    ...wrap(`${isDone ? 'Removed' : 'Will be removed'}: ${what}`, style.width, '       '),
+    ...stackLines(removes, style),
   ];
 };
 
@@ -59,8 +57,8 @@ const costLine = (cost: NonNullable<DeployOutput['cost']>): string => {
 const findingLines = (findings: DeployOutput['findings'], style: Style): string[] => {
   if (findings.length === 0) return [];
   const rows = findings.flatMap(({ check, severity, what, remedy }) => [
-    ...wrap(`  ${severity === 'stop' ? style.bad(check) : check}: ${what}`, WIDTH, '    '),
-    ...wrap(`    → ${remedy}`, WIDTH, '      '),
+    ...wrap(`  ${severity === 'stop' ? style.bad(check) : check}: ${what}`, style.width, '    '),
+    ...wrap(`    → ${remedy}`, style.width, '      '),
   ]);
   const stops = findings.some(({ severity }) => severity === 'stop');
   return ['', stops ? 'First' : 'To know', ...rows];
@@ -102,19 +100,19 @@ export const deployLines = (told: DeployOutput, style: Style): string[] => {
   const verb = action === 'deploy' ? 'deploy' : 'remove';
   return [
     `${service} · stage ${stage} · ${where} · ${verb} ${stacks.length} stacks in ${regions} regions`,
-    ...stackLines(stacks),
-    ...removeLines(removes),
+    ...stackLines(stacks, style),
+    ...removeLines(removes, style),
     ...(dns === null
       ? []
       : [
           '',
           ...wrap(
             `DNS    ${dns.record} in zone ${dns.zone}, driver ${dns.driver}: ${dns.change}`,
-            WIDTH,
+            style.width,
             '       ',
           ),
         ]),
-    ...(cost === null ? [] : ['', ...wrap(costLine(cost), WIDTH, '       ')]),
+    ...(cost === null ? [] : ['', ...wrap(costLine(cost), style.width, '       ')]),
     ...findingLines(findings, style),
     ...(kept.length === 0
       ? []

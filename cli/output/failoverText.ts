@@ -16,7 +16,6 @@ import type { FailoverResult } from '../../events/failoverSummary.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
-const WIDTH = 100;
 const TIMES_WIDTH = 26;
 const CELL_MAX = 56;
 
@@ -45,21 +44,24 @@ const heading = ({ result, decision }: FailoverReport, style: Style): string[] =
     `${style.bold(`${serviceText(service)} · ${what} ${execution}`)} · ${day} · ${from} → ${to} · ${outcomeText(result, style)}`,
     ...wrap(
       `  ${causeText(cause, from)}; ${active} serves at epoch ${epoch}. ${reason}`,
-      WIDTH,
+      style.width,
       '  ',
     ),
     ...(result.vantage === 'single' ? [style.warn(`  ${SINGLE_VANTAGE_WORDS}`)] : []),
-    ...wrap(`  ${rtoText(result.timings, cause)}`, WIDTH, '  '),
+    ...wrap(`  ${rtoText(result.timings, cause)}`, style.width, '  '),
     `  Data: ${dataText(result.lossMs, decision)}`,
     ...result.leftovers.map((line) => style.warn(`  Left over: ${line}`)),
   ];
 };
 
-const timeline = ({ timeline: moments, faultMs, result }: FailoverReport): string[] => {
+const timeline = (
+  { timeline: moments, faultMs, result }: FailoverReport,
+  style: Style,
+): string[] => {
   const fromMs = faultMs ?? result.startedAtMs;
   return moments.flatMap(({ atMs, kind, text }) => {
     const times = `  ${timeText(atMs)} ${offsetText(atMs, fromMs).padStart(10)}`;
-    return wrap(`${times}  ${kind}: ${text}`, WIDTH, ' '.repeat(TIMES_WIDTH + 2));
+    return wrap(`${times}  ${kind}: ${text}`, style.width, ' '.repeat(TIMES_WIDTH + 2));
   });
 };
 
@@ -142,7 +144,7 @@ const dns = (report: FailoverReport, style: Style): string[] => {
     ).map((line) => `  ${line}`),
     ...(report.request === null
       ? []
-      : wrap(`  Request: ${proofText(report.request)}`, WIDTH, '  ')),
+      : wrap(`  Request: ${proofText(report.request)}`, style.width, '  ')),
   ];
 };
 
@@ -150,11 +152,15 @@ export const failoverLines = (report: FailoverReport, style: Style): string[] =>
   ...heading(report, style),
   '',
   `${style.bold('Timeline')}, UTC, and from ${originText(report.result.cause)}`,
-  ...timeline(report),
+  ...timeline(report, style),
   ...votes(report, style),
   ...gates(report, style),
   ...dns(report, style),
   '',
-  ...wrap(`Record: ${report.record.entries} entries, ends in ${report.record.head}`, WIDTH, '  '),
+  ...wrap(
+    `Record: ${report.record.entries} entries, ends in ${report.record.head}`,
+    style.width,
+    '  ',
+  ),
   `Next: failover replay ${report.result.execution} --set down=5s asks what other settings had done`,
 ];

@@ -6,7 +6,6 @@ import type { ImageContent } from '../../events/imageContent.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines, wrap } from './table.ts';
 
-const WIDTH = 100;
 const NOT_MEASURED = '–';
 
 const or = (value: number | null | undefined, format: (value: number) => string): string =>
@@ -51,9 +50,9 @@ const sizesTable = (variants: readonly Inspected[]): string[] =>
 const WASTE_SHARE_MIN = 0.01;
 const WASTED_SHOWN = 2;
 
-const wasteLines = ({ id, content }: Inspected): string[] => {
+const wasteLines = ({ id, content }: Inspected, style: Style): string[] => {
   const { wastedBytes, efficiency, wasted, notRead } = content;
-  if (notRead !== null) return wrap(`${id}: layers not read: ${notRead}`, WIDTH - 2, '  ');
+  if (notRead !== null) return wrap(`${id}: layers not read: ${notRead}`, style.width - 2, '  ');
   if (wastedBytes === null || efficiency === null || 1 - efficiency < WASTE_SHARE_MIN) return [];
   const worst = wasted
     .slice(0, WASTED_SHOWN)
@@ -61,17 +60,25 @@ const wasteLines = ({ id, content }: Inspected): string[] => {
       ({ path, bytes, layer, hiddenBy, how }) =>
         `${path} ${formatBytes(bytes)} (layer ${layer}, ${how} by layer ${hiddenBy})`,
     );
-  return wrap(`${id} wastes ${formatBytes(wastedBytes)}: ${worst.join(', ')}`, WIDTH - 2, '  ');
+  return wrap(
+    `${id} wastes ${formatBytes(wastedBytes)}: ${worst.join(', ')}`,
+    style.width - 2,
+    '  ',
+  );
 };
 
 const LEGEND =
   'alone: in no other variant; past base: what a host with the base image must still pull';
 
-const imageLines = (report: DrillReport): string[] => {
+const imageLines = (report: DrillReport, style: Style): string[] => {
   const variants = inspected(report);
   return variants.length === 0
     ? []
-    : indented([...sizesTable(variants), LEGEND, ...variants.flatMap(wasteLines)]);
+    : indented([
+        ...sizesTable(variants),
+        LEGEND,
+        ...variants.flatMap((variant) => wasteLines(variant, style)),
+      ]);
 };
 
 const MARKS: Record<GateResult['status'], string> = { passed: '✓', failed: '✕', 'not judged': '?' };
@@ -105,7 +112,7 @@ const gateLines = ({ variants }: DrillReport, style: Style): string[] => {
     return `${name} ${limit ?? ''}`;
   });
   const table = tableLines([{ title: 'variant' }, ...names.map((title) => ({ title }))], rows);
-  return indented([...table, ...wrap(`Limits: ${limits.join('; ')}.`, WIDTH - 2)]);
+  return indented([...table, ...wrap(`Limits: ${limits.join('; ')}.`, style.width - 2)]);
 };
 
 const STEPS_SHOWN = 3;
@@ -123,12 +130,14 @@ const stepText = ({
 };
 
 /** The slowest steps of all builds, each named once: variants share stages. */
-const slowestLines = ({ variants }: DrillReport): string[] => {
+const slowestLines = ({ variants }: DrillReport, style: Style): string[] => {
   const steps = variants.flatMap(({ image }) => image?.buildSteps ?? []);
   const sorted = steps.filter(({ ms }) => ms > 0).sort((a, b) => b.ms - a.ms);
   const first = Map.groupBy(sorted, ({ stage, instruction }) => `${stage} ${instruction}`);
   const slowest = [...first.values()].flatMap(([step]) => step ?? []).slice(0, STEPS_SHOWN);
-  return slowest.flatMap((step) => wrap(`slowest  ${stepText(step)}`, WIDTH - 2, '         '));
+  return slowest.flatMap((step) =>
+    wrap(`slowest  ${stepText(step)}`, style.width - 2, '         '),
+  );
 };
 
 const placementLines = ({ variants }: DrillReport): string[] => {
@@ -152,6 +161,6 @@ const placementLines = ({ variants }: DrillReport): string[] => {
 /** Blocks of lines with their titles; a block that has nothing to say has no lines. */
 export const imageBlocks = (report: DrillReport, style: Style): [string, string[]][] => [
   ['Gates', gateLines(report, style)],
-  ['Images', [...imageLines(report), ...indented(slowestLines(report))]],
+  ['Images', [...imageLines(report, style), ...indented(slowestLines(report, style))]],
   ['Placements, medians (every round: --json and the page)', placementLines(report)],
 ];

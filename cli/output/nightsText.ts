@@ -14,17 +14,17 @@ const ackText = ({ acknowledged }: NightAlert): string => {
 };
 
 /** One alert: id, state and sentence. */
-export const alertLines = (alert: NightAlert, style: Style, width: number): string[] =>
+export const alertLines = (alert: NightAlert, style: Style): string[] =>
   wrap(
     `  ${style.bold(alert.id)}  ${stateText(alert, style)}  ${alertText(alert)}${ackText(alert)}`,
-    width,
+    style.width,
     '    ',
   );
 
-export const nightsLines = (nights: NightsReport, style: Style, width: number): string[] => {
+export const nightsLines = (nights: NightsReport, style: Style): string[] => {
   const open = nights.alerts.some(({ state }) => state !== 'acknowledged');
   return [
-    ...nights.alerts.flatMap((alert) => alertLines(alert, style, width)),
+    ...nights.alerts.flatMap((alert) => alertLines(alert, style)),
     ...(nights.alerts.length === 0 && nights.status === 'judged'
       ? [`  ${style.good('nothing is out of line')}`]
       : []),

@@ -7,7 +7,6 @@ import type { Hole, RankingOutput } from '../../events/rankingOutput.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
-const WIDTH = 100;
 const HOLES_SHOWN = 5;
 
 type CsvSource = Extract<RankingOutput['source'], { kind: 'csv' }>;
@@ -48,8 +47,8 @@ const table = (ranking: Ranking, reference: string, style: Style): string[] => {
   ).map((line) => `  ${line}`);
 };
 
-const sentence = (text: string | undefined): string[] =>
-  text === undefined ? [] : wrap(`  ${text}`, WIDTH, '  ');
+const sentence = (text: string | undefined, style: Style): string[] =>
+  text === undefined ? [] : wrap(`  ${text}`, style.width, '  ');
 
 const holeText = ({ variant, region, vantage, round }: Hole): string =>
   `${variant} has no row in round ${round} of ${region} from ${vantage}`;
@@ -82,8 +81,8 @@ export const rankingLines = (source: CsvSource, rankings: readonly Ranking[], st
       ? ['  nothing could be ranked: no round was measured whole']
       : table(ranking, source.reference, style)),
     ...ranking.excluded.map(({ v, why }) => `  not ranked: ${v}: ${why}`),
-    ...sentence(crossedText(ranking, source.reference)),
-    ...sentence(tiesText(ranking)),
+    ...sentence(crossedText(ranking, source.reference), style),
+    ...sentence(tiesText(ranking), style),
     ...(ranking.rows.length > 1 && ranking.rounds < ranking.minRounds
       ? [
           `  With ${ranking.rows.length} variants it takes ${ranking.minRounds} rounds to tell any pair apart.`,

@@ -1,4 +1,4 @@
-/** The report of a drill as a person reads it in a terminal, at most 100 columns wide. */
+/** The report of a drill as a person reads it in a terminal, at most 100 columns wide, and narrower on a terminal that is. */
 
 import type { Ranking } from '../../core/ranking/ranking-types.ts';
 import { crossedText } from '../../core/report/crossed.ts';
@@ -14,7 +14,6 @@ import { replicationLines, standbyLines } from './standbyText.ts';
 import type { Style } from './style.ts';
 import { tableLines, wrap } from './table.ts';
 
-const WIDTH = 100;
 const NOT_MEASURED = '–';
 
 const or = (value: number | null | undefined, format: (value: number) => string): string =>
@@ -102,13 +101,13 @@ const scenarioLines = (report: DrillReport, base: Ranking): string[] =>
       return `If ${lost} is lost: ${what}${addedText(report, base, other)}.`;
     });
 
-const sentence = (text: string | undefined): string[] =>
-  text === undefined ? [] : wrap(text, WIDTH);
+const sentence = (text: string | undefined, style: Style): string[] =>
+  text === undefined ? [] : wrap(text, style.width);
 
-const excludedLines = (ranking: Ranking): string[] =>
-  ranking.excluded.flatMap(({ v, why }) => wrap(`  not ranked: ${v}: ${why}`, WIDTH, '    '));
+const excludedLines = (ranking: Ranking, style: Style): string[] =>
+  ranking.excluded.flatMap(({ v, why }) => wrap(`  not ranked: ${v}: ${why}`, style.width, '    '));
 
-const buildLine = (report: DrillReport): string[] => {
+const buildLine = (report: DrillReport, style: Style): string[] => {
   const parts = report.variants.map(({ id, image }) => {
     if (!image || image.status === 'failed') return `${id} ✗`;
     const steps =
@@ -117,7 +116,9 @@ const buildLine = (report: DrillReport): string[] => {
         : ` (${image.cachedSteps} of ${image.steps} steps cached)`;
     return `${id} ✓ ${or(image.buildMs, formatMs)}${steps}`;
   });
-  return parts.length === 0 ? [] : wrap(`build    ${parts.join('   ')}`, WIDTH - 2, '         ');
+  return parts.length === 0
+    ? []
+    : wrap(`build    ${parts.join('   ')}`, style.width - 2, '         ');
 };
 
 const environmentLines = (report: DrillReport): string[] => {
@@ -153,7 +154,7 @@ const environmentLines = (report: DrillReport): string[] => {
 
 const problemLines = (report: DrillReport, style: Style): string[] =>
   report.problems.flatMap(({ kind, where, what }) =>
-    wrap(`  ${style.warn(kind)}  ${where}: ${what}`, WIDTH, '    '),
+    wrap(`  ${style.warn(kind)}  ${where}: ${what}`, style.width, '    '),
   );
 
 const block = (title: string, lines: readonly string[]): string[] =>
@@ -170,15 +171,15 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
           '',
           rankingHeading(report, ranking, style),
           ...rankingTable(report, ranking, style),
-          ...excludedLines(ranking),
-          ...sentence(crossedText(ranking, report.reference)),
-          ...scenarioLines(report, ranking).flatMap((line) => wrap(line, WIDTH)),
-          ...sentence(tiesText(ranking)),
+          ...excludedLines(ranking, style),
+          ...sentence(crossedText(ranking, report.reference), style),
+          ...scenarioLines(report, ranking).flatMap((line) => wrap(line, style.width)),
+          ...sentence(tiesText(ranking), style),
         ]
       : [];
   return [
     style.bold(heading),
-    ...buildLine(report).map((line) => `  ${line}`),
+    ...buildLine(report, style).map((line) => `  ${line}`),
     ...ranked,
     ...imageBlocks(report, style).flatMap(([title, lines]) => block(title, lines)),
     ...block(`Medians by cell, ${report.reference}`, environmentLines(report)),
@@ -188,20 +189,20 @@ export const reportLines = (report: DrillReport, style: Style): string[] => {
     ]),
     ...block(
       'Not measured',
-      report.notMeasured.flatMap(({ what, why }) => wrap(`  ${what}: ${why}`, WIDTH, '    ')),
+      report.notMeasured.flatMap(({ what, why }) => wrap(`  ${what}: ${why}`, style.width, '    ')),
     ),
     ...block(style.warn('Problems'), problemLines(report, style)),
     ...(report.nights
-      ? ['', ...wrap(nightsText(report.nights), WIDTH), ...nightsLines(report.nights, style, WIDTH)]
+      ? ['', ...wrap(nightsText(report.nights), style.width), ...nightsLines(report.nights, style)]
       : []),
     ...(report.rehearsal
-      ? ['', ...wrap(`Failover rehearsed: ${rehearsalText(report.rehearsal)}`, WIDTH, '  ')]
+      ? ['', ...wrap(`Failover rehearsed: ${rehearsalText(report.rehearsal)}`, style.width, '  ')]
       : []),
     ...(report.promotion
-      ? ['', ...wrap(`Promotion: ${promotionText(report.promotion)}`, WIDTH, '  ')]
+      ? ['', ...wrap(`Promotion: ${promotionText(report.promotion)}`, style.width, '  ')]
       : []),
     '',
-    ...wrap(style.bold(report.headline), WIDTH),
-    ...report.next.flatMap((step) => wrap(`Next: ${step}`, WIDTH, '      ')),
+    ...wrap(style.bold(report.headline), style.width),
+    ...report.next.flatMap((step) => wrap(`Next: ${step}`, style.width, '      ')),
   ];
 };

@@ -90,6 +90,23 @@ describe('the report in a terminal', () => {
     expect(text).not.toMatch(/NaN|undefined/);
   });
 
+  it('has sentences as wide as the terminal, of 60 columns or more', () => {
+    const sentences = (columns: number): string[] => {
+      const style = styleFor({ isTTY: true, columns }, { NO_COLOR: '1' });
+      const all = reportLines(reportOfDrill(troubledDrill(), FINISHED_AT), style);
+      return all.slice(all.findIndex((line) => line.includes('Problems')) + 1);
+    };
+    for (const [columns, width] of [
+      [40, 60],
+      [72, 72],
+      [200, 100],
+    ] as const) {
+      const widest = Math.max(...sentences(columns).map(widthOf));
+      expect(widest).toBeLessThanOrEqual(width);
+      expect(widest).toBeGreaterThan(width - 12);
+    }
+  });
+
   it('is at most 100 columns wide', () => {
     const report = reportOfDrill(troubledDrill(), FINISHED_AT);
     // The heading names what it is of, and is cut by no one.
@@ -144,8 +161,8 @@ describe('output', () => {
   it('colours a terminal only, and not one that does not want it', () => {
     const { stream: tty } = stream(true);
     expect(styleFor(tty, {}).bad('x')).toBe('\u001b[31mx\u001b[39m');
-    expect(styleFor(tty, { NO_COLOR: '1' })).toBe(plainStyle);
-    expect(styleFor(tty, { TERM: 'dumb' })).toBe(plainStyle);
+    expect(styleFor(tty, { NO_COLOR: '1' })).toEqual(plainStyle);
+    expect(styleFor(tty, { TERM: 'dumb' })).toEqual(plainStyle);
     expect(styleFor(stream(false).stream, {})).toBe(plainStyle);
   });
 });
