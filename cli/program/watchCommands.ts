@@ -83,7 +83,7 @@ const approveCommand = (program: Command): void => {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `\nExamples:\n  failover approve 4f1c09aa\n  failover approve 4f1c09aa --on aws${ORDER_CODES}`,
+      `\nExamples:\n  failover approve 4f1c09aa2b7d35e8\n  failover approve 4f1c09aa2b7d35e8 --on aws${ORDER_CODES}`,
     )
     .action((decisionId, options) =>
       run(options.json, async (output, signal) =>
