@@ -92,9 +92,10 @@ export const openStacks = (sdk: SdkSettings = {}) => {
     (region) => new CloudFormationClient({ maxAttempts: MAX_ATTEMPTS, ...sdk, region }),
   );
 
-  const find = async ({ name, region }: Place): Promise<FoundStack> => {
+  const find = async ({ name, region }: Place, abortSignal?: AbortSignal): Promise<FoundStack> => {
     try {
-      const answer = await clientOf(region).send(new DescribeStacksCommand({ StackName: name }));
+      const command = new DescribeStacksCommand({ StackName: name });
+      const answer = await clientOf(region).send(command, { ...(abortSignal && { abortSignal }) });
       const [stack] = Stacks.parse(answer.Stacks);
       return {
         status: stack?.StackStatus ?? null,

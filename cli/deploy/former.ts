@@ -33,6 +33,9 @@ export const NO_FORMER: Former = { stacks: [], absent: [], found: new Map(), unk
 
 type Stacks = Pick<Aws, 'stacks'>;
 
+/** A region far from all that is deployed keeps nobody waiting. */
+const LOOK_MS = 10_000;
+
 type Looked =
   | { readonly is: 'there'; readonly place: StackPlace; readonly found: StackFound }
   | { readonly is: 'absent'; readonly place: StackPlace }
@@ -46,7 +49,8 @@ const lookAtPlace = async (
 ): Promise<Looked> => {
   const { role, region } = place;
   try {
-    const found = await stacks.find({ name: stackNameOf(service, role), region });
+    const named = { name: stackNameOf(service, role), region };
+    const found = await stacks.find(named, AbortSignal.timeout(LOOK_MS));
     const isWatch = role === 'failover';
     if (isWatch && isElsewhere({ region, home }, await readWatchIn(service, region))) {
       return { is: 'elsewhere' };

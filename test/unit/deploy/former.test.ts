@@ -270,6 +270,13 @@ describe('a dry run', () => {
       'watcher eu-north-1',
     ]);
     expect(checks).toEqual([]);
+    // Nor does one wait for a region that does not answer.
+    const asked = cloudFormation
+      .commandCalls(DescribeStacksCommand)
+      .filter(({ args }) => args[0].input.StackName?.endsWith('-heartbeat'));
+    expect(asked.length).toBeGreaterThan(20);
+    const options = asked.map(({ args }: { args: readonly unknown[] }) => args[1]);
+    for (const each of options) expect(each).toHaveProperty('abortSignal');
   });
 
   it('of a removal has it among all that goes', async () => {
