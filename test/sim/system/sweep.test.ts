@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { type KillPoint, killAt, killPointsOf } from '../../../sim/system/sweep.ts';
 
-/** Some of hundreds, spread over the whole way; `node bench/simSweep.ts` does them all. */
+/** Some of hundreds, spread over the whole way; `node bench/simSweep.ts record 1/1` does them all. */
 const SAMPLE = 8;
 const REHEARSED_SAMPLE = 2;
 
