@@ -54,6 +54,15 @@ describe('an object', () => {
     expect(JSON.parse(one?.text ?? '').signature).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('says that a rehearsal sends clients to the standby, under its signature, until the next flip', async () => {
+    const serving = async () =>
+      (await proveQuorum({ dnsSwitch: world.dnsSwitch }, world.objects, AT_WORK, signal)).serving;
+    await move(bodyAt(1, { rehearsal: true }));
+    expect(await serving()).toEqual({ region: REGIONS.standby, epoch: 1, rehearsal: true });
+    await move(bodyAt(2, { state: 'home' }));
+    expect(await serving()).toEqual({ region: REGIONS.home, epoch: 2 });
+  });
+
   it('that another key has signed says nothing, and holds up nothing', async () => {
     const stranger = openDnsSwitch(signerOf('another key'), world.sdk);
     const [object] = await world.dnsSwitch.read(world.objects, signal);

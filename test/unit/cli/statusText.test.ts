@@ -157,6 +157,11 @@ describe('the status of a watch', () => {
     ['home being well', { phase: 'FAILBACK_READY', active: 'eu-central-1' }, 'failover back'],
     ['being away', { phase: 'STABILIZE', active: 'eu-central-1' }, 'away from home'],
     [
+      'what a rehearsal has left away',
+      { phase: 'STABILIZE', active: 'eu-central-1', leftAway: true },
+      'it goes home once eu-west-1 has been well for long enough, or now by failover back',
+    ],
+    [
       'what is held',
       { phase: 'HOLD_BOTH', held: 'hold G1 G2' },
       'held by G1 (target up), G2 (not both bad): failover flip asks again and shows why',

@@ -131,6 +131,7 @@ describe('the words of a failover', () => {
   it('name causes, ages, limits and rehearsals', () => {
     expect(causeText('down', HOME)).toBe(`${HOME} was down`);
     expect(causeText('operator', HOME)).toBe('a person ordered it');
+    expect(causeText('rehearsal', HOME)).toBe('a rehearsal ordered it');
     expect(lossText(null)).toBe('not known');
     const why = 'the configuration names no replicated data';
     expect(dataText(null, { plan: { gates: [{ gate: 'G3', why }] } })).toBe(why);
