@@ -106,7 +106,7 @@ export const PROFILES = {
       },
       {
         ...{ lease: 4, controllerClock: 3, controllerLost: 2, controllersApart: 1, regionDown: 2 },
-        ...{ serviceDown: 2, executors: 2, events: 1, calls: 1, hiccup: 1 },
+        ...{ serviceDown: 2, executors: 2, events: 1, calls: 1, hiccup: 1, drill: 2 },
       },
       4,
     ),

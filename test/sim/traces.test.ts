@@ -17,7 +17,7 @@ describe('a trace', () => {
       hash.update(traceText(daysTrace({ seed: '42', profile }, 3)));
     }
     expect(hash.digest('hex')).toMatchInlineSnapshot(
-      `"c1349bf2db36abccf40e0532df26826a04d4f2f54d50862721a436360761db89"`,
+      `"5d585d56a65c7212e6d27a89212bccf09aefd1480cfa562c231c2963287d1b6a"`,
     );
   });
 
