@@ -90,13 +90,18 @@ const GATES: Readonly<Record<GateName, string>> = {
 
 const isGate = (word: string): word is GateName => Object.hasOwn(GATES, word);
 
-/** Which gates hold traffic back; `failover flip` asks them again and shows what each found. */
-const heldText = (held: string, active: string, on: string): string => {
+/** Which gates hold traffic back; an order asks them again and shows what each found. */
+const heldText = (
+  held: string,
+  { active, home }: Pick<StatusOutput, 'active' | 'home'>,
+  on: string,
+): string => {
   if (held === 'UNKNOWN') return `held: too few observers can tell how ${active} is`;
   const gates = held.split(' ').filter(isGate);
   if (gates.length === 0) return `held: ${held}`;
   const named = gates.map((gate) => `${gate} (${GATES[gate]})`).join(', ');
-  return `held by ${named}: failover flip${on} asks again and shows why`;
+  const order = active === home ? 'flip' : 'back';
+  return `held by ${named}: failover ${order}${on} asks again and shows why`;
 };
 
 const nextLines = (
@@ -117,7 +122,7 @@ const nextLines = (
     ];
   }
   if (phase === 'FAILBACK_READY') return [`${home} is well again: failover back${on}`];
-  if (held !== null) return [heldText(held, active, on)];
+  if (held !== null) return [heldText(held, { active, home }, on)];
   return active === home ? [] : [`away from home: ${home} is watched before it gets traffic back`];
 };
 

@@ -23,6 +23,7 @@ export type News = {
   /** As the machine stands now: after a flip, the new region is the active one. */
   readonly active: string;
   readonly other: string;
+  readonly home: string;
   readonly epoch: number;
   readonly approval: Approval | null;
   /** The move that the fact belongs to. */
@@ -123,7 +124,7 @@ const TELLERS = {
   held: (news) => ({
     title: `stays in ${news.active}`,
     facts: [regions(news)],
-    next: '`failover status` names the gates; `failover flip` asks them again and shows why',
+    next: `\`failover status\` names the gates; \`failover ${news.active === news.home ? 'flip' : 'back'}\` asks them again and shows why`,
   }),
   'failback-ready': (news) => ({
     title: `${news.other} is ready to take the traffic back`,

@@ -147,6 +147,7 @@ const messageOf = async (needs: Needs, notice: Told, plan: WatchPlan, signal: Ab
     : failoverMessage({
         ...notice,
         ...(await numbersOf(needs, notice, signal)),
+        home: plan.primary,
         singleVantage: plan.observers.length === 0,
         lastExecution: await lastExecutionOf(needs, notice, plan, signal),
         reportUrl: plan.reportUrl,

@@ -167,6 +167,11 @@ describe('the status of a watch', () => {
       'held by G1 (target up), G2 (not both bad): failover flip asks again and shows why',
     ],
     [
+      'what is held on the way home',
+      { phase: 'HOLD_BOTH', active: 'eu-central-1', held: 'hold G1' },
+      'held by G1 (target up): failover back asks again and shows why',
+    ],
+    [
       'that nobody sees enough',
       { phase: 'SUSPECT', held: 'UNKNOWN' },
       'held: too few observers can tell how eu-west-1 is',

@@ -26,6 +26,7 @@ const news = (over: Partial<News>): News => ({
   why: '0 UP, 0 DEGRADED, 4 DOWN of 5; 3 needed',
   active: HOME,
   other: STANDBY,
+  home: HOME,
   epoch: 3,
   approval: null,
   execution: null,
@@ -55,6 +56,7 @@ describe('what Slack hears', () => {
     ],
     ['failed', { execution }, 'a person is needed', 'failover report shop-3-1'],
     ['held', {}, `stays in ${HOME}`, 'failover flip'],
+    ['held', { active: STANDBY, other: HOME }, `stays in ${STANDBY}`, 'failover back'],
     ['failback-ready', { active: STANDBY, other: HOME }, `${HOME} is ready`, 'failover back'],
     ['page', {}, 'a person is needed now', 'failover status'],
   ])('of %s', (notice, over, headline, next) => {
