@@ -1,6 +1,7 @@
 /** Installs a watch in a simulated cloud, from the same template as anywhere. */
 import type { SdkSettings } from '../../aws/sdk.ts';
 import type { Config } from '../../events/config.ts';
+import { dataTableParams } from '../../events/dataTable.ts';
 import type { WatchPlan } from '../../events/watchPlan.ts';
 import { watchPlanOf, zoneOf } from '../../events/watchPlanOf.ts';
 import { handler as acquireLease } from '../../functions/acquire-lease/handler.ts';
@@ -97,6 +98,7 @@ export const installSimulated = async (
       params: {
         ...{ role, service: config.service, homeRegion: names.homeRegion, zoneId },
         ...controllerParams(config),
+        ...dataTableParams(config),
       },
       // Simulated functions call as nobody in particular: what roles may do is for real runs to show.
       iam: { putRole: () => {} },
